@@ -1,0 +1,43 @@
+# Everything that a person or CI does here. Nothing needs an AWS account; what is installed goes into .venv and .tools.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORLD ?= good
+
+.PHONY: demo test lint world bench fmt new-control clean
+
+demo: $(VENV)/.ready
+	cargo build --locked
+	$(BIN)/python tests/emulator/demo.py target/debug/konecta-audit
+
+test: $(VENV)/.ready
+	reports/validate_sarif.sh reports/examples/*.sarif
+	cargo test --locked --workspace
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+# The emulators with a world in them, until Ctrl-C: make world WORLD=drifted
+world: $(VENV)/.ready
+	$(BIN)/python tests/emulator/world.py up --world $(WORLD)
+
+bench:
+	cargo bench --locked -p konecta-core --bench judge
+
+fmt:
+	cargo fmt --all
+
+# make new-control LAYER=ecr NAME=scan_on_push ID=KA-ECR-012 TYPE=AWS::ECR::Repository
+new-control:
+	$(PYTHON) tools/new_control.py "$(LAYER)" "$(NAME)" "$(ID)" "$(TYPE)"
+
+$(VENV)/.ready: tests/emulator/requirements.txt tests/emulator/requirements-opa.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tests/emulator/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --ignore-requires-python -r tests/emulator/requirements-opa.txt
+	touch $@
+
+clean:
+	rm -rf target $(VENV) .tools
