@@ -1,0 +1,196 @@
+//! The pipeline: snapshot → facts → verdicts → report, one resource at a time.
+//! Wires the parts together and decides nothing itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use crate::blueprint::Blueprint;
+use crate::claim;
+use crate::control::PolicyError;
+use crate::control::catalogue::{Catalogue, Control};
+use crate::control::engine::{Judge, World};
+use crate::control::reads::{ReadScope, Reads, reads};
+use crate::facts;
+use crate::finding::{Finding, Status, fingerprint};
+use crate::gap::ReadRecord;
+use crate::id::{AccountId, Action, Region, ResourceType};
+use crate::report::{ControlError, Report, ReportedGap};
+use crate::resource::{Resource, ResourceRef};
+use crate::snapshot::{SnapshotError, Source};
+
+/// Why an audit has no result.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AuditError {
+    /// The snapshot could not be read to its end.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// A policy could not be made ready.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// Facts could not be handed to the engine.
+    #[error("the facts could not be written as JSON")]
+    World(#[from] serde_json::Error),
+}
+
+/// Judges a snapshot and holds the result in memory, worst first.
+///
+/// # Errors
+/// When the snapshot cannot be read or a policy cannot be made ready.
+pub fn audit(
+    source: &dyn Source,
+    catalogue: &Catalogue,
+    blueprint: &Blueprint,
+    tool_version: &str,
+) -> Result<Report, AuditError> {
+    let mut findings = Vec::new();
+    let mut errors = judge(source, catalogue, blueprint, &mut |finding| findings.push(finding))?;
+    findings.sort_by(|a, b| {
+        let key =
+            |finding: &Finding| (finding.severity, finding.status, finding.control.clone(), finding.resource.clone());
+        key(a).cmp(&key(b))
+    });
+    errors.sort();
+    let claims = claim::judge(catalogue.claims(), &deciders(catalogue), &findings);
+    Ok(Report {
+        tool_version: tool_version.to_owned(),
+        scan: source.info().clone(),
+        rules: catalogue.controls().map(Control::rule).collect(),
+        gaps: reported_gaps(source, catalogue, known_reads()?),
+        findings,
+        claims,
+        errors,
+    })
+}
+
+/// Judges a snapshot and hands out the findings one by one; memory does not grow with their number.
+///
+/// # Errors
+/// When the snapshot cannot be read or a policy cannot be made ready.
+pub fn judge(
+    source: &dyn Source,
+    catalogue: &Catalogue,
+    blueprint: &Blueprint,
+    take: &mut dyn FnMut(Finding),
+) -> Result<Vec<ControlError>, AuditError> {
+    let reads = known_reads()?;
+    let facts = facts::derive(source, blueprint)?;
+    let world = World::new(&json!({
+        "blueprint": blueprint,
+        "facts": facts.by_arn,
+        "index": facts.index,
+        "lifecycle": facts.lifecycle,
+        "now": source.info().started_at,
+    }))?;
+    let mut judge = Judge::new(catalogue, &world, reads, source.gaps())?;
+    let mut errors = Vec::new();
+    let mut found = Vec::new();
+    let mut see = |resource: &Resource| {
+        if judge.judges(resource.resource_type.as_str()) {
+            judge.judge(resource, &mut found, &mut errors);
+            found.drain(..).for_each(&mut *take);
+        }
+    };
+    source.visit(&mut see)?;
+    facts.stacks.iter().for_each(see);
+    unseen(source, catalogue, reads).into_iter().for_each(take);
+    Ok(errors)
+}
+
+fn known_reads() -> Result<&'static Reads, PolicyError> {
+    reads().map_err(|error| PolicyError::refused("reads.toml", 1, error.to_string()))
+}
+
+/// The claims each control decides.
+fn deciders(catalogue: &Catalogue) -> BTreeMap<&crate::id::ClaimId, Vec<&crate::id::ControlId>> {
+    let mut deciders: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for control in catalogue.controls() {
+        for claim in &control.metadata.custom.claims {
+            deciders.entry(claim).or_default().push(control.id());
+        }
+    }
+    deciders
+}
+
+fn reported_gaps(source: &dyn Source, catalogue: &Catalogue, reads: &Reads) -> Vec<ReportedGap> {
+    let wanted: Vec<(&Control, BTreeSet<Action>)> =
+        catalogue.controls().map(|control| (control, control.reads(reads))).collect();
+    let report = |gap: &crate::gap::Gap| ReportedGap {
+        gap: gap.clone(),
+        controls: wanted
+            .iter()
+            .filter(|(_, actions)| actions.contains(&gap.action))
+            .map(|(control, _)| control.id().clone())
+            .collect(),
+    };
+    source.gaps().iter().map(report).collect()
+}
+
+/// One unknown for every control whose resources were not listed to the end somewhere: what was never seen cannot
+/// be judged, and must not be missing from the report either.
+fn unseen(source: &dyn Source, catalogue: &Catalogue, reads: &Reads) -> Vec<Finding> {
+    let records: BTreeMap<(&Action, &AccountId, &Region), &ReadRecord> =
+        source.reads().iter().map(|record| ((&record.action, &record.account_id, &record.region), record)).collect();
+    let mut findings = Vec::new();
+    for control in catalogue.controls() {
+        let Some(subject) = &control.metadata.custom.resource else { continue };
+        let Some((action, read)) = reads.lister(subject) else { continue };
+        for account in &source.info().accounts {
+            for region in places(read.scope, &source.info().regions) {
+                let record = records.get(&(action, account, &region));
+                if record.is_some_and(|record| record.complete) {
+                    continue;
+                }
+                let gap = source.gaps().iter().find(|gap| {
+                    gap.resource.is_none()
+                        && &gap.action == action
+                        && &gap.account_id == account
+                        && gap.region == region
+                });
+                let reason = match (record, gap) {
+                    (_, Some(gap)) => format!("{action} was not answered ({}): {}", gap.kind, gap.error),
+                    (Some(_), None) => format!("{action} was not answered to its end"),
+                    (None, None) => format!("{action} was not called in this scan"),
+                };
+                findings.extend(unseen_finding(control, subject, account, &region, reason));
+            }
+        }
+    }
+    findings
+}
+
+fn places(scope: ReadScope, regions: &[Region]) -> Vec<Region> {
+    match scope {
+        ReadScope::Global => vec![Region::global()],
+        ReadScope::Regional => regions.to_vec(),
+        ReadScope::Both => regions.iter().cloned().chain([Region::global()]).collect(),
+    }
+}
+
+fn unseen_finding(
+    control: &Control,
+    subject: &ResourceType,
+    account: &AccountId,
+    region: &Region,
+    reason: String,
+) -> Option<Finding> {
+    let service = subject.as_str().split("::").nth(1).unwrap_or_default().to_lowercase();
+    let place = if region.is_global() { "" } else { region.as_str() };
+    let arn = format!("arn:aws:{service}:{place}:{account}:*").parse().ok()?;
+    let resource =
+        ResourceRef { arn, resource_type: subject.clone(), account_id: account.clone(), region: region.clone() };
+    Some(Finding {
+        control: control.id().clone(),
+        name: control.name().to_owned(),
+        title: control.metadata.title.clone(),
+        severity: control.metadata.custom.severity,
+        status: Status::Unknown,
+        violations: Vec::new(),
+        reasons: vec![reason],
+        evidence: Vec::new(),
+        unattainable: false,
+        fingerprint: fingerprint(control.id(), resource.arn.as_str(), ""),
+        resource,
+    })
+}

@@ -1,0 +1,192 @@
+//! What this stack should be: names, counts, ranges, retention, versions. Every default is the document's own value
+//! where the document gives one, and AWS's own recommendation where it does not.
+//! Knows nothing of files; `konecta-audit` reads `konecta-audit.toml` into this.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{AccountId, Region};
+
+/// The whole blueprint, as policies see it under `data.blueprint`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Blueprint {
+    /// The stack as a whole.
+    pub stack: Stack,
+    /// The edge.
+    pub cloudfront: Cloudfront,
+    /// The load balancer.
+    pub alb: Alb,
+    /// VPC, subnets and security groups.
+    pub network: Network,
+    /// The cluster and its nodes.
+    pub eks: Eks,
+    /// The registry.
+    pub ecr: Ecr,
+    /// The database.
+    pub rds: Rds,
+    /// Roles and policies.
+    pub iam: Iam,
+    /// The way in for people.
+    pub bastion: Bastion,
+}
+
+macro_rules! section {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty = $default:expr,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $ty,)*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $default,)* }
+            }
+        }
+    };
+}
+
+fn list(items: &[&str]) -> Vec<String> {
+    items.iter().map(|&item| item.to_owned()).collect()
+}
+
+section! {
+    /// The stack as a whole.
+    Stack {
+        /// The name that the document gives it.
+        name: String = "konecta-erp".to_owned(),
+        /// Where it runs; `None` only if the default were no region name.
+        region: Option<Region> = "us-east-1".parse().ok(),
+        /// Accounts besides our own that may be trusted by policies.
+        trusted_accounts: Vec<AccountId> = Vec::new(),
+    }
+}
+
+section! {
+    /// The edge.
+    Cloudfront {
+        /// Security policies for viewers that are TLS 1.2 with modern ciphers or better.
+        accepted_tls_policies: Vec<String> = list(&["TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025"]),
+        /// SSL protocols that CloudFront may use towards an origin.
+        origin_ssl_protocols: Vec<String> = list(&["TLSv1.2"]),
+        /// The header by which the load balancer knows our distribution; its value is never written down.
+        origin_header: String = "X-Origin-Verify".to_owned(),
+        /// AWS's managed SecurityHeadersPolicy.
+        security_headers_policy: String = "67f7725c-6f97-4210-82d7-5512b31e9d03".to_owned(),
+        /// The least HSTS lifetime in seconds.
+        hsts_max_age: u64 = 31_536_000,
+        /// Cache policies that are right for static content: AWS's managed CachingOptimized.
+        static_cache_policies: Vec<String> = list(&["658327ea-f89d-4fab-a63d-7e88639e58f6"]),
+        /// Path patterns whose answers differ from user to user.
+        dynamic_paths: Vec<String> = list(&["/api/*"]),
+        /// Where a single-page application answers what it does not know.
+        spa_page: String = "/index.html".to_owned(),
+        /// The longest time in seconds that an error may be cached.
+        spa_error_ttl: u64 = 10,
+    }
+}
+
+section! {
+    /// The load balancer.
+    Alb {
+        /// Protocols that a listener may speak.
+        tls_protocols: Vec<String> = list(&["TLSv1.2", "TLSv1.3"]),
+        /// The path of the health check.
+        health_path: String = "/health".to_owned(),
+        /// The status codes that count as healthy.
+        health_matcher: String = "200".to_owned(),
+        /// CIDRs that may reach the load balancer beside CloudFront.
+        peers: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// VPC, subnets and security groups.
+    Network {
+        /// The tag that says what a subnet is for where no wiring does: its value `public` or else private.
+        subnet_role_tag: String = "Tier".to_owned(),
+        /// Ports by which machines are administered.
+        admin_ports: Vec<u16> = vec![22, 3389],
+        /// Ports that the internet never needs: databases, caches, search, Kubernetes, node ports.
+        high_risk_ports: Vec<PortRange> = [
+            (20, 21), (23, 23), (25, 25), (110, 110), (135, 135), (143, 143), (445, 445), (1433, 1434), (2379, 2380), (3000, 3000),
+            (3306, 3306), (4333, 4333), (5000, 5000), (5432, 5432), (5500, 5500), (5601, 5601), (6379, 6379), (6443, 6443),
+            (8080, 8080), (8088, 8088), (8888, 8888), (9200, 9300), (10250, 10250), (10255, 10255), (11211, 11211), (27017, 27019), (30000, 32767),
+        ].into_iter().map(|(from, to)| PortRange { from, to }).collect(),
+    }
+}
+
+/// Ports from the first to the last, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PortRange {
+    /// The first port.
+    pub from: u16,
+    /// The last port.
+    pub to: u16,
+}
+
+section! {
+    /// The cluster and its nodes.
+    Eks {
+        /// The cluster's name.
+        cluster: String = "konecta-erp-prod".to_owned(),
+        /// The version that the document names; what AWS supports is asked of AWS.
+        kubernetes_version: String = "1.29".to_owned(),
+        /// The control-plane logs that must be on.
+        log_types: Vec<String> = list(&["api", "audit", "authenticator", "controllerManager", "scheduler"]),
+        /// In how many availability zones the cluster must stand.
+        minimum_zones: u32 = 2,
+    }
+}
+
+section! {
+    /// The registry.
+    Ecr {
+        /// The repositories, as the document's docker commands push them.
+        repositories: Vec<String> = [
+            "auth-service", "hr-service", "finance-service", "operation-service",
+            "gateway-service", "discovery-server", "config-server", "reporting-service",
+        ].iter().map(|service| format!("konecta-erp/{service}")).collect(),
+        /// How images are encrypted.
+        encryption: String = "AES256".to_owned(),
+        /// How many images a lifecycle policy keeps.
+        keep_images: u32 = 10,
+    }
+}
+
+section! {
+    /// The database.
+    Rds {
+        /// The engine.
+        engine: String = "postgres".to_owned(),
+        /// The least number of days that backups are kept.
+        backup_retention_days: u32 = 7,
+        /// How many hours the latest restorable time may lie back.
+        restorable_within_hours: u32 = 24,
+    }
+}
+
+section! {
+    /// Roles and policies.
+    Iam {
+        /// AWS's managed policies that a node role may carry.
+        node_policies: Vec<String> = list(&[
+            "AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryReadOnly",
+            "AmazonEC2ContainerRegistryPullOnly", "AmazonSSMManagedInstanceCore",
+        ]),
+    }
+}
+
+section! {
+    /// The way in for people.
+    Bastion {
+        /// The key of the tag that marks it.
+        tag_key: String = "Role".to_owned(),
+        /// The value of the tag that marks it.
+        tag_value: String = "bastion".to_owned(),
+        /// Where SSH may come from; the document names none, so none is allowed until declared.
+        ssh_cidrs: Vec<String> = Vec::new(),
+    }
+}

@@ -1,0 +1,311 @@
+//! All controls together: built in, and added or overridden by the user's own folder.
+//! Knows files and METADATA; does not evaluate anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use include_dir::{Dir, include_dir};
+
+use super::PolicyError;
+use super::metadata::Metadata;
+use super::reads::{Reads, reads};
+use super::source::Source;
+use crate::claim::Claim;
+use crate::facts;
+use crate::finding::Severity;
+use crate::id::{Action, ControlId};
+use crate::report::Rule;
+
+static POLICIES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../policies");
+
+const ROOT: &str = "konecta.";
+const LIBRARY: &str = "konecta.lib.";
+
+/// Whose policy it is: an error in ours is a fault of the program, an error in a user's leaves its verdicts unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Embedded in the binary.
+    BuiltIn,
+    /// From `--policies`.
+    User,
+}
+
+/// One control: its identity and its text.
+#[derive(Debug, Clone)]
+pub struct Control {
+    /// Its identity.
+    pub metadata: Metadata,
+    /// Its text.
+    pub source: Source,
+    /// Whose it is.
+    pub origin: Origin,
+}
+
+impl Control {
+    /// The stable id.
+    #[must_use]
+    pub fn id(&self) -> &ControlId {
+        &self.metadata.custom.id
+    }
+
+    /// The readable name: the package without its root, such as `ecr.lifecycle_keeps_ten`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.source.package.strip_prefix(ROOT).unwrap_or(&self.source.package)
+    }
+
+    /// The layer: the folder it stands in.
+    #[must_use]
+    pub fn layer(&self) -> &str {
+        self.name().split('.').next().unwrap_or_default()
+    }
+
+    /// The calls whose answers it looks at: those it names, and those that its facts and joins are made of.
+    #[must_use]
+    pub fn looks_at(&self) -> BTreeSet<&Action> {
+        let custom = &self.metadata.custom;
+        let derived = custom.facts.iter().chain(&custom.joins).flat_map(|name| facts::reads_of(name));
+        custom.reads.iter().chain(derived).collect()
+    }
+
+    /// All calls that must be made for it, prerequisites included.
+    #[must_use]
+    pub fn reads(&self, reads: &Reads) -> BTreeSet<Action> {
+        reads.closure(self.looks_at())
+    }
+
+    /// The control as a report shows it.
+    #[must_use]
+    pub fn rule(&self) -> Rule {
+        let custom = &self.metadata.custom;
+        Rule {
+            id: custom.id.clone(),
+            name: self.name().to_owned(),
+            layer: self.layer().to_owned(),
+            title: self.metadata.title.clone(),
+            description: self.metadata.description.trim().to_owned(),
+            remediation: custom.remediation.trim().to_owned(),
+            severity: custom.severity,
+            related_resources: self.metadata.related_resources.clone(),
+            frameworks: custom.frameworks.clone(),
+        }
+    }
+}
+
+/// One `.rego` file as it was found.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicyFile<'a> {
+    /// Where it was found.
+    pub path: &'a str,
+    /// Its text.
+    pub text: &'a str,
+}
+
+/// The controls of a run, the modules they share, and the claims they decide.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    controls: BTreeMap<ControlId, Control>,
+    libraries: Vec<Source>,
+    tests: Vec<Source>,
+    claims: Vec<Claim>,
+}
+
+/// Narrows a run: a control is taken if it fits every list that is not empty.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// By id or readable name.
+    pub controls: Vec<String>,
+    /// By layer.
+    pub layers: Vec<String>,
+    /// This bad or worse.
+    pub at_least: Option<Severity>,
+}
+
+/// A name in a selection that fits nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no {what} `{name}`; `konecta-audit controls` lists what there is")]
+pub struct UnknownName {
+    /// `control` or `layer`.
+    pub what: &'static str,
+    /// The name given.
+    pub name: String,
+}
+
+impl Catalogue {
+    /// The controls that are built in.
+    ///
+    /// # Errors
+    /// When one of them breaks a rule of the house; a test rules that out.
+    pub fn built_in() -> Result<Self, PolicyError> {
+        let mut files = Vec::new();
+        collect(&POLICIES, &mut files);
+        Self::of(&files)
+    }
+
+    /// Just these policies, as if they were built in.
+    ///
+    /// # Errors
+    /// When a file breaks a rule of the house, with file, line and reason.
+    pub fn of(files: &[PolicyFile<'_>]) -> Result<Self, PolicyError> {
+        let mut catalogue =
+            Self { controls: BTreeMap::new(), libraries: Vec::new(), tests: Vec::new(), claims: built_in_claims()? };
+        catalogue.add(files, Origin::BuiltIn)?;
+        Ok(catalogue)
+    }
+
+    /// Adds a user's policies; one with the id of a control that exists takes its place.
+    ///
+    /// # Errors
+    /// When a file breaks a rule of the house, with file, line and reason.
+    pub fn with_user_policies(mut self, files: &[PolicyFile<'_>]) -> Result<Self, PolicyError> {
+        self.add(files, Origin::User)?;
+        Ok(self)
+    }
+
+    fn add(&mut self, files: &[PolicyFile<'_>], origin: Origin) -> Result<(), PolicyError> {
+        let mut added: BTreeMap<ControlId, String> = BTreeMap::new();
+        for file in files {
+            let source = Source::read(file.path, file.text)?;
+            if file.path.ends_with("_test.rego") {
+                self.tests.push(source);
+            } else if source.package.starts_with(LIBRARY) {
+                self.libraries.push(source);
+            } else {
+                let metadata = Metadata::parse(file.path, file.text)?;
+                let control = Control { metadata, source, origin };
+                self.check(&control)?;
+                let id = control.id().clone();
+                if let Some(other) = added.insert(id.clone(), file.path.to_owned()) {
+                    return Err(at_metadata(&control, format!("the id {id} is also that of {other}")));
+                }
+                self.controls.retain(|other, kept| other != &id && kept.source.package != control.source.package);
+                self.controls.insert(id, control);
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, control: &Control) -> Result<(), PolicyError> {
+        let refuse = |reason: String| Err(at_metadata(control, reason));
+        let custom = &control.metadata.custom;
+        let known = reads().map_err(|error| at_metadata(control, error.to_string()))?;
+        if let Some(action) = custom.reads.iter().find(|action| known.get(action).is_none()) {
+            return refuse(format!("`reads` names {action}, a call that konecta-audit does not make"));
+        }
+        if let Some(subject) = custom.resource.as_ref() {
+            if known.lister(subject).is_none() {
+                return refuse(format!("`resource` names {subject}, which no call lists"));
+            }
+        }
+        for (field, names, exists) in
+            [("facts", &custom.facts, facts::is_fact as fn(&str) -> bool), ("joins", &custom.joins, facts::is_index)]
+        {
+            if let Some(name) = names.iter().find(|name| !exists(name)) {
+                return refuse(format!(
+                    "`{field}` names `{name}`, which does not exist; docs/facts.md lists what there is"
+                ));
+            }
+        }
+        if let Some(claim) = custom.claims.iter().find(|id| !self.claims.iter().any(|claim| &claim.id == *id)) {
+            return refuse(format!("`claims` names {claim}, which policies/claims.yaml does not have"));
+        }
+        for rule in ["pass", "violations"] {
+            if !control.source.defines(rule) {
+                return refuse(format!("the rule `{rule}` is missing: a control proves pass and proves fail"));
+            }
+        }
+        Ok(())
+    }
+
+    /// All controls, by id.
+    pub fn controls(&self) -> impl Iterator<Item = &Control> {
+        self.controls.values()
+    }
+
+    /// One control by its id or its readable name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Control> {
+        self.controls
+            .values()
+            .find(|control| control.id().as_str().eq_ignore_ascii_case(name) || control.name() == name)
+    }
+
+    /// The modules that controls share.
+    #[must_use]
+    pub fn libraries(&self) -> &[Source] {
+        &self.libraries
+    }
+
+    /// The `_test.rego` files.
+    #[must_use]
+    pub fn tests(&self) -> &[Source] {
+        &self.tests
+    }
+
+    /// The document, claim by claim.
+    #[must_use]
+    pub fn claims(&self) -> &[Claim] {
+        &self.claims
+    }
+
+    /// The layers there are.
+    #[must_use]
+    pub fn layers(&self) -> BTreeSet<&str> {
+        self.controls.values().map(Control::layer).collect()
+    }
+
+    /// Keeps only the controls that a selection names.
+    ///
+    /// # Errors
+    /// When it names a control or layer that does not exist.
+    pub fn narrow(&mut self, selection: &Selection) -> Result<(), UnknownName> {
+        for name in &selection.controls {
+            if self.find(name).is_none() {
+                return Err(UnknownName { what: "control", name: name.clone() });
+            }
+        }
+        for name in &selection.layers {
+            if !self.layers().contains(name.as_str()) {
+                return Err(UnknownName { what: "layer", name: name.clone() });
+            }
+        }
+        self.controls.retain(|id, control| {
+            let named = |name: &String| id.as_str().eq_ignore_ascii_case(name) || control.name() == name;
+            (selection.controls.is_empty() || selection.controls.iter().any(named))
+                && (selection.layers.is_empty() || selection.layers.iter().any(|layer| layer == control.layer()))
+                && selection.at_least.is_none_or(|least| control.metadata.custom.severity <= least)
+        });
+        Ok(())
+    }
+
+    /// All calls that the controls need, prerequisites included.
+    ///
+    /// # Errors
+    /// When the catalogue of reads is broken.
+    pub fn reads(&self) -> Result<BTreeSet<Action>, PolicyError> {
+        let known = reads().map_err(|error| PolicyError::refused("reads.toml", 1, error.to_string()))?;
+        Ok(known.closure(self.controls.values().flat_map(Control::looks_at)))
+    }
+}
+
+fn at_metadata(control: &Control, reason: String) -> PolicyError {
+    let line = control.source.text.lines().position(|line| line.starts_with("# METADATA")).map_or(1, |at| at + 1);
+    PolicyError::refused(&control.source.file, line, reason)
+}
+
+fn collect<'a>(dir: &'a Dir<'_>, files: &mut Vec<PolicyFile<'a>>) {
+    for file in dir.files() {
+        let path = file.path().to_str();
+        if let (Some(path), Some(text)) = (path.filter(|path| path.ends_with(".rego")), file.contents_utf8()) {
+            files.push(PolicyFile { path, text });
+        }
+    }
+    dir.dirs().for_each(|dir| collect(dir, files));
+}
+
+fn built_in_claims() -> Result<Vec<Claim>, PolicyError> {
+    let text = POLICIES.get_file("claims.yaml").and_then(include_dir::File::contents_utf8).unwrap_or_default();
+    serde_norway::from_str(text).map_err(|error| {
+        let line = error.location().map_or(1, |place| place.line());
+        PolicyError::refused("claims.yaml", line, error.to_string())
+    })
+}

@@ -1,0 +1,256 @@
+//! A policy as text: what can be told of it before it is parsed, and what is refused unseen.
+//! Knows Rego's comments, strings and brackets; does not evaluate anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::PolicyError;
+
+/// Deeper nesting makes the parser's time explode: it doubles with every further bracket.
+const DEEPEST: usize = 12;
+
+/// Built-ins that look outside, at the clock or at chance, or that eat the machine; and why each is refused.
+const FORBIDDEN: &[(&str, &str)] = &[
+    ("http.send", "a policy may not reach the network"),
+    ("net.lookup_ip_addr", "a policy may not reach the network"),
+    ("opa.runtime", "a policy may not see its environment"),
+    ("time.now_ns", "a policy may not read the clock; use `data.now`"),
+    ("rand.intn", "a policy may not be random"),
+    ("uuid.rfc4122", "a policy may not be random"),
+    ("trace", "a policy may not write traces"),
+    ("numbers.range", "it can take all memory; CIDR and port arithmetic are facts"),
+    ("numbers.range_step", "it can take all memory; CIDR and port arithmetic are facts"),
+    ("bits.lsh", "it can take all memory"),
+    ("net.cidr_expand", "it can take all memory; CIDR arithmetic is a fact"),
+];
+
+/// Built-ins that both OPA and regorus have and that a policy may call.
+const ALLOWED: &str = include_str!("builtins.txt");
+
+/// What a policy's text says before anybody parses it.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Where it came from, as shown to the user.
+    pub file: String,
+    /// The text.
+    pub text: String,
+    /// The package, such as `konecta.ecr.scan_on_push`.
+    pub package: String,
+    /// The names of the rules and functions it defines, with the first line of each.
+    pub rules: BTreeMap<String, usize>,
+}
+
+impl Source {
+    /// Looks at a policy and refuses what must not be parsed or run.
+    ///
+    /// # Errors
+    /// Nested too deep, a forbidden or unknown built-in, recursion, no package: with file and line.
+    pub fn read(file: &str, text: &str) -> Result<Self, PolicyError> {
+        let refuse = |line: usize, reason: String| PolicyError::refused(file, line, reason);
+        let code = blank(text).map_err(|line| refuse(line, "a string is not closed".to_owned()))?;
+        check_depth(&code).map_err(|line| refuse(line, format!("brackets are nested more than {DEEPEST} deep")))?;
+        let package = code
+            .lines()
+            .find_map(|line| line.strip_prefix("package "))
+            .map(|name| name.trim().to_owned())
+            .ok_or_else(|| refuse(1, "no `package`".to_owned()))?;
+        let rules = rules(&code);
+        let calls = calls(&code);
+        check_calls(&calls, &rules, &imports(&code)).map_err(|(line, reason)| refuse(line, reason))?;
+        check_recursion(&calls, &rules).map_err(|(line, reason)| refuse(line, reason))?;
+        Ok(Self { file: file.to_owned(), text: text.to_owned(), package, rules })
+    }
+
+    /// Whether the policy defines this rule.
+    #[must_use]
+    pub fn defines(&self, rule: &str) -> bool {
+        self.rules.contains_key(rule)
+    }
+}
+
+/// The text with comments and the insides of strings turned into spaces, line by line the same.
+fn blank(text: &str) -> Result<String, usize> {
+    let mut code = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    let mut line = 1;
+    while let Some(char) = chars.next() {
+        match char {
+            '\n' => {
+                line += 1;
+                code.push('\n');
+            }
+            '#' => while chars.next_if(|&next| next != '\n').is_some() {},
+            '"' | '`' => {
+                let opened = line;
+                code.push(char);
+                loop {
+                    match chars.next() {
+                        None => return Err(opened),
+                        Some('\n') if char == '"' => return Err(opened),
+                        Some('\n') => {
+                            line += 1;
+                            code.push('\n');
+                        }
+                        Some('\\') if char == '"' => {
+                            chars.next();
+                            code.push_str("  ");
+                        }
+                        Some(end) if end == char => break,
+                        Some(_) => code.push(' '),
+                    }
+                }
+                code.push(char);
+            }
+            other => code.push(other),
+        }
+    }
+    Ok(code)
+}
+
+fn check_depth(code: &str) -> Result<(), usize> {
+    let mut depth = 0_usize;
+    for (number, line) in code.lines().enumerate() {
+        for char in line.chars() {
+            match char {
+                '[' | '{' | '(' => depth += 1,
+                ']' | '}' | ')' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth > DEEPEST {
+                return Err(number + 1);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The names at the beginning of a line are what the policy defines.
+fn rules(code: &str) -> BTreeMap<String, usize> {
+    let mut rules = BTreeMap::new();
+    for (number, line) in code.lines().enumerate() {
+        let line = line.strip_prefix("default ").unwrap_or(line);
+        let name: String = line.chars().take_while(|&char| is_name(char)).collect();
+        if !name.is_empty() && !matches!(name.as_str(), "package" | "import" | "else" | "default") {
+            rules.entry(name).or_insert(number + 1);
+        }
+    }
+    rules
+}
+
+/// What `import data.a.b` and `import data.a.b as c` may be called by.
+fn imports(code: &str) -> BTreeSet<String> {
+    code.lines()
+        .filter_map(|line| line.strip_prefix("import "))
+        .filter_map(|import| import.rsplit([' ', '.']).next())
+        .map(str::to_owned)
+        .collect()
+}
+
+struct Call {
+    name: String,
+    line: usize,
+    /// The rule in whose body it stands.
+    within: String,
+}
+
+/// Every `name(`, with the rule it stands in. A call through an index (`x["f"](y)`) is named `[]`.
+fn calls(code: &str) -> Vec<Call> {
+    let mut found = Vec::new();
+    let mut within = String::new();
+    for (number, line) in code.lines().enumerate() {
+        let head: String = line.chars().take_while(|&char| is_name(char)).collect();
+        let is_head = !head.is_empty() && head != "else";
+        if is_head {
+            within.clone_from(&head);
+        }
+        for (at, _) in line.match_indices('(') {
+            let before = &line[..at];
+            let name_at = before.rfind(|char| !is_name(char) && char != '.').map_or(0, |found| found + 1);
+            let name = if before.ends_with(']') { "[]" } else { &before[name_at..] };
+            let is_definition = is_head && name_at == 0;
+            if !name.is_empty()
+                && !is_definition
+                && !matches!(name, "in" | "if" | "not" | "with" | "as" | "contains" | "every" | "some")
+            {
+                found.push(Call { name: name.to_owned(), line: number + 1, within: within.clone() });
+            }
+        }
+    }
+    found
+}
+
+fn check_calls(
+    calls: &[Call],
+    rules: &BTreeMap<String, usize>,
+    imports: &BTreeSet<String>,
+) -> Result<(), (usize, String)> {
+    for call in calls {
+        let name = call.name.as_str();
+        if let Some((_, why)) = FORBIDDEN.iter().find(|(forbidden, _)| *forbidden == name) {
+            return Err((call.line, format!("`{name}` is not allowed: {why}")));
+        }
+        let root = name.split('.').next().unwrap_or(name);
+        let known = rules.contains_key(name)
+            || imports.contains(root)
+            || name.starts_with("data.")
+            || ALLOWED.lines().any(|allowed| allowed == name);
+        if !known {
+            let what =
+                if name == "[]" { "a function reached through an index".to_owned() } else { format!("`{name}`") };
+            return Err((call.line, format!("{what} is not a function that OPA and konecta-audit both have")));
+        }
+    }
+    Ok(())
+}
+
+/// Functions that call each other in a circle overflow the engine's stack, so they are refused here.
+fn check_recursion(calls: &[Call], rules: &BTreeMap<String, usize>) -> Result<(), (usize, String)> {
+    for start in rules.keys() {
+        let mut open = vec![start.as_str()];
+        let mut seen = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            for call in calls.iter().filter(|call| call.within == name && rules.contains_key(&call.name)) {
+                if call.name == *start {
+                    return Err((call.line, format!("`{start}` calls itself, directly or by a detour")));
+                }
+                if seen.insert(call.name.as_str()) {
+                    open.push(&call.name);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_name(char: char) -> bool {
+    char.is_ascii_alphanumeric() || char == '_'
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(body: &str) -> String {
+        let text = format!("package a.b\n\nimport rego.v1\n\n{body}\n");
+        Source::read("x.rego", &text).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn what_must_not_run_is_refused_with_file_and_line() {
+        assert!(refusal("pass if http.send({}).status == 200").contains("x.rego:5"));
+        assert!(refusal("pass if time.now_ns() > 0").contains("data.now"));
+        assert!(refusal("pass if nosuch(1)").contains("`nosuch`"));
+        assert!(refusal("f(x) := f(x + 1)").contains("calls itself"));
+        assert!(refusal("f(x) := g(x)\n\ng(x) := h(x)\n\nh(x) := f(x)").contains("calls itself"));
+        assert!(refusal("pass if data.h[\"f\"](1)").contains("through an index"));
+        assert!(refusal(&format!("x := {}{}", "[".repeat(20), "]".repeat(20))).contains("nested"));
+        assert!(refusal("x := \"open").contains("not closed"));
+    }
+
+    #[test]
+    fn strings_and_comments_are_no_code() {
+        let text = "package a.b\n\nimport rego.v1\n\n# http.send(\nx := \"http.send(\" # [[[[[[[[[[[[[[[[\ny := `f(`\n";
+        let source = Source::read("x.rego", text).expect("accepted");
+        assert_eq!(source.package, "a.b");
+        assert_eq!(source.rules.keys().collect::<Vec<_>>(), ["x", "y"]);
+    }
+}

@@ -1,0 +1,292 @@
+//! What a public name leads to, by the account's own Route 53 zones.
+//! Knows nothing of load balancers. What other name servers say is not known, and neither is a name in their hands.
+
+use std::collections::BTreeMap;
+
+use super::seen::{Place, Seen};
+use super::world::Regional;
+use crate::model::route53::RecordSet;
+
+/// A CNAME or alias chain longer than this is not followed.
+const MAX_HOPS: usize = 8;
+
+/// Where a name ends, and over which hops.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Path {
+    pub(crate) end: End,
+    pub(crate) hops: Vec<String>,
+}
+
+/// The end of a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum End {
+    /// A name that only AWS gives away.
+    Aws(String),
+    /// An address, or nothing at all.
+    Elsewhere,
+}
+
+/// The public zones of an account.
+#[derive(Debug, Default)]
+pub(crate) struct Zones<'a> {
+    zones: Vec<Zone<'a>>,
+    whole: bool,
+}
+
+#[derive(Debug)]
+struct Zone<'a> {
+    name: String,
+    /// `None` where it was not sent.
+    private: Option<bool>,
+    /// By name; `None` where there may be more than were seen.
+    records: Option<Records<'a>>,
+}
+
+/// Records by name, in the order in which they were sent.
+type Records<'a> = BTreeMap<String, Vec<&'a RecordSet>>;
+
+impl<'a> Zones<'a> {
+    pub(crate) fn of(place: &Place, global: &'a Regional, seen: &Seen) -> Self {
+        let mut zones = Self { zones: Vec::new(), whole: seen.whole(place, "route53:ListHostedZones") };
+        for zone in &global.hosted_zones {
+            let Some(name) = &zone.item.body.name else {
+                zones.whole = false;
+                continue;
+            };
+            let unread = seen.lacks(place, "route53:ListResourceRecordSets", &zone.item.arn);
+            let records = zone.supplement.as_ref().filter(|_| !unread);
+            zones.zones.push(Zone {
+                name: normal(name),
+                private: zone.item.body.config.as_ref().and_then(|config| config.private_zone),
+                records: records.and_then(by_name),
+            });
+        }
+        zones
+    }
+
+    /// Follows a name to all its ends.
+    ///
+    /// # Errors
+    /// Why it cannot be told.
+    pub(crate) fn follow(&self, name: &str) -> Result<Vec<Path>, String> {
+        let mut paths = Vec::new();
+        self.walk(&normal(name), &mut Vec::new(), &mut paths)?;
+        Ok(paths)
+    }
+
+    fn walk(&self, name: &str, hops: &mut Vec<String>, paths: &mut Vec<Path>) -> Result<(), String> {
+        if is_aws(name) {
+            paths.push(Path { end: End::Aws(name.to_owned()), hops: hops.clone() });
+            return Ok(());
+        }
+        if hops.len() >= MAX_HOPS {
+            return Err(format!("{name} is reached over more than {MAX_HOPS} records"));
+        }
+        let records = self.records(name)?;
+        if records.is_empty() {
+            paths.push(Path { end: End::Elsewhere, hops: hops.clone() });
+        }
+        for record in records {
+            let kind = record.kind.as_deref().ok_or_else(|| format!("the type of a record {name} was not sent"))?;
+            for target in targets(record).ok_or_else(|| format!("it was not sent what {name} leads to"))? {
+                hops.push(format!("{name} → {target} ({kind})"));
+                match target.parse::<std::net::IpAddr>() {
+                    Ok(_) => paths.push(Path { end: End::Elsewhere, hops: hops.clone() }),
+                    Err(_) => self.walk(&target, hops, paths)?,
+                }
+                hops.pop();
+            }
+        }
+        Ok(())
+    }
+
+    /// The records that answer for a name: A, AAAA and CNAME, exact ones or those of a wildcard.
+    fn records(&self, name: &str) -> Result<Vec<&'a RecordSet>, String> {
+        let zone = self.zone(name)?;
+        let unread = || format!("the records of {} were not read to the end", zone.name);
+        let all = zone.records.as_ref().ok_or_else(unread)?;
+        let at = |wanted: &str| all.get(wanted).cloned().unwrap_or_default();
+        let below_apex: Vec<&str> = ancestors(name).take_while(|ancestor| *ancestor != zone.name).collect();
+        let is_ns = |record: &&RecordSet| record.kind.as_deref().is_none_or(|kind| kind == "NS");
+        if let Some(cut) = below_apex.iter().find(|ancestor| at(ancestor).iter().any(is_ns)) {
+            return Err(format!("{cut} is in the hands of other name servers"));
+        }
+        let exact = at(name);
+        let found = if exact.is_empty() { wildcard(all, &below_apex) } else { exact };
+        let answers =
+            |record: &&RecordSet| record.kind.as_deref().is_none_or(|kind| ["A", "AAAA", "CNAME"].contains(&kind));
+        Ok(found.into_iter().filter(answers).collect())
+    }
+
+    /// The one public zone that answers for a name: the longest that it ends in.
+    fn zone(&self, name: &str) -> Result<&Zone<'a>, String> {
+        if !self.whole {
+            return Err("hosted zones were not listed to the end".to_owned());
+        }
+        let holds = |zone: &&Zone<'a>| ancestors(name).any(|ancestor| ancestor == zone.name);
+        let candidates: Vec<&Zone<'a>> = self.zones.iter().filter(holds).collect();
+        if let Some(zone) = candidates.iter().find(|zone| zone.private.is_none()) {
+            return Err(format!("it was not sent whether the zone {} is private", zone.name));
+        }
+        let public = || candidates.iter().filter(|zone| zone.private == Some(false));
+        let longest = public().map(|zone| zone.name.len()).max();
+        let mut best = public().filter(|zone| Some(zone.name.len()) == longest);
+        match (best.next(), best.next()) {
+            (Some(zone), None) => Ok(zone),
+            (Some(zone), Some(_)) => Err(format!("the account has two public zones {}", zone.name)),
+            (None, _) => Err(format!("no public zone of the account holds {name}")),
+        }
+    }
+}
+
+/// The records of the wildcard that answers for a name without records: that of the nearest name that exists.
+fn wildcard<'a>(all: &Records<'a>, below_apex: &[&str]) -> Vec<&'a RecordSet> {
+    for name in below_apex {
+        let Some((_, parent)) = name.split_once('.') else { break };
+        let below = format!(".{parent}");
+        if let Some(found) = all.get(&format!("*{below}")) {
+            return found.clone();
+        }
+        if all.keys().any(|name| name == parent || name.ends_with(&below)) {
+            break;
+        }
+    }
+    Vec::new()
+}
+
+/// A name and all that it is in: `a.b.c`, `b.c`, `c`.
+fn ancestors(name: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(name), |name| name.split_once('.').map(|(_, rest)| rest))
+}
+
+/// `None` where a record does not say its name.
+fn by_name(records: &Vec<RecordSet>) -> Option<Records<'_>> {
+    let mut named = Records::new();
+    for record in records {
+        named.entry(normal(record.name.as_deref()?)).or_default().push(record);
+    }
+    Some(named)
+}
+
+fn targets(record: &RecordSet) -> Option<Vec<String>> {
+    match &record.alias_target {
+        Some(alias) => Some(vec![normal(alias.dns_name.as_deref()?)]),
+        None => record.resource_records.as_ref()?.iter().map(|one| Some(normal(one.value.as_deref()?))).collect(),
+    }
+}
+
+/// Lower case, without the last dot, with the wildcard that Route 53 escapes; a load balancer's name without the
+/// prefix under which it also answers with IPv6.
+pub(crate) fn normal(name: &str) -> String {
+    let name = name.trim().trim_end_matches('.').to_ascii_lowercase().replace("\\052", "*");
+    match name.strip_prefix("dualstack.") {
+        Some(rest) if is_load_balancer(rest) => rest.to_owned(),
+        Some(_) | None => name,
+    }
+}
+
+/// Names that only AWS gives away.
+fn is_aws(name: &str) -> bool {
+    [".amazonaws.com", ".amazonaws.com.cn", ".on.aws", ".api.aws", ".cloudfront.net", ".awsglobalaccelerator.com"]
+        .iter()
+        .any(|end| name.ends_with(end))
+}
+
+/// `name-1.us-east-1.elb.amazonaws.com` and `name-1.elb.us-east-1.amazonaws.com`.
+pub(crate) fn is_load_balancer(name: &str) -> bool {
+    let host = name.strip_suffix(".amazonaws.com").or_else(|| name.strip_suffix(".amazonaws.com.cn"));
+    let mut labels = host.unwrap_or_default().rsplit('.');
+    labels.next() == Some("elb") || labels.next() == Some("elb")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const ALB: &str = "alb-1.us-east-1.elb.amazonaws.com";
+
+    fn follow(records: Value, name: &str) -> Result<Vec<String>, String> {
+        let records: Vec<RecordSet> = serde_json::from_value(records).expect("records");
+        let zone = Zone { name: "example.com".to_owned(), private: Some(false), records: by_name(&records) };
+        let zones = Zones { zones: vec![zone], whole: true };
+        let end = |path: Path| match path.end {
+            End::Aws(name) => name,
+            End::Elsewhere => "elsewhere".to_owned(),
+        };
+        Ok(zones.follow(name)?.into_iter().map(end).collect())
+    }
+
+    fn alias(name: &str, to: &str) -> Value {
+        json!({"Name": name, "Type": "A", "AliasTarget": {"DNSName": to}})
+    }
+
+    fn cname(name: &str, to: &str) -> Value {
+        json!({"Name": name, "Type": "CNAME", "ResourceRecords": [{"Value": to}]})
+    }
+
+    #[test]
+    fn aliases_and_names_of_names_are_followed() {
+        let records = json!([
+            alias("origin.example.com.", "dualstack.ALB-1.us-east-1.elb.amazonaws.com."),
+            cname("a.example.com.", "b.example.com."),
+            cname("b.example.com.", "Origin.example.com"),
+        ]);
+        assert_eq!(follow(records.clone(), "ORIGIN.example.com."), Ok(vec![ALB.to_owned()]));
+        assert_eq!(follow(records.clone(), "a.example.com"), Ok(vec![ALB.to_owned()]));
+        assert_eq!(follow(records.clone(), "nothing.example.com"), Ok(vec!["elsewhere".to_owned()]));
+        assert!(follow(records, "origin.example.org").is_err());
+    }
+
+    #[test]
+    fn weighted_records_lead_to_all_their_targets() {
+        let records = json!([alias("o.example.com", ALB), alias("o.example.com", "alb-2.us-east-1.elb.amazonaws.com")]);
+        assert_eq!(follow(records, "o.example.com").expect("ends").len(), 2);
+    }
+
+    #[test]
+    fn a_wildcard_answers_for_what_has_no_record_of_its_own() {
+        let records = json!([
+            alias("\\052.example.com.", ALB),
+            {"Name": "own.example.com", "Type": "TXT", "ResourceRecords": [{"Value": "x"}]},
+        ]);
+        assert_eq!(follow(records.clone(), "a.example.com"), Ok(vec![ALB.to_owned()]));
+        assert_eq!(follow(records.clone(), "a.b.example.com"), Ok(vec![ALB.to_owned()]));
+        assert_eq!(follow(records.clone(), "a.own.example.com"), Ok(vec!["elsewhere".to_owned()]));
+        assert_eq!(follow(records, "own.example.com"), Ok(vec!["elsewhere".to_owned()]));
+    }
+
+    #[test]
+    fn what_is_delegated_or_never_ends_is_not_known() {
+        let delegated = json!([{"Name": "sub.example.com", "Type": "NS", "ResourceRecords": [{"Value": "ns.other"}]}]);
+        assert!(follow(delegated, "a.sub.example.com").is_err());
+        let circle = json!([cname("a.example.com", "b.example.com"), cname("b.example.com", "a.example.com")]);
+        assert!(follow(circle, "a.example.com").is_err());
+        let outside = json!([cname("a.example.com", "a.example.org")]);
+        assert!(follow(outside, "a.example.com").is_err());
+    }
+
+    #[test]
+    fn what_was_not_sent_is_not_known() {
+        for record in [
+            json!({"Type": "A", "AliasTarget": {"DNSName": ALB}}),
+            json!({"Name": "o.example.com", "AliasTarget": {"DNSName": ALB}}),
+            json!({"Name": "o.example.com", "Type": "A"}),
+            json!({"Name": "o.example.com", "Type": "A", "AliasTarget": {}}),
+            json!({"Name": "o.example.com", "Type": "CNAME", "ResourceRecords": [{}]}),
+        ] {
+            assert!(follow(json!([record.clone()]), "o.example.com").is_err(), "{record}");
+        }
+    }
+
+    #[test]
+    fn load_balancers_are_told_by_their_names() {
+        for name in [ALB, "nlb-1.elb.us-east-1.amazonaws.com", "internal-a-1.eu-west-1.elb.amazonaws.com"] {
+            assert!(is_load_balancer(name), "{name}");
+        }
+        for name in ["elb.example.com", "b.s3.us-east-1.amazonaws.com", "x.amazonaws.com", ""] {
+            assert!(!is_load_balancer(name), "{name}");
+        }
+    }
+}

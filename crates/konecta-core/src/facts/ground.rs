@@ -1,0 +1,116 @@
+//! One place with everything that is derived once and used by several facts.
+//! Knows how to name a source; the facts themselves are made elsewhere.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::ingress::{Ingress, Peer, Rule};
+use super::load_balancer::Doors;
+use super::prefix_lists::PrefixLists;
+use super::routes::{Reach, Routes};
+use super::seen::{Place, Seen};
+use super::sink::object;
+use super::subnet_role::{Role, SubnetRoles};
+use super::wiring::Wiring;
+use super::world::Regional;
+use crate::blueprint::Blueprint;
+
+/// One place, prepared.
+pub(crate) struct Ground<'a> {
+    pub(crate) place: &'a Place,
+    pub(crate) here: &'a Regional,
+    pub(crate) seen: &'a Seen,
+    pub(crate) lists: &'a PrefixLists,
+    pub(crate) ingress: Ingress,
+    pub(crate) wiring: Wiring,
+    pub(crate) doors: Doors<'a>,
+    /// Where each subnet's routes lead.
+    pub(crate) reaches: BTreeMap<&'a str, Reach>,
+    /// What each subnet is for, as far as it is known.
+    pub(crate) roles: BTreeMap<&'a str, Role>,
+    group_vpcs: BTreeMap<&'a str, Option<&'a String>>,
+}
+
+impl<'a> Ground<'a> {
+    pub(crate) fn of(
+        place: &'a Place,
+        here: &'a Regional,
+        seen: &'a Seen,
+        lists: &'a PrefixLists,
+        blueprint: &Blueprint,
+    ) -> Self {
+        let wiring = Wiring::of(place, here, seen, &blueprint.bastion);
+        let routes = Routes::of(place, here, seen, lists);
+        let roles = SubnetRoles::of(place, here, seen, &wiring);
+        let tag = &blueprint.network.subnet_role_tag;
+        let subnets = || here.subnets.iter().map(|subnet| (subnet.id(subnet.body.subnet_id.as_ref()), subnet));
+        Self {
+            reaches: subnets().map(|(id, subnet)| (id, routes.reach(subnet))).collect(),
+            roles: subnets().filter_map(|(id, subnet)| Some((id, roles.role(subnet, tag)?))).collect(),
+            group_vpcs: here
+                .security_groups
+                .iter()
+                .map(|item| (item.id(item.body.group_id.as_ref()), item.body.vpc_id.as_ref()))
+                .collect(),
+            ingress: Ingress::of(place, here, seen),
+            doors: Doors::of(place, here, seen),
+            place,
+            here,
+            seen,
+            lists,
+            wiring,
+        }
+    }
+
+    /// Whether a group named as a source is one of this place.
+    pub(crate) fn is_own_group(&self, id: &str, account: Option<&String>) -> bool {
+        account.is_none_or(|account| account == self.place.account.as_str()) && self.group_vpcs.contains_key(id)
+    }
+
+    /// A rule as a source: see docs/facts.md.
+    pub(crate) fn source(&self, rule: &Rule) -> Value {
+        let (Ok(peer), Ok(traffic), None) = (&rule.peer, &rule.traffic, rule.doubt()) else {
+            let why = rule.doubt().unwrap_or_default();
+            return json!({"kind": "unknown", "rule": rule.id, "group": rule.group, "why": why});
+        };
+        let (kind, name, who) = match peer {
+            Peer::Cidr { text, .. } => ("cidr", "cidr", json!(text)),
+            Peer::PrefixList(id) => ("prefix_list", "prefixList", self.lists.describe(id)),
+            Peer::Group { id, account, vpc } => {
+                ("security_group", "source", self.group(id, account.as_ref(), vpc.as_ref()))
+            }
+        };
+        object([
+            ("kind", Some(json!(kind))),
+            (name, Some(who)),
+            ("rule", Some(json!(rule.id))),
+            ("group", Some(json!(rule.group))),
+            ("protocol", Some(json!(traffic.protocol.name()))),
+            ("from", traffic.ports.map(|(from, _)| json!(from))),
+            ("to", traffic.ports.map(|(_, to)| json!(to))),
+        ])
+    }
+
+    /// A group as a source. What a group of another account belongs to is not known.
+    fn group(&self, id: &str, account: Option<&String>, vpc: Option<&String>) -> Value {
+        let own = self.is_own_group(id, account);
+        let vpc = vpc.or_else(|| self.group_vpcs.get(id).filter(|_| own).copied().flatten());
+        object([
+            ("id", Some(json!(id))),
+            ("parts", if own { self.wiring.groups.describe(id) } else { None }),
+            ("vpcId", vpc.map(|vpc| json!(vpc))),
+        ])
+    }
+
+    /// All rules of all these groups that could open a TCP port, as sources; `None` where there may be more.
+    pub(crate) fn sources_on<'b>(&self, groups: impl IntoIterator<Item = &'b String>, port: u16) -> Option<Vec<Value>> {
+        let mut sources = Vec::new();
+        for group in groups {
+            let rules = self.ingress.all(group)?.iter();
+            let open = rules.filter(|rule| rule.reaches(&super::ingress::Protocol::Tcp, port) != Some(false));
+            sources.extend(open.map(|rule| self.source(rule)));
+        }
+        Some(sources)
+    }
+}

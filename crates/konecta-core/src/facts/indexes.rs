@@ -1,0 +1,166 @@
+//! The indexes of one place: small projections of resources that controls about other resources look up.
+//! Knows no conclusion: what an index says was sent by AWS or is a fact already.
+
+use serde_json::{Value, json};
+
+use super::attachments::{Ids, describe};
+use super::ground::Ground;
+use super::load_balancer::{describe_listener, describe_rule};
+use super::seen::Place;
+use super::sink::{Sink, object};
+use super::wiring::told_ids;
+use super::world::{Item, Supplemented};
+use crate::model::{elb, iam, rds};
+
+/// The parameters that controls look at.
+const PARAMETERS: [&str; 2] = ["rds.force_ssl", "require_secure_transport"];
+
+/// What a database that is a member of a cluster takes from it.
+const CLUSTER_MEMBERS: [&str; 5] =
+    ["BackupRetentionPeriod", "PreferredBackupWindow", "LatestRestorableTime", "MultiAZ", "DeletionProtection"];
+
+/// Fills every index with what one place has for it.
+pub(crate) fn fill(ground: &Ground<'_>, sink: &mut Sink) {
+    network(ground, sink);
+    load_balancers(ground, sink);
+    let (place, here) = (ground.place, ground.here);
+    for (name, items, key) in [
+        ("response_headers_policies", &here.response_headers_policies, "ResponseHeadersPolicyConfig"),
+        ("cache_policies", &here.cache_policies, "CachePolicyConfig"),
+        ("origin_request_policies", &here.origin_request_policies, "OriginRequestPolicyConfig"),
+    ] {
+        for item in items {
+            sink.index(name, id_of(item), item.body.get(key).filter(|config| config.is_object()).cloned());
+        }
+    }
+    for group in &here.parameter_groups {
+        let name = group.item.id(group.item.body.name.as_ref());
+        sink.index("parameter_groups", &format!("{}/{name}", spelled(place)), parameters(ground, group));
+    }
+    for item in &here.database_clusters {
+        let id = item.body.get("DBClusterIdentifier").and_then(Value::as_str).unwrap_or(&item.resource_id);
+        let told = CLUSTER_MEMBERS.map(|key| (key, item.body.get(key).cloned()));
+        sink.index("db_clusters", &format!("{}/{id}", spelled(place)), Some(object(told)));
+    }
+    for item in &here.vpc_origins {
+        let id = item.id(item.body.id.as_ref());
+        sink.index("vpc_origins", id, item.body.vpc_origin_endpoint_config.as_ref().map(|config| json!(config.others)));
+    }
+    for item in &here.keys {
+        let told = |key| item.body.get(key).filter(|value| !value.is_null()).cloned();
+        let state = object([("KeyState", told("KeyState")), ("Enabled", told("Enabled"))]);
+        sink.index("keys", &item.arn, Some(state));
+    }
+    for item in &here.registry_scanning {
+        sink.index("registry_scanning", &spelled(place), item.body.get("scanningConfiguration").cloned());
+    }
+    for item in &here.managed_policies {
+        sink.index("managed_policies", &item.arn, document(&item.body));
+    }
+}
+
+fn spelled(place: &Place) -> String {
+    format!("{}/{}", place.account, place.region)
+}
+
+fn id_of(item: &Item<Value>) -> &str {
+    item.body.get("Id").and_then(Value::as_str).unwrap_or(&item.resource_id)
+}
+
+fn network(ground: &Ground<'_>, sink: &mut Sink) {
+    for item in &ground.here.subnets {
+        let id = item.id(item.body.subnet_id.as_ref());
+        let reach = ground.reaches.get(id);
+        let entry = object([
+            ("arn", Some(json!(item.arn))),
+            ("vpcId", item.body.vpc_id.as_ref().map(|vpc| json!(vpc))),
+            ("availabilityZone", item.body.availability_zone.as_ref().map(|zone| json!(zone))),
+            ("internet", reach.and_then(|reach| reach.open).map(Value::Bool)),
+            ("proof", reach.map(|reach| json!(reach.proof))),
+            ("role", ground.roles.get(id).map(|role| json!(role.role))),
+        ]);
+        sink.index("subnets", id, Some(entry));
+    }
+    for item in &ground.here.security_groups {
+        let id = item.id(item.body.group_id.as_ref());
+        let entry = object([
+            ("arn", Some(json!(item.arn))),
+            ("GroupName", item.body.group_name.as_ref().map(|name| json!(name))),
+            ("VpcId", item.body.vpc_id.as_ref().map(|vpc| json!(vpc))),
+            ("parts", ground.wiring.groups.describe(id)),
+        ]);
+        sink.index("security_groups", id, Some(entry));
+    }
+    for (id, machine) in &ground.wiring.machines {
+        let entry = object([
+            ("arn", Some(json!(machine.arn))),
+            ("parts", machine.parts().as_ref().map(describe)),
+            ("SubnetId", machine.subnet.as_ref().map(|subnet| json!(subnet))),
+            ("groups", whole(&machine.groups)),
+            ("state", machine.state.as_ref().map(|state| json!(state))),
+        ]);
+        sink.index("instances", id, Some(entry));
+    }
+}
+
+/// Ids as a list, if they are all known.
+pub(crate) fn whole(ids: &Ids) -> Option<Value> {
+    ids.whole.then(|| json!(ids.known))
+}
+
+fn load_balancers(ground: &Ground<'_>, sink: &mut Sink) {
+    for item in &ground.here.load_balancers {
+        sink.index("load_balancers", &item.arn, Some(load_balancer(&item.body)));
+        let listeners = ground.doors.listeners(&item.arn);
+        let listeners = listeners.map(|all| all.iter().map(|one| describe_listener(one)).collect());
+        sink.index("listeners", &item.arn, listeners.map(Value::Array));
+    }
+    for listener in &ground.here.listeners {
+        let rules = ground.doors.rules(&listener.item.arn);
+        let rules = rules.map(|all| all.iter().map(|one| describe_rule(one)).collect());
+        sink.index("listener_rules", &listener.item.arn, rules.map(Value::Array));
+    }
+}
+
+fn load_balancer(sent: &elb::LoadBalancer) -> Value {
+    let text = |member: &Option<String>| member.as_ref().map(|text| json!(text));
+    object([
+        ("LoadBalancerName", text(&sent.load_balancer_name)),
+        ("Type", text(&sent.kind)),
+        ("Scheme", text(&sent.scheme)),
+        ("DNSName", text(&sent.dns_name)),
+        ("VpcId", text(&sent.vpc_id)),
+        ("SecurityGroups", whole(&told_ids(&sent.security_groups))),
+        ("AvailabilityZones", sent.availability_zones.clone()),
+        ("parts", super::parts::of_load_balancer(sent)),
+    ])
+}
+
+/// Parameters by name: `null` for one that the whole list does not have, no key for one that is not known.
+fn parameters(ground: &Ground<'_>, group: &Supplemented<rds::DbParameterGroup, Vec<rds::Parameter>>) -> Option<Value> {
+    if ground.seen.lacks(ground.place, "rds:DescribeDBParameters", &group.item.arn) {
+        return None;
+    }
+    let list = group.supplement.as_ref()?;
+    let named = list.iter().all(|parameter| parameter.parameter_name.is_some());
+    Some(object(PARAMETERS.map(|name| {
+        let found = list.iter().find(|parameter| parameter.parameter_name.as_deref() == Some(name));
+        let value = match found {
+            Some(parameter) => parameter.parameter_value.as_ref().map(|value| json!(value)),
+            None => named.then_some(Value::Null),
+        };
+        (name, value)
+    })))
+}
+
+/// The document in force, if it could be decoded.
+fn document(policy: &iam::ManagedPolicy) -> Option<Value> {
+    let versions = policy.policy_version_list.as_ref()?;
+    let default = versions.iter().find(|version| version.is_default_version == Some(true))?;
+    default.document.clone().filter(Value::is_object)
+}
+
+/// The indexes that there are, so that an empty one is there too.
+pub(crate) fn open(sink: &mut Sink, names: impl Iterator<Item = &'static str>) {
+    names.for_each(|name| sink.open_index(name));
+}

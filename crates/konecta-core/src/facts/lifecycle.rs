@@ -1,0 +1,61 @@
+//! What AWS's own lists say of versions and policies.
+//! Knows nothing of who uses a version. The lists are the same everywhere, so one whole list is enough.
+
+use serde_json::{Map, Value};
+
+use super::seen::{Place, Seen};
+use super::world::{Item, Regional, World};
+
+/// `eks`, `rds` and `ssl_policies`, each only if it was read to its end somewhere.
+pub(crate) fn lifecycle(world: &World, places: &[Place], seen: &Seen) -> Value {
+    let mut lists = Map::new();
+    let mut put = |name: &str, action: &str, list: fn(&Regional) -> Option<Map<String, Value>>| {
+        let whole = places.iter().filter(|place| seen.whole(place, action));
+        let entries = whole.filter_map(|place| list(world.get(place).unwrap_or(&Regional::default())));
+        // What the first place says counts; others add what it does not have.
+        let joined = entries.reduce(|mut first, other| {
+            for (key, value) in other {
+                merge(&mut first, key, value);
+            }
+            first
+        });
+        if let Some(entries) = joined {
+            lists.insert(name.to_owned(), Value::Object(entries));
+        }
+    };
+    put("eks", "eks:DescribeClusterVersions", |here| by_key(&here.cluster_versions, "clusterVersion"));
+    put("rds", "rds:DescribeDBMajorEngineVersions", |here| engines(&here.engine_versions));
+    put("ssl_policies", "elasticloadbalancing:DescribeSSLPolicies", |here| by_key(&here.ssl_policies, "Name"));
+    Value::Object(lists)
+}
+
+fn merge(into: &mut Map<String, Value>, key: String, value: Value) {
+    match (into.get_mut(&key), value) {
+        (None, value) => {
+            into.insert(key, value);
+        }
+        // Engines hold one list more each.
+        (Some(Value::Object(known)), Value::Object(more)) if known.values().all(Value::is_object) => {
+            for (key, value) in more {
+                known.entry(key).or_insert(value);
+            }
+        }
+        (Some(_), _) => {}
+    }
+}
+
+/// Entries by one of their members; an entry without it makes the list incomplete.
+fn by_key(items: &[Item<Value>], key: &str) -> Option<Map<String, Value>> {
+    items.iter().map(|item| Some((item.body.get(key)?.as_str()?.to_owned(), item.body.clone()))).collect()
+}
+
+fn engines(items: &[Item<Value>]) -> Option<Map<String, Value>> {
+    let mut engines = Map::new();
+    for item in items {
+        let engine = item.body.get("Engine")?.as_str()?;
+        let major = item.body.get("MajorEngineVersion")?.as_str()?;
+        let versions = engines.entry(engine).or_insert_with(|| Value::Object(Map::new()));
+        versions.as_object_mut()?.insert(major.to_owned(), item.body.clone());
+    }
+    Some(engines)
+}

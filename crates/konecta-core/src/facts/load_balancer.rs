@@ -1,0 +1,220 @@
+//! Load balancers: their listeners and rules, who may come in, and what happens at each door.
+//! Knows nothing of what stands before or behind them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::attachments::Ids;
+use super::ground::Ground;
+use super::ingress::Protocol;
+use super::seen::{Place, Seen};
+use super::sink::object;
+use super::wiring::told_ids;
+use super::world::{Item, Regional, Supplemented};
+use crate::model::elb::{self, AvailabilityZone};
+
+/// A listener with the certificates for SNI.
+pub(crate) type Listener = Supplemented<elb::Listener, Vec<elb::ListenerCertificate>>;
+/// A rule with its listener's ARN.
+pub(crate) type Rule = Supplemented<elb::ListenerRule, String>;
+
+/// The subnets of a load balancer.
+pub(crate) fn subnets(balancer: &elb::LoadBalancer) -> Ids {
+    let zones: Option<Vec<AvailabilityZone>> = balancer.availability_zones.as_ref().and_then(parsed);
+    Ids::of(zones.as_ref().map(|zones| zones.iter().map(|zone| zone.subnet_id.as_ref())))
+}
+
+fn parsed<'a, T: Deserialize<'a>>(value: &'a Value) -> Option<T> {
+    T::deserialize(value).ok()
+}
+
+/// Listeners by load balancer and rules by listener.
+pub(crate) struct Doors<'a> {
+    listeners: BTreeMap<String, Vec<&'a Listener>>,
+    rules: BTreeMap<String, Vec<&'a Rule>>,
+    place: &'a Place,
+    seen: &'a Seen,
+    /// Something does not say what it belongs to.
+    stray_listener: bool,
+    stray_rule: bool,
+}
+
+impl<'a> Doors<'a> {
+    pub(crate) fn of(place: &'a Place, here: &'a Regional, seen: &'a Seen) -> Self {
+        let mut doors = Self {
+            listeners: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            place,
+            seen,
+            stray_listener: false,
+            stray_rule: false,
+        };
+        for listener in &here.listeners {
+            let sent = listener.item.body.load_balancer_arn.clone();
+            match sent.or_else(|| parent(&listener.item.arn, ":listener/", ":loadbalancer/")) {
+                Some(balancer) => doors.listeners.entry(balancer).or_default().push(listener),
+                None => doors.stray_listener = true,
+            }
+        }
+        for rule in &here.listener_rules {
+            match rule.supplement.clone().or_else(|| parent(&rule.item.arn, ":listener-rule/", ":listener/")) {
+                Some(listener) => doors.rules.entry(listener).or_default().push(rule),
+                None => doors.stray_rule = true,
+            }
+        }
+        doors.rules.values_mut().for_each(|rules| rules.sort_by_key(|rule| priority(&rule.item.body)));
+        doors
+    }
+
+    /// All listeners of a load balancer; `None` where there may be more.
+    pub(crate) fn listeners(&self, balancer: &str) -> Option<&[&'a Listener]> {
+        let whole = self.seen.whole_of(self.place, "elasticloadbalancing:DescribeListeners", balancer);
+        (whole && !self.stray_listener).then(|| self.listeners.get(balancer).map_or(&[][..], Vec::as_slice))
+    }
+
+    /// All rules of a listener; `None` where there may be more.
+    pub(crate) fn rules(&self, listener: &str) -> Option<&[&'a Rule]> {
+        let whole = self.seen.whole_of(self.place, "elasticloadbalancing:DescribeRules", listener);
+        (whole && !self.stray_rule).then(|| self.rules.get(listener).map_or(&[][..], Vec::as_slice))
+    }
+}
+
+/// `…:listener/app/name/1/2` belongs to `…:loadbalancer/app/name/1`, and a rule to its listener likewise.
+fn parent(arn: &str, kind: &str, parent_kind: &str) -> Option<String> {
+    let (head, tail) = arn.split_once(kind)?;
+    let (path, _) = tail.rsplit_once('/')?;
+    Some(format!("{head}{parent_kind}{path}"))
+}
+
+/// Rules in the order in which they are tried; the default comes last.
+fn priority(rule: &elb::ListenerRule) -> (u32, String) {
+    let text = rule.priority.clone().unwrap_or_default();
+    (text.parse().unwrap_or(u32::MAX), text)
+}
+
+/// The fact `entrances`; `None` where listeners, groups or rules were not fully seen.
+pub(crate) fn entrances(ground: &Ground<'_>, item: &Item<elb::LoadBalancer>) -> Option<Value> {
+    let listeners = ground.doors.listeners(&item.arn)?;
+    let ports: BTreeSet<u16> = listeners.iter().map(|listener| listener.item.body.port).collect::<Option<_>>()?;
+    let groups = told_ids(&item.body.security_groups);
+    if !groups.whole {
+        return None;
+    }
+    let protocols: &[Protocol] = match item.body.kind.as_deref() {
+        Some("application") => &[Protocol::Tcp],
+        Some(_) | None => &[Protocol::Tcp, Protocol::Udp],
+    };
+    let reaches = |rule: &super::ingress::Rule| {
+        let tries = ports.iter().flat_map(|port| protocols.iter().map(|protocol| rule.reaches(protocol, *port)));
+        super::known::any(tries) != Some(false)
+    };
+    let mut sources = Vec::new();
+    for group in &groups.known {
+        let rules = ground.ingress.all(group)?.iter().filter(|rule| reaches(rule));
+        sources.extend(rules.map(|rule| ground.source(rule)));
+    }
+    if groups.known.is_empty() {
+        let anyone = |cidr: &str| json!({"kind": "cidr", "cidr": cidr, "rule": null, "group": null, "protocol": "all"});
+        sources = vec![anyone("0.0.0.0/0")];
+    }
+    Some(json!({"ports": ports, "sources": sources, "groups": groups.known}))
+}
+
+/// The fact `doors`; `None` where listeners or any list of rules were not fully seen.
+pub(crate) fn doors(ground: &Ground<'_>, item: &Item<elb::LoadBalancer>) -> Option<Value> {
+    let listeners = ground.doors.listeners(&item.arn)?;
+    listeners.iter().map(|listener| door(ground, listener)).collect::<Option<Vec<_>>>().map(Value::Array)
+}
+
+fn door(ground: &Ground<'_>, listener: &Listener) -> Option<Value> {
+    let sent = &listener.item.body;
+    let rules = ground.doors.rules(&listener.item.arn)?;
+    let default: Option<Vec<elb::Action>> = sent.default_actions.as_ref().and_then(parsed);
+    let is_default = |rule: &&&Rule| {
+        rule.item.body.is_default == Some(true) || rule.item.body.priority.as_deref() == Some("default")
+    };
+    let rules: Vec<Value> = rules.iter().filter(|rule| !is_default(rule)).map(|rule| guarded(&rule.item)).collect();
+    Some(object([
+        ("listener", Some(json!(listener.item.arn))),
+        ("port", sent.port.map(|port| json!(port))),
+        ("protocol", sent.protocol.as_ref().map(|protocol| json!(protocol))),
+        ("default", default.as_deref().and_then(action_types).map(|types| json!(types))),
+        ("default_status", default.as_deref().and_then(status).map(|status| json!(status))),
+        ("rules", Some(Value::Array(rules))),
+    ]))
+}
+
+fn action_types(actions: &[elb::Action]) -> Option<Vec<&String>> {
+    let types: Vec<&String> = actions.iter().map(|action| action.kind.as_ref()).collect::<Option<_>>()?;
+    (!types.is_empty()).then_some(types)
+}
+
+fn status(actions: &[elb::Action]) -> Option<&String> {
+    actions.iter().find_map(|action| action.fixed_response_config.as_ref()?.status_code.as_ref())
+}
+
+/// One rule: what it does, and which headers it asks for first.
+fn guarded(item: &Item<elb::ListenerRule>) -> Value {
+    let actions: Option<Vec<elb::Action>> = item.body.actions.as_ref().and_then(parsed);
+    let actions = actions.as_deref().and_then(action_types).map(|types| json!(types));
+    let conditions: Option<Vec<elb::Condition>> = item.body.conditions.as_ref().and_then(parsed);
+    let headers: Option<Vec<Value>> = conditions.and_then(|conditions| {
+        let told = |one: &elb::Condition| one.field.as_ref().map(|field| (field == "http-header").then(|| header(one)));
+        let headers: Vec<Option<Value>> =
+            conditions.iter().map(told).collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
+        headers.into_iter().collect()
+    });
+    let unknown = actions.is_none() || headers.is_none() || is_default_unknown(&item.body);
+    object([
+        ("arn", Some(json!(item.arn))),
+        ("priority", item.body.priority.as_ref().map(|priority| json!(priority))),
+        ("actions", actions),
+        ("headers", headers.map(Value::Array)),
+        ("unknown", unknown.then_some(Value::Bool(true))),
+    ])
+}
+
+/// A rule that says neither its priority nor whether it is the default may be either.
+fn is_default_unknown(rule: &elb::ListenerRule) -> bool {
+    rule.is_default.is_none() && rule.priority.is_none()
+}
+
+/// The header of an `http-header` condition.
+fn header(condition: &elb::Condition) -> Option<Value> {
+    let config = condition.http_header_config.as_ref()?;
+    let name = config.http_header_name.as_ref()?;
+    let known = config.values.is_some() || config.regex_values.is_some();
+    known.then(|| {
+        object([
+            ("name", Some(json!(name))),
+            ("values", config.values.as_ref().map(|values| json!(values))),
+            ("regex", config.regex_values.as_ref().map(|patterns| json!(patterns))),
+        ])
+    })
+}
+
+/// A listener as an index has it.
+pub(crate) fn describe_listener(listener: &Listener) -> Value {
+    let sent = &listener.item.body;
+    object([
+        ("ListenerArn", Some(json!(listener.item.arn))),
+        ("Port", sent.port.map(|port| json!(port))),
+        ("Protocol", sent.protocol.as_ref().map(|protocol| json!(protocol))),
+        ("SslPolicy", sent.ssl_policy.as_ref().map(|policy| json!(policy))),
+        ("DefaultActions", sent.default_actions.clone()),
+    ])
+}
+
+/// A rule as an index has it.
+pub(crate) fn describe_rule(rule: &Rule) -> Value {
+    let sent = &rule.item.body;
+    object([
+        ("RuleArn", Some(json!(rule.item.arn))),
+        ("Priority", sent.priority.as_ref().map(|priority| json!(priority))),
+        ("IsDefault", sent.is_default.map(Value::Bool)),
+        ("Actions", sent.actions.clone()),
+        ("Conditions", sent.conditions.clone()),
+    ])
+}

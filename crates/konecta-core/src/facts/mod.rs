@@ -1,0 +1,180 @@
+//! Facts: what follows from several resources together, derived once and handed to policies as data.
+//! Knows nothing of policies. docs/facts.md is the contract.
+//!
+//! A fact is `None` until it is proved: a key that AWS did not send, a page that did not come and a call that was
+//! refused make facts unknown, never better.
+
+mod attachments;
+mod autoscaler;
+mod catalogue;
+mod cidr;
+mod database;
+mod dns;
+mod forwarded_host;
+mod ground;
+mod indexes;
+mod ingress;
+mod known;
+mod lifecycle;
+mod load_balancer;
+mod origin;
+mod origin_tls;
+mod parts;
+mod ports;
+mod prefix_lists;
+mod public_endpoint;
+mod routes;
+mod seen;
+mod sink;
+mod stack;
+mod subnet_role;
+#[cfg(test)]
+mod tests;
+mod wiring;
+mod world;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+pub use self::catalogue::{FactCatalogue, FactInfo, catalogue, is_fact, is_index, reads_of};
+use self::ground::Ground;
+use self::parts::Roles;
+use self::prefix_lists::PrefixLists;
+use self::seen::{Place, Seen};
+use self::sink::Sink;
+use self::world::{Regional, World};
+use crate::blueprint::Blueprint;
+use crate::resource::Resource;
+use crate::snapshot::{SnapshotError, Source};
+
+/// Everything that was derived from a snapshot.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// Facts by the ARN of their resource and by name: `data.facts`.
+    pub by_arn: BTreeMap<String, BTreeMap<String, Value>>,
+    /// Indexes by name and key: `data.index`.
+    pub index: BTreeMap<String, BTreeMap<String, Value>>,
+    /// AWS's own lists: `data.lifecycle`.
+    pub lifecycle: Value,
+    /// The stacks, as resources that stack controls judge.
+    pub stacks: Vec<Resource>,
+}
+
+/// Goes once through the snapshot and derives everything that follows from it.
+///
+/// # Errors
+/// When the snapshot cannot be read to its end.
+pub fn derive(source: &dyn Source, blueprint: &Blueprint) -> Result<Facts, SnapshotError> {
+    let mut world = World::new();
+    source.visit(&mut |resource| world::take(&mut world, resource))?;
+    let seen = Seen::of(source);
+    let mut sink = Sink::default();
+    let names = catalogue().map(|catalogue| catalogue.index.keys().map(String::as_str)).ok();
+    indexes::open(&mut sink, names.into_iter().flatten());
+    for account in &source.info().accounts {
+        let global = Place { account: account.clone(), region: crate::id::Region::global() };
+        let places = source.info().regions.iter().map(|region| Place { region: region.clone(), ..global.clone() });
+        state_account(&world, &global, &places.collect::<Vec<_>>(), &seen, blueprint, &mut sink);
+    }
+    let (by_arn, index) = sink.finish();
+    Ok(Facts {
+        by_arn,
+        index,
+        lifecycle: lifecycle::lifecycle(&world, &ordered(source, blueprint), &seen),
+        stacks: stack::stacks(source.info(), blueprint),
+    })
+}
+
+/// All places of the scan, those in the stack's region first.
+fn ordered(source: &dyn Source, blueprint: &Blueprint) -> Vec<Place> {
+    let info = source.info();
+    let place = |account: &crate::id::AccountId, region: &crate::id::Region| Place {
+        account: account.clone(),
+        region: region.clone(),
+    };
+    let mut places: Vec<Place> = info
+        .regions
+        .iter()
+        .flat_map(|region| info.accounts.iter().map(move |account| place(account, region)))
+        .collect();
+    places.sort_by_key(|place| Some(&place.region) != blueprint.stack.region.as_ref());
+    places
+}
+
+/// Derives everything of one account: region by region, then what spans regions.
+fn state_account(world: &World, global: &Place, places: &[Place], seen: &Seen, blueprint: &Blueprint, sink: &mut Sink) {
+    let nothing = Regional::default();
+    let here = |place: &Place| world.get(place).unwrap_or(&nothing);
+    let all: Vec<&Place> = places.iter().chain([global]).collect();
+    let lists: Vec<PrefixLists> = all.iter().map(|place| PrefixLists::of(place, here(place), seen)).collect();
+    let grounds: Vec<Ground<'_>> =
+        all.iter().zip(&lists).map(|(place, lists)| Ground::of(place, here(place), seen, lists, blueprint)).collect();
+    let mut roles = Roles::default();
+    for ground in &grounds {
+        state_place(ground, sink);
+        if !ground.place.region.is_global() {
+            roles.see(ground, seen);
+        }
+        if Some(&ground.place.region) == blueprint.stack.region.as_ref() {
+            stack::state(ground, blueprint, sink);
+        }
+    }
+    roles.state(here(global), sink);
+    state_edge(global, here(global), seen, &grounds, sink);
+}
+
+/// Derives what holds between the edge and the load balancers of all regions.
+fn state_edge(place: &Place, global: &Regional, seen: &Seen, grounds: &[Ground<'_>], sink: &mut Sink) {
+    let edge = origin::Edge::of(place, global, seen, grounds);
+    let policies = forwarded_host::Policies::of(global);
+    for item in &global.distributions {
+        sink.fact(&item.arn, "origins", edge.origins(item));
+        sink.fact(&item.arn, "origin_tls", origin_tls::origin_tls(&edge, &policies, grounds, item));
+    }
+    for item in grounds.iter().flat_map(|ground| &ground.here.load_balancers) {
+        sink.fact(&item.arn, "edge", edge.edge(item));
+    }
+}
+
+/// Derives what follows within one place.
+fn state_place(ground: &Ground<'_>, sink: &mut Sink) {
+    parts::state(ground, sink);
+    indexes::fill(ground, sink);
+    for item in &ground.here.subnets {
+        let id = item.id(item.body.subnet_id.as_ref());
+        sink.fact(&item.arn, "internet_route", ground.reaches.get(id).map(routes::Reach::describe));
+        sink.fact(&item.arn, "subnet_role", ground.roles.get(id).map(subnet_role::Role::describe));
+    }
+    let ports = database::Ports::of(ground);
+    for item in &ground.here.security_groups {
+        let group = item.id(item.body.group_id.as_ref());
+        state_group(ground, &ports, &item.arn, group, sink);
+    }
+    for item in &ground.here.load_balancers {
+        sink.fact(&item.arn, "entrances", load_balancer::entrances(ground, item));
+        sink.fact(&item.arn, "doors", load_balancer::doors(ground, item));
+    }
+    let carriers = database::carriers(ground);
+    for item in &ground.here.databases {
+        sink.fact(&item.arn, "database_clients", database::clients(ground, &carriers, item));
+    }
+    for item in &ground.here.clusters {
+        sink.fact(&item.arn, "public_endpoint", public_endpoint::public_endpoint(&item.body));
+    }
+    for item in &ground.here.nodegroups {
+        let autoscaler = autoscaler::autoscaler(ground.place, ground.here, ground.seen, item);
+        sink.fact(&item.arn, "autoscaler", autoscaler);
+    }
+}
+
+fn state_group(ground: &Ground<'_>, databases: &database::Ports, arn: &str, group: &str, sink: &mut Sink) {
+    let all = ground.ingress.all(group);
+    let ports = ports::open_ports(ground.ingress.seen(group), all.is_some(), ground.lists);
+    let known = ports.complete || !ports.open.is_empty();
+    sink.fact(arn, "open_ports", known.then(|| json!(ports.open)));
+    sink.fact(arn, "open_ports_complete", ports.complete.then_some(Value::Bool(true)));
+    sink.fact(arn, "database_ports", databases.behind(group));
+    let ingress = all.map(|rules| rules.iter().map(|rule| ground.source(rule)).collect());
+    sink.fact(arn, "ingress", ingress.map(Value::Array));
+}

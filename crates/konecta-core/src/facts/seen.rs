@@ -1,0 +1,143 @@
+//! What was seen to its end: whether the absence of a resource from the snapshot says anything.
+//! Knows reads and gaps, nothing of resources.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::gap::{Gap, ReadRecord};
+use crate::id::{AccountId, Region};
+use crate::snapshot::Source;
+
+/// An account and a region (or `global`): ids hold within one place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) account: AccountId,
+    pub(crate) region: Region,
+}
+
+/// The reads of one action in one place.
+#[derive(Debug, Default)]
+struct Asked {
+    recorded: bool,
+    complete: bool,
+    /// Something is missing, and it is not said of what.
+    unbound_gap: bool,
+    /// The resources whose answer is missing.
+    missing: BTreeSet<String>,
+}
+
+/// All reads of a scan.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    by_place: BTreeMap<Place, BTreeMap<String, Asked>>,
+}
+
+impl Seen {
+    pub(crate) fn of(source: &dyn Source) -> Self {
+        let mut seen = Self::default();
+        source.reads().iter().for_each(|record| seen.record(record));
+        source.gaps().iter().for_each(|gap| seen.gap(gap));
+        seen
+    }
+
+    fn asked(&mut self, account: &AccountId, region: &Region, action: &str) -> &mut Asked {
+        let place = Place { account: account.clone(), region: region.clone() };
+        self.by_place.entry(place).or_default().entry(action.to_owned()).or_default()
+    }
+
+    fn record(&mut self, record: &ReadRecord) {
+        let asked = self.asked(&record.account_id, &record.region, record.action.as_str());
+        asked.complete = record.complete && (asked.complete || !asked.recorded);
+        asked.recorded = true;
+    }
+
+    fn gap(&mut self, gap: &Gap) {
+        let asked = self.asked(&gap.account_id, &gap.region, gap.action.as_str());
+        match &gap.resource {
+            Some(arn) => {
+                asked.missing.insert(arn.as_str().to_owned());
+            }
+            None => asked.unbound_gap = true,
+        }
+    }
+
+    fn get(&self, place: &Place, action: &str) -> Option<&Asked> {
+        self.by_place.get(place)?.get(action)
+    }
+
+    /// Whether a read was made and answered to its end, for everything that it is made about.
+    pub(crate) fn whole(&self, place: &Place, action: &str) -> bool {
+        self.get(place, action)
+            .is_some_and(|asked| asked.recorded && asked.complete && !asked.unbound_gap && asked.missing.is_empty())
+    }
+
+    /// Whether a read that is made once for each resource was made and answered to its end for this one.
+    pub(crate) fn whole_of(&self, place: &Place, action: &str, arn: &str) -> bool {
+        self.get(place, action).is_some_and(|asked| {
+            asked.recorded
+                && !asked.unbound_gap
+                && !asked.missing.contains(arn)
+                && (asked.complete || !asked.missing.is_empty())
+        })
+    }
+
+    /// Whether the answer of a read about one resource is known to be missing.
+    pub(crate) fn lacks(&self, place: &Place, action: &str, arn: &str) -> bool {
+        self.get(place, action).is_some_and(|asked| asked.missing.contains(arn))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place() -> Place {
+        Place { account: "123456789012".parse().expect("account"), region: "us-east-1".parse().expect("region") }
+    }
+
+    fn seen(complete: Option<bool>, gaps: &[Option<&str>]) -> Seen {
+        let mut seen = Seen::default();
+        let (account_id, region) = (place().account, place().region);
+        let action = "eks:ListNodegroups".parse::<crate::id::Action>().expect("action");
+        if let Some(complete) = complete {
+            let (account_id, region, action) = (account_id.clone(), region.clone(), action.clone());
+            seen.record(&ReadRecord { action, account_id, region, calls: 1, complete });
+        }
+        for gap in gaps {
+            seen.gap(&Gap {
+                action: action.clone(),
+                account_id: account_id.clone(),
+                region: region.clone(),
+                resource: gap.map(|arn| arn.parse().expect("arn")),
+                kind: crate::gap::GapKind::Denied,
+                error: "AccessDenied".to_owned(),
+                message: String::new(),
+            });
+        }
+        seen
+    }
+
+    const ONE: &str = "arn:aws:eks:us-east-1:123456789012:cluster/one";
+    const TWO: &str = "arn:aws:eks:us-east-1:123456789012:cluster/two";
+
+    #[test]
+    fn what_was_never_asked_is_not_seen() {
+        let nothing = seen(None, &[]);
+        assert!(!nothing.whole(&place(), "eks:ListNodegroups"));
+        assert!(!nothing.whole_of(&place(), "eks:ListNodegroups", ONE));
+        assert!(seen(Some(true), &[]).whole(&place(), "eks:ListNodegroups"));
+        let global = Place { region: Region::global(), ..place() };
+        assert!(!seen(Some(true), &[]).whole(&global, "eks:ListNodegroups"));
+        assert!(!seen(Some(false), &[]).whole_of(&place(), "eks:ListNodegroups", ONE));
+    }
+
+    #[test]
+    fn a_gap_about_one_resource_leaves_the_others_seen() {
+        let one_missing = seen(Some(false), &[Some(ONE)]);
+        assert!(!one_missing.whole(&place(), "eks:ListNodegroups"));
+        assert!(!one_missing.whole_of(&place(), "eks:ListNodegroups", ONE));
+        assert!(one_missing.whole_of(&place(), "eks:ListNodegroups", TWO));
+        assert!(one_missing.lacks(&place(), "eks:ListNodegroups", ONE));
+        let page_missing = seen(Some(false), &[Some(ONE), None]);
+        assert!(!page_missing.whole_of(&place(), "eks:ListNodegroups", TWO));
+    }
+}

@@ -1,0 +1,103 @@
+//! Where facts and indexes are put together.
+//! Knows nothing of what they mean; where two accounts tell different things of one id, it keeps what both tell.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+/// Facts by ARN and indexes by name, while they are being made.
+#[derive(Debug, Default)]
+pub(crate) struct Sink {
+    by_arn: BTreeMap<String, BTreeMap<String, Value>>,
+    index: BTreeMap<String, BTreeMap<String, Value>>,
+    disputed: BTreeSet<(String, String)>,
+}
+
+impl Sink {
+    /// States a fact; `None` is not known and leaves no key.
+    pub(crate) fn fact(&mut self, arn: &str, name: &str, value: Option<Value>) {
+        let key = (arn.to_owned(), name.to_owned());
+        if self.disputed.contains(&key) {
+            return;
+        }
+        let facts = self.by_arn.entry(arn.to_owned()).or_default();
+        let same = |known: &Value| Some(known) == value.as_ref();
+        if facts.get(name).is_some_and(|known| !same(known)) {
+            facts.remove(name);
+            self.disputed.insert(key);
+        } else if let Some(value) = value {
+            facts.insert(name.to_owned(), value);
+        }
+    }
+
+    /// Puts an entry into an index; `None` leaves no key.
+    pub(crate) fn index(&mut self, name: &str, key: &str, value: Option<Value>) {
+        let Some(value) = value else { return };
+        let entries = self.index.entry(name.to_owned()).or_default();
+        let agreed = match entries.remove(key) {
+            Some(known) => in_common(known, &value),
+            None => Some(value),
+        };
+        if let Some(value) = agreed {
+            entries.insert(key.to_owned(), value);
+        }
+    }
+
+    /// Makes sure that an index is there, even if it is empty.
+    pub(crate) fn open_index(&mut self, name: &str) {
+        self.index.entry(name.to_owned()).or_default();
+    }
+
+    pub(crate) fn finish(self) -> (Facts, Facts) {
+        let told = |facts: Facts| facts.into_iter().filter(|(_, facts)| !facts.is_empty()).collect();
+        (told(self.by_arn), self.index)
+    }
+}
+
+type Facts = BTreeMap<String, BTreeMap<String, Value>>;
+
+/// What two tellings of one thing agree on.
+fn in_common(one: Value, other: &Value) -> Option<Value> {
+    if &one == other {
+        return Some(one);
+    }
+    let (Value::Object(one), Value::Object(other)) = (one, other) else { return None };
+    Some(Value::Object(one.into_iter().filter(|(key, value)| other.get(key) == Some(value)).collect()))
+}
+
+/// An object out of members that may not be known: those leave no key.
+pub(crate) fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
+    let told = members.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    Value::Object(told.collect::<Map<_, _>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_leaves_no_key() {
+        assert_eq!(object([("a", None), ("b", Some(json!(null)))]), json!({"b": null}));
+        let mut sink = Sink::default();
+        sink.fact("arn", "open", None);
+        sink.open_index("subnets");
+        let (facts, index) = sink.finish();
+        assert!(facts.is_empty());
+        assert_eq!(json!(index), json!({"subnets": {}}));
+    }
+
+    #[test]
+    fn two_tellings_keep_what_they_agree_on() {
+        let mut sink = Sink::default();
+        for role in ["public", "private", "public"] {
+            sink.fact("arn", "role", Some(json!(role)));
+        }
+        sink.index("subnets", "subnet-1", Some(json!({"vpcId": "vpc-1", "internet": false})));
+        sink.index("subnets", "subnet-1", Some(json!({"vpcId": "vpc-1"})));
+        let (facts, index) = sink.finish();
+        assert!(facts.is_empty());
+        assert_eq!(index["subnets"]["subnet-1"], json!({"vpcId": "vpc-1"}));
+    }
+}

@@ -1,0 +1,70 @@
+//! Whole worlds: what follows from them, and that knowing less never makes anything look better.
+
+mod documented;
+mod drifted;
+mod inside;
+mod monotone;
+
+use serde_json::Value;
+
+use super::{Facts, derive};
+use crate::blueprint::Blueprint;
+use crate::control::reads::reads;
+use crate::gap::ReadRecord;
+use crate::id::{AccountId, Region};
+use crate::resource::Resource;
+use crate::snapshot::{ScanInfo, Snapshot};
+
+const DOCUMENTED: &str = include_str!("../testdata/as_documented.json");
+const INSIDE: &str = include_str!("../testdata/inside.json");
+const DRIFTED: &str = include_str!("../testdata/drifted.json");
+
+fn account() -> AccountId {
+    "123456789012".parse().expect("account")
+}
+
+fn region() -> Region {
+    "us-east-1".parse().expect("region")
+}
+
+/// A scan that saw everything to its end.
+fn snapshot(resources: Vec<Resource>) -> Snapshot {
+    let time: jiff::Timestamp = "2026-11-23T12:00:00Z".parse().expect("time");
+    let record = |action: &crate::id::Action, region: Region| ReadRecord {
+        action: action.clone(),
+        account_id: account(),
+        region,
+        calls: 1,
+        complete: true,
+    };
+    let all = reads().expect("reads.toml").iter();
+    Snapshot {
+        info: ScanInfo {
+            tool_version: "0".to_owned(),
+            started_at: time,
+            finished_at: time,
+            accounts: vec![account()],
+            regions: vec![region()],
+            calls: 1,
+        },
+        resources,
+        reads: all.flat_map(|(action, _)| [record(action, region()), record(action, Region::global())]).collect(),
+        gaps: Vec::new(),
+    }
+}
+
+fn world(text: &str) -> Snapshot {
+    snapshot(serde_json::from_str(text).expect("world"))
+}
+
+fn facts_of(snapshot: &Snapshot) -> Facts {
+    derive(snapshot, &Blueprint::default()).expect("facts")
+}
+
+impl Facts {
+    /// A fact of the resource whose ARN ends so; `null` where it is not known.
+    fn get(&self, arn_end: &str, fact: &str) -> Value {
+        let found = self.by_arn.iter().find(|(arn, _)| arn.ends_with(arn_end));
+        found.and_then(|(_, facts)| facts.get(fact)).cloned().unwrap_or_default()
+    }
+}

@@ -1,0 +1,195 @@
+//! What belongs to what: which groups, subnets and instances are wired to which part of a stack.
+//! Knows wiring only: no name is ever a reason, a tag only where EKS or the blueprint sets it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::attachments::{Attachments, Ids, Part};
+use super::known::any;
+use super::seen::{Place, Seen};
+use super::world::{Item, Regional};
+use crate::blueprint::Bastion;
+use crate::model::{Told, ec2, eks};
+
+/// An instance and what it is.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    pub(crate) arn: String,
+    pub(crate) node: Option<bool>,
+    pub(crate) bastion: Option<bool>,
+    pub(crate) subnet: Option<String>,
+    pub(crate) state: Option<String>,
+    pub(crate) groups: Ids,
+    pub(crate) profile: Told<ec2::IamInstanceProfile>,
+}
+
+impl Machine {
+    /// A terminated instance carries nothing any more.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.state.as_deref() == Some("terminated")
+    }
+
+    pub(crate) fn parts(&self) -> Option<BTreeSet<Part>> {
+        let parts = [(Part::Node, self.node?), (Part::Bastion, self.bastion?)];
+        Some(parts.into_iter().filter(|(_, is)| *is).map(|(part, _)| part).collect())
+    }
+}
+
+/// The wiring of one place.
+#[derive(Debug, Default)]
+pub(crate) struct Wiring {
+    pub(crate) machines: BTreeMap<String, Machine>,
+    pub(crate) groups: Attachments,
+    pub(crate) subnets: Attachments,
+}
+
+impl Wiring {
+    pub(crate) fn of(place: &Place, here: &Regional, seen: &Seen, bastion: &Bastion) -> Self {
+        let scaled = scaled_instances(place, here, seen);
+        let machine = |item: &Item<ec2::Instance>| {
+            (item.id(item.body.instance_id.as_ref()).to_owned(), machine(item, &scaled, bastion))
+        };
+        let mut wiring = Self { machines: here.instances.iter().map(machine).collect(), ..Self::default() };
+        wiring.see_machines(seen.whole(place, "ec2:DescribeInstances"));
+        wiring.see_load_balancers(here, seen.whole(place, "elasticloadbalancing:DescribeLoadBalancers"));
+        wiring.see_clusters(here, clusters_seen(place, seen));
+        wiring.see_nodegroups(here, nodegroups_seen(place, seen));
+        wiring.see_databases(here, seen.whole(place, "rds:DescribeDBInstances"));
+        wiring
+    }
+
+    fn see_machines(&mut self, whole: bool) {
+        self.groups.require(whole);
+        self.subnets.require(whole);
+        for machine in self.machines.values().filter(|machine| !machine.is_gone()) {
+            let subnet = Ids::of(Some([machine.subnet.as_ref()]));
+            self.groups.note(Part::Node, machine.node, &machine.groups);
+            self.groups.note(Part::Bastion, machine.bastion, &machine.groups);
+            self.subnets.note(Part::Bastion, machine.bastion, &subnet);
+        }
+    }
+
+    fn see_load_balancers(&mut self, here: &Regional, whole: bool) {
+        self.groups.require(whole);
+        self.subnets.require(whole);
+        for item in &here.load_balancers {
+            let application = item.body.kind.as_deref().map(|kind| kind == "application");
+            self.groups.note(Part::Alb, application, &told_ids(&item.body.security_groups));
+            self.subnets.note(Part::Alb, application, &super::load_balancer::subnets(&item.body));
+        }
+    }
+
+    fn see_clusters(&mut self, here: &Regional, whole: bool) {
+        self.groups.require(whole);
+        self.subnets.require(whole);
+        for item in &here.clusters {
+            let network = item.body.resources_vpc_config.clone().unwrap_or_default();
+            self.groups.note(Part::Cluster, Some(true), &cluster_groups(&network));
+            self.subnets.note(Part::Cluster, Some(true), &listed(network.subnet_ids.as_ref()));
+        }
+    }
+
+    fn see_nodegroups(&mut self, here: &Regional, whole: bool) {
+        self.subnets.require(whole);
+        for item in &here.nodegroups {
+            self.subnets.note(Part::Node, Some(true), &listed(item.body.subnets.as_ref()));
+        }
+    }
+
+    fn see_databases(&mut self, here: &Regional, whole: bool) {
+        self.groups.require(whole);
+        self.subnets.require(whole);
+        for item in &here.databases {
+            self.groups.note(Part::Database, Some(true), &super::database::groups(&item.body));
+            self.subnets.note(Part::Database, Some(true), &super::database::subnets(&item.body));
+        }
+    }
+}
+
+/// Whether all clusters were seen.
+pub(crate) fn clusters_seen(place: &Place, seen: &Seen) -> bool {
+    ["eks:ListClusters", "eks:DescribeCluster"].iter().all(|action| seen.whole(place, action))
+}
+
+/// Whether all node groups were seen: those of every cluster.
+pub(crate) fn nodegroups_seen(place: &Place, seen: &Seen) -> bool {
+    let reads = ["eks:ListClusters", "eks:ListNodegroups", "eks:DescribeNodegroup"];
+    reads.iter().all(|action| seen.whole(place, action))
+}
+
+/// A plain list of ids.
+pub(crate) fn listed(list: Option<&Vec<String>>) -> Ids {
+    Ids::of(list.map(|list| list.iter().map(Some)))
+}
+
+/// A list of ids that may be known to be none.
+pub(crate) fn told_ids(list: &Told<Vec<String>>) -> Ids {
+    match list {
+        Told::Silent => Ids::default(),
+        Told::Nothing => Ids { whole: true, ..Ids::default() },
+        Told::Value(list) => listed(Some(list)),
+    }
+}
+
+fn cluster_groups(network: &eks::VpcConfig) -> Ids {
+    let own = match &network.cluster_security_group_id {
+        Told::Silent => Ids::default(),
+        Told::Nothing => Ids { whole: true, ..Ids::default() },
+        Told::Value(id) => Ids::of(Some([Some(id)])),
+    };
+    own.join(listed(network.security_group_ids.as_ref()))
+}
+
+fn machine(item: &Item<ec2::Instance>, scaled: &Ids, bastion: &Bastion) -> Machine {
+    let sent = &item.body;
+    let id = item.id(sent.instance_id.as_ref());
+    let in_group = if scaled.known.contains(id) { Some(true) } else { scaled.whole.then_some(false) };
+    let tagged = item.tags.as_ref().map(|tags| tags.keys().any(|key| is_node_tag(key)));
+    let marked = item.tags.as_ref().map(|tags| tags.get(&bastion.tag_key) == Some(&bastion.tag_value));
+    Machine {
+        arn: item.arn.clone(),
+        node: any([in_group, tagged]),
+        bastion: marked,
+        subnet: sent.subnet_id.clone(),
+        state: sent.state.as_ref().and_then(|state| state.name.clone()),
+        groups: carried(sent),
+        profile: sent.iam_instance_profile.clone(),
+    }
+}
+
+/// Tags that EKS, or whoever joins a machine to a cluster, must set.
+fn is_node_tag(key: &str) -> bool {
+    key == "eks:cluster-name" || key == "eks:eks-cluster-name" || key.starts_with("kubernetes.io/cluster/")
+}
+
+/// The groups of all interfaces of an instance.
+fn carried(sent: &ec2::Instance) -> Ids {
+    let own = group_ids(sent.security_groups.as_ref());
+    let Some(interfaces) = &sent.network_interfaces else { return Ids { whole: false, ..own } };
+    interfaces.iter().map(|one| group_ids(one.groups.as_ref())).fold(own, Ids::join)
+}
+
+pub(crate) fn group_ids(groups: Option<&Vec<ec2::GroupIdentifier>>) -> Ids {
+    Ids::of(groups.map(|groups| groups.iter().map(|group| group.group_id.as_ref())))
+}
+
+/// The instances in Auto Scaling groups of node groups.
+fn scaled_instances(place: &Place, here: &Regional, seen: &Seen) -> Ids {
+    let whole = nodegroups_seen(place, seen) && seen.whole(place, "autoscaling:DescribeAutoScalingGroups");
+    let mut ids = Ids { whole, ..Ids::default() };
+    let mut names = Ids { whole: true, ..Ids::default() };
+    for item in &here.nodegroups {
+        names = names.join(super::autoscaler::named_groups(&item.body));
+    }
+    for item in &here.scaling_groups {
+        let wanted = item.body.auto_scaling_group_name.as_ref().map(|name| names.known.contains(name));
+        let wanted = wanted.filter(|wanted| *wanted || names.whole);
+        let members = item.body.instances.as_ref();
+        let members = Ids::of(members.map(|members| members.iter().map(|member| member.instance_id.as_ref())));
+        match any([wanted, super::autoscaler::is_tagged(&item.body)]) {
+            Some(true) => ids = ids.join(members),
+            Some(false) => {}
+            None => ids.whole &= members.whole && members.known.is_empty(),
+        }
+    }
+    ids
+}

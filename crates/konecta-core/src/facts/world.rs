@@ -1,0 +1,157 @@
+//! The small part of a snapshot that facts are made of, gathered in one pass.
+//! Knows resource types and which of their members are looked at; draws no conclusion.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::seen::Place;
+use crate::model::{acm, autoscaling, cloudfront, ec2, eks, elb, iam, rds, route53};
+use crate::resource::Resource;
+
+/// One resource, as far as facts look at it.
+#[derive(Debug)]
+pub(crate) struct Item<T> {
+    pub(crate) arn: String,
+    pub(crate) resource_id: String,
+    pub(crate) tags: Option<BTreeMap<String, String>>,
+    pub(crate) body: T,
+}
+
+impl<T: DeserializeOwned + Default> Item<T> {
+    /// An answer of an unexpected shape is one of which nothing is known.
+    fn of(resource: &Resource) -> Self {
+        Self {
+            arn: resource.arn.as_str().to_owned(),
+            resource_id: resource.resource_id.clone(),
+            tags: resource.tags.clone(),
+            body: resource.read().unwrap_or_default(),
+        }
+    }
+}
+
+impl<T> Item<T> {
+    /// The id as the answer has it, else as the envelope has it.
+    pub(crate) fn id<'a>(&'a self, sent: Option<&'a String>) -> &'a str {
+        sent.unwrap_or(&self.resource_id)
+    }
+
+    /// A resource with one of its supplements; `None` where that was not read.
+    fn with<S: DeserializeOwned>(self, resource: &Resource, key: &str) -> Supplemented<T, S> {
+        let supplement = resource.read_supplement(key).and_then(Result::ok);
+        Supplemented { item: self, supplement }
+    }
+}
+
+/// A resource with one of its supplements.
+#[derive(Debug)]
+pub(crate) struct Supplemented<T, S> {
+    pub(crate) item: Item<T>,
+    pub(crate) supplement: Option<S>,
+}
+
+type List<T> = Vec<Item<T>>;
+type ListWith<T, S> = Vec<Supplemented<T, Vec<S>>>;
+
+/// What was seen in one place; what belongs to no region stands in the place `global`.
+#[derive(Debug, Default)]
+pub(crate) struct Regional {
+    pub(crate) subnets: List<ec2::Subnet>,
+    pub(crate) route_tables: List<ec2::RouteTable>,
+    pub(crate) internet_gateways: List<ec2::InternetGateway>,
+    pub(crate) nat_gateways: List<ec2::NatGateway>,
+    pub(crate) security_groups: List<ec2::SecurityGroup>,
+    pub(crate) rules: List<ec2::SecurityGroupRule>,
+    pub(crate) prefix_lists: ListWith<ec2::PrefixList, ec2::PrefixListEntry>,
+    pub(crate) interfaces: List<ec2::NetworkInterface>,
+    pub(crate) instances: List<ec2::Instance>,
+    pub(crate) load_balancers: List<elb::LoadBalancer>,
+    pub(crate) listeners: ListWith<elb::Listener, elb::ListenerCertificate>,
+    pub(crate) listener_rules: Vec<Supplemented<elb::ListenerRule, String>>,
+    pub(crate) target_groups: List<elb::TargetGroup>,
+    pub(crate) ssl_policies: List<Value>,
+    pub(crate) certificates: List<acm::Certificate>,
+    pub(crate) clusters: List<eks::Cluster>,
+    pub(crate) nodegroups: List<eks::Nodegroup>,
+    pub(crate) cluster_versions: List<Value>,
+    pub(crate) scaling_groups: List<autoscaling::AutoScalingGroup>,
+    pub(crate) keys: List<Value>,
+    pub(crate) repositories: Vec<String>,
+    pub(crate) registry_scanning: List<Value>,
+    pub(crate) databases: List<rds::DbInstance>,
+    pub(crate) database_clusters: List<Value>,
+    pub(crate) parameter_groups: ListWith<rds::DbParameterGroup, rds::Parameter>,
+    pub(crate) engine_versions: List<Value>,
+    pub(crate) distributions: List<cloudfront::Distribution>,
+    pub(crate) response_headers_policies: List<Value>,
+    pub(crate) cache_policies: List<Value>,
+    pub(crate) origin_request_policies: List<Value>,
+    pub(crate) vpc_origins: List<cloudfront::VpcOrigin>,
+    pub(crate) hosted_zones: ListWith<route53::HostedZone, route53::RecordSet>,
+    pub(crate) roles: List<iam::Role>,
+    pub(crate) managed_policies: List<iam::ManagedPolicy>,
+}
+
+/// Everything that facts are made of, by place.
+pub(crate) type World = BTreeMap<Place, Regional>;
+
+/// Takes in one resource; what no fact looks at costs one comparison.
+pub(crate) fn take(world: &mut World, resource: &Resource) {
+    let kind = resource.resource_type.as_str();
+    let Some(name) = kind.strip_prefix("AWS::") else { return };
+    let Some(keep) = keeper(name) else { return };
+    let place = Place { account: resource.account_id.clone(), region: resource.region.clone() };
+    keep(world.entry(place).or_default(), resource);
+}
+
+type Keeper = fn(&mut Regional, &Resource);
+
+macro_rules! keep {
+    ($field:ident) => {
+        |here, resource| here.$field.push(Item::of(resource))
+    };
+    ($field:ident with $key:literal) => {
+        |here, resource| here.$field.push(Item::of(resource).with(resource, $key))
+    };
+}
+
+fn keeper(name: &str) -> Option<Keeper> {
+    Some(match name {
+        "EC2::Subnet" => keep!(subnets),
+        "EC2::RouteTable" => keep!(route_tables),
+        "EC2::InternetGateway" => keep!(internet_gateways),
+        "EC2::NatGateway" => keep!(nat_gateways),
+        "EC2::SecurityGroup" => keep!(security_groups),
+        "EC2::SecurityGroupRule" => keep!(rules),
+        "EC2::PrefixList" => keep!(prefix_lists with "entries"),
+        "EC2::NetworkInterface" => keep!(interfaces),
+        "EC2::Instance" => keep!(instances),
+        "ElasticLoadBalancingV2::LoadBalancer" => keep!(load_balancers),
+        "ElasticLoadBalancingV2::Listener" => keep!(listeners with "certificates"),
+        "ElasticLoadBalancingV2::ListenerRule" => keep!(listener_rules with "listenerArn"),
+        "ElasticLoadBalancingV2::TargetGroup" => keep!(target_groups),
+        "ElasticLoadBalancingV2::SslPolicy" => keep!(ssl_policies),
+        "CertificateManager::Certificate" => keep!(certificates),
+        "EKS::Cluster" => keep!(clusters),
+        "EKS::Nodegroup" => keep!(nodegroups),
+        "EKS::ClusterVersion" => keep!(cluster_versions),
+        "AutoScaling::AutoScalingGroup" => keep!(scaling_groups),
+        "KMS::Key" => keep!(keys),
+        "ECR::Repository" => |here, resource| here.repositories.push(resource.arn.as_str().to_owned()),
+        "ECR::RegistryScanningConfiguration" => keep!(registry_scanning),
+        "RDS::DBInstance" => keep!(databases),
+        "RDS::DBCluster" => keep!(database_clusters),
+        "RDS::DBParameterGroup" => keep!(parameter_groups with "parameters"),
+        "RDS::DBMajorEngineVersion" => keep!(engine_versions),
+        "CloudFront::Distribution" => keep!(distributions),
+        "CloudFront::ResponseHeadersPolicy" => keep!(response_headers_policies),
+        "CloudFront::CachePolicy" => keep!(cache_policies),
+        "CloudFront::OriginRequestPolicy" => keep!(origin_request_policies),
+        "CloudFront::VpcOrigin" => keep!(vpc_origins),
+        "Route53::HostedZone" => keep!(hosted_zones with "recordSets"),
+        "IAM::Role" => keep!(roles),
+        "IAM::ManagedPolicy" => keep!(managed_policies),
+        _ => return None,
+    })
+}

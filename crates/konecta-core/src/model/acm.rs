@@ -1,0 +1,16 @@
+//! What facts read of Certificate Manager.
+//! Knows nothing of who uses a certificate.
+
+use serde::Deserialize;
+
+/// A certificate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Certificate {
+    /// The first name.
+    pub domain_name: Option<String>,
+    /// All names; the first is among them. Without them, there may be more.
+    pub subject_alternative_names: Option<Vec<String>>,
+    /// Only `ISSUED` proves anything.
+    pub status: Option<String>,
+}

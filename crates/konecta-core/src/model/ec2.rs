@@ -1,0 +1,276 @@
+//! What facts read of EC2: subnets, routes, groups, rules, lists, interfaces, instances.
+//! Knows nothing of what follows from them.
+
+use serde::Deserialize;
+
+use super::Told;
+
+macro_rules! shape {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+        #[serde(rename_all = "PascalCase", default)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $ty,)*
+        }
+    };
+}
+
+shape! {
+    /// A subnet.
+    Subnet {
+        /// Its id.
+        subnet_id: Option<String>,
+        /// Its VPC; without it, the main route table that it would inherit is not known.
+        vpc_id: Option<String>,
+        /// Its zone.
+        availability_zone: Option<String>,
+    }
+}
+
+shape! {
+    /// A route table.
+    RouteTable {
+        /// Its id.
+        route_table_id: Option<String>,
+        /// Its VPC; without it, the table could be the main table of any.
+        vpc_id: Option<String>,
+        /// Where it is in force; without it, it could be in force on any subnet of its VPC.
+        associations: Option<Vec<RouteTableAssociation>>,
+        /// Its routes; without them, it could lead anywhere.
+        routes: Option<Vec<Route>>,
+    }
+}
+
+shape! {
+    /// A route table's place of force. One that names neither a subnet nor a gateway and is not known to be the main
+    /// association could stand for any subnet.
+    RouteTableAssociation {
+        /// Whether the table is its VPC's main table.
+        main: Option<bool>,
+        /// The subnet.
+        subnet_id: Option<String>,
+        /// The gateway of an edge association.
+        gateway_id: Option<String>,
+    }
+}
+
+shape! {
+    /// A route. Without a destination it could be the default route, without a target it could lead to the internet.
+    Route {
+        /// An IPv4 destination.
+        destination_cidr_block: Option<String>,
+        /// An IPv6 destination.
+        destination_ipv6_cidr_block: Option<String>,
+        /// A prefix list as destination.
+        destination_prefix_list_id: Option<String>,
+        /// An internet, virtual private or endpoint gateway, or `local`.
+        gateway_id: Option<String>,
+        /// An egress-only gateway: lets nobody in.
+        egress_only_internet_gateway_id: Option<String>,
+        /// A NAT gateway.
+        nat_gateway_id: Option<String>,
+        /// A transit gateway.
+        transit_gateway_id: Option<String>,
+        /// A peering.
+        vpc_peering_connection_id: Option<String>,
+        /// An instance.
+        instance_id: Option<String>,
+        /// An interface.
+        network_interface_id: Option<String>,
+        /// An Outposts gateway.
+        local_gateway_id: Option<String>,
+        /// A Wavelength gateway: it leads to a carrier's network and from there to the internet.
+        carrier_gateway_id: Option<String>,
+        /// A Cloud WAN core network.
+        core_network_arn: Option<String>,
+        /// An Oracle Database network.
+        odb_network_arn: Option<String>,
+        /// `active` or `blackhole`; without it, the route could be either.
+        state: Option<String>,
+    }
+}
+
+shape! {
+    /// An internet gateway.
+    InternetGateway {
+        /// Its id.
+        internet_gateway_id: Option<String>,
+        /// The VPCs it is attached to.
+        attachments: Option<Vec<InternetGatewayAttachment>>,
+    }
+}
+
+shape! {
+    /// An internet gateway's attachment.
+    InternetGatewayAttachment {
+        /// The VPC.
+        vpc_id: Option<String>,
+        /// `available` (or `attached`) while it works.
+        state: Option<String>,
+    }
+}
+
+shape! {
+    /// A NAT gateway.
+    NatGateway {
+        /// The subnet it stands in; a regional one has none.
+        subnet_id: Option<String>,
+        /// `available` while it works.
+        state: Option<String>,
+        /// `public` or `private`.
+        connectivity_type: Option<String>,
+        /// `zonal` or `regional`.
+        availability_mode: Option<String>,
+    }
+}
+
+shape! {
+    /// A security group; its rules are read from [`SecurityGroupRule`].
+    SecurityGroup {
+        /// Its id.
+        group_id: Option<String>,
+        /// Its name.
+        group_name: Option<String>,
+        /// Its VPC.
+        vpc_id: Option<String>,
+    }
+}
+
+shape! {
+    /// One rule of a security group. Exactly one of the four sources is sent; a rule without any is not understood.
+    SecurityGroupRule {
+        /// The rule's id.
+        security_group_rule_id: Option<String>,
+        /// The group; without it, it could be a rule of any.
+        group_id: Option<String>,
+        /// The direction; without it, it could let in.
+        is_egress: Option<bool>,
+        /// A name or number, `-1` for all.
+        ip_protocol: Option<String>,
+        /// The first port; -1 where the protocol has none.
+        from_port: Option<i64>,
+        /// The last port; -1 where the protocol has none.
+        to_port: Option<i64>,
+        /// An IPv4 source.
+        cidr_ipv4: Option<String>,
+        /// An IPv6 source.
+        cidr_ipv6: Option<String>,
+        /// A prefix list as source.
+        prefix_list_id: Option<String>,
+        /// A security group as source.
+        referenced_group_info: Option<ReferencedGroup>,
+    }
+}
+
+shape! {
+    /// A security group named as a source.
+    ReferencedGroup {
+        /// Its id.
+        group_id: Option<String>,
+        /// Its account; sent also for our own.
+        user_id: Option<String>,
+        /// Its VPC, where it is another one.
+        vpc_id: Option<String>,
+    }
+}
+
+shape! {
+    /// A managed prefix list; its entries are a supplement.
+    PrefixList {
+        /// Its id.
+        prefix_list_id: Option<String>,
+        /// Its name.
+        prefix_list_name: Option<String>,
+        /// Its owner: an account, or `AWS`.
+        owner_id: Option<String>,
+    }
+}
+
+shape! {
+    /// One entry of a prefix list.
+    PrefixListEntry {
+        /// The range.
+        cidr: Option<String>,
+    }
+}
+
+shape! {
+    /// A network interface.
+    NetworkInterface {
+        /// Its id.
+        network_interface_id: Option<String>,
+        /// The groups it carries; without them, it could carry any.
+        groups: Option<Vec<GroupIdentifier>>,
+        /// What it hangs on. Silence says nothing: only the status says that an interface is free.
+        attachment: Option<NetworkInterfaceAttachment>,
+        /// `available` while it hangs on nothing.
+        status: Option<String>,
+        /// What the creator wrote; EKS writes `Amazon EKS <cluster>` on those of a control plane.
+        description: Option<String>,
+        /// Whether an AWS service holds it.
+        requester_managed: Option<bool>,
+    }
+}
+
+shape! {
+    /// What an interface hangs on.
+    NetworkInterfaceAttachment {
+        /// The instance; interfaces of AWS services have none.
+        instance_id: Option<String>,
+        /// The account that owns the instance: an AWS service's name for those of services.
+        instance_owner_id: Option<String>,
+    }
+}
+
+shape! {
+    /// A security group that is carried.
+    GroupIdentifier {
+        /// Its id; without it, it could be any.
+        group_id: Option<String>,
+    }
+}
+
+shape! {
+    /// An instance.
+    Instance {
+        /// Its id.
+        instance_id: Option<String>,
+        /// Its subnet; a terminated instance has none.
+        subnet_id: Option<String>,
+        /// Its state.
+        state: Option<InstanceState>,
+        /// The groups of its first interface.
+        security_groups: Option<Vec<GroupIdentifier>>,
+        /// All its interfaces.
+        network_interfaces: Option<Vec<InstanceInterface>>,
+        /// Its profile; `null` where it has none.
+        iam_instance_profile: Told<IamInstanceProfile>,
+    }
+}
+
+shape! {
+    /// An instance's state.
+    InstanceState {
+        /// `running`, `terminated` and so on.
+        name: Option<String>,
+    }
+}
+
+shape! {
+    /// An interface as its instance tells of it.
+    InstanceInterface {
+        /// Its id.
+        network_interface_id: Option<String>,
+        /// The groups it carries.
+        groups: Option<Vec<GroupIdentifier>>,
+    }
+}
+
+shape! {
+    /// The profile of an instance.
+    IamInstanceProfile {
+        /// The profile's ARN.
+        arn: Option<String>,
+    }
+}

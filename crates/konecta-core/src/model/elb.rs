@@ -1,0 +1,126 @@
+//! What facts read of Elastic Load Balancing v2.
+//! Knows nothing of what follows from it.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Told;
+
+/// A load balancer.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct LoadBalancer {
+    /// The name that it is reached by; AWS makes it, nobody else can have it.
+    #[serde(rename = "DNSName")]
+    pub dns_name: Option<String>,
+    /// Its name.
+    pub load_balancer_name: Option<String>,
+    /// `application`, `network` or `gateway`.
+    #[serde(rename = "Type")]
+    pub kind: Option<String>,
+    /// `internet-facing` or `internal`.
+    pub scheme: Option<String>,
+    /// Its VPC.
+    pub vpc_id: Option<String>,
+    /// The groups it carries; `null` or `[]` where it has none: then AWS lets everyone in.
+    pub security_groups: Told<Vec<String>>,
+    /// Its zones with their subnets, as sent.
+    pub availability_zones: Option<Value>,
+}
+
+/// A zone of a load balancer.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct AvailabilityZone {
+    /// The subnet in that zone.
+    pub subnet_id: Option<String>,
+}
+
+/// A listener.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Listener {
+    /// Its load balancer.
+    pub load_balancer_arn: Option<String>,
+    /// Its port.
+    pub port: Option<u16>,
+    /// Its protocol.
+    pub protocol: Option<String>,
+    /// The name of its TLS policy.
+    pub ssl_policy: Option<String>,
+    /// What it does with a request that no rule takes, as sent.
+    pub default_actions: Option<Value>,
+    /// Its default certificate; those for SNI are a supplement.
+    pub certificates: Option<Vec<ListenerCertificate>>,
+}
+
+/// A certificate of a listener.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ListenerCertificate {
+    /// The certificate.
+    pub certificate_arn: Option<String>,
+}
+
+/// A rule of a listener.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ListenerRule {
+    /// `default`, or a number.
+    pub priority: Option<String>,
+    /// Whether it is the listener's default.
+    pub is_default: Option<bool>,
+    /// What it does, as sent.
+    pub actions: Option<Value>,
+    /// When it does it, as sent. The default rule has `[]`.
+    pub conditions: Option<Value>,
+}
+
+/// One action.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Action {
+    /// `forward`, `fixed-response`, `redirect`, `authenticate-oidc` and so on.
+    #[serde(rename = "Type")]
+    pub kind: Option<String>,
+    /// The answer of a `fixed-response`.
+    pub fixed_response_config: Option<FixedResponse>,
+}
+
+/// The answer that a load balancer gives by itself.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct FixedResponse {
+    /// The HTTP status.
+    pub status_code: Option<String>,
+}
+
+/// One condition. All conditions of a rule must hold; of the values of one condition, one.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Condition {
+    /// `http-header`, `path-pattern` and so on.
+    pub field: Option<String>,
+    /// The header that an `http-header` condition looks at.
+    pub http_header_config: Option<HttpHeader>,
+}
+
+/// A header that is asked for; its values are fingerprints.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct HttpHeader {
+    /// The header's name.
+    pub http_header_name: Option<String>,
+    /// The values, one of which must be there.
+    pub values: Option<Vec<String>>,
+    /// Patterns, one of which must fit.
+    pub regex_values: Option<Vec<String>>,
+}
+
+/// A target group.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TargetGroup {
+    /// The load balancers that use it.
+    pub load_balancer_arns: Option<Vec<String>>,
+}

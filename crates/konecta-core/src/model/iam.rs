@@ -1,0 +1,41 @@
+//! What facts read of IAM.
+//! Knows nothing of who may do what.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A role.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Role {
+    /// The instance profiles that it is in, `[]` where it is in none.
+    pub instance_profile_list: Option<Vec<InstanceProfile>>,
+}
+
+/// An instance profile.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct InstanceProfile {
+    /// Its ARN.
+    pub arn: Option<String>,
+}
+
+/// A managed policy.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ManagedPolicy {
+    /// The version in force.
+    pub default_version_id: Option<String>,
+    /// Its versions; the default one is always among them.
+    pub policy_version_list: Option<Vec<PolicyVersion>>,
+}
+
+/// A version of a managed policy.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct PolicyVersion {
+    /// The document; text where it could not be decoded.
+    pub document: Option<Value>,
+    /// Whether it is in force.
+    pub is_default_version: Option<bool>,
+}

@@ -1,0 +1,71 @@
+//! What facts read of RDS.
+//! Knows nothing of who can reach a database.
+
+use serde::Deserialize;
+
+/// A database instance.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DbInstance {
+    /// Where it listens; a database that is being created has none yet.
+    pub endpoint: Option<Endpoint>,
+    /// The groups that guard it.
+    pub vpc_security_groups: Option<Vec<VpcSecurityGroup>>,
+    /// Its subnets.
+    #[serde(rename = "DBSubnetGroup")]
+    pub db_subnet_group: Option<DbSubnetGroup>,
+}
+
+/// Where a database listens.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Endpoint {
+    /// The port.
+    pub port: Option<u16>,
+}
+
+/// A group that guards a database.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct VpcSecurityGroup {
+    /// Its id.
+    pub vpc_security_group_id: Option<String>,
+}
+
+/// The subnets in which a database may stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DbSubnetGroup {
+    /// Its name.
+    #[serde(rename = "DBSubnetGroupName")]
+    pub name: Option<String>,
+    /// Its subnets.
+    pub subnets: Option<Vec<DbSubnet>>,
+}
+
+/// A subnet of a group.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DbSubnet {
+    /// Its id.
+    pub subnet_identifier: Option<String>,
+}
+
+/// A parameter group; its parameters are a supplement.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DbParameterGroup {
+    /// Its name.
+    #[serde(rename = "DBParameterGroupName")]
+    pub name: Option<String>,
+}
+
+/// A parameter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Parameter {
+    /// Its name; without it, it could be any.
+    pub parameter_name: Option<String>,
+    /// Its value.
+    pub parameter_value: Option<String>,
+}

@@ -1,0 +1,287 @@
+//! The report as JSON, version 1: complete, stable, for programs. `docs/report.schema.json` describes every field.
+//! The structs are the wire format and nothing else: a renamed field of a domain struct cannot change them.
+//!
+//! Every key is always there. A list without anything is empty, and `null` has one meaning: in `actual` and
+//! `expected` it is *known to be none*; in a gap's `resource` the call was about no single resource.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use strum::IntoEnumIterator;
+
+use super::{Report, ReportedGap, Rule, json_text, sentence};
+use crate::claim::{JudgedClaim, Verdict};
+use crate::finding::{Finding, Severity, Status};
+
+/// The version of this format; a reader that does not know it must stop.
+pub const VERSION: u32 = 1;
+
+/// Writes the report as pretty JSON.
+///
+/// # Errors
+/// When a value cannot be written as JSON, which none of ours can.
+pub fn render(report: &Report) -> Result<String, serde_json::Error> {
+    json_text::write(&Document::of(report))
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    tool: Tool<'a>,
+    scan: Scan<'a>,
+    summary: Summary,
+    controls: Vec<Control<'a>>,
+    findings: Vec<Judged<'a>>,
+    gaps: Vec<Unseen<'a>>,
+    claims: Vec<Promise<'a>>,
+    errors: Vec<Failure<'a>>,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    name: &'static str,
+    version: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Scan<'a> {
+    tool_version: &'a str,
+    accounts: Vec<&'a str>,
+    regions: Vec<&'a str>,
+    started_at: Timestamp,
+    finished_at: Timestamp,
+    calls: u64,
+    complete: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Summary {
+    controls: usize,
+    by_status: BTreeMap<String, usize>,
+    fails_by_severity: BTreeMap<String, usize>,
+    claims_by_verdict: BTreeMap<String, usize>,
+    gaps: usize,
+    errors: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Control<'a> {
+    id: &'a str,
+    name: &'a str,
+    layer: &'a str,
+    severity: String,
+    title: &'a str,
+    description: &'a str,
+    remediation: &'a str,
+    related_resources: &'a [String],
+    frameworks: &'a BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Serialize)]
+struct Judged<'a> {
+    control: &'a str,
+    name: &'a str,
+    layer: &'a str,
+    title: &'a str,
+    severity: String,
+    status: String,
+    unattainable: bool,
+    resource: Subject<'a>,
+    violations: Vec<Difference<'a>>,
+    reasons: &'a [String],
+    evidence: Vec<Call<'a>>,
+    fingerprint: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Subject<'a> {
+    arn: &'a str,
+    name: String,
+    resource_type: &'a str,
+    account_id: &'a str,
+    region: &'a str,
+}
+
+#[derive(Serialize)]
+struct Difference<'a> {
+    path: &'a str,
+    actual: &'a Value,
+    expected: &'a Value,
+    proof: &'a [String],
+    message: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Call<'a> {
+    action: &'a str,
+    captured_at: Timestamp,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Unseen<'a> {
+    service: &'a str,
+    operation: &'a str,
+    action: &'a str,
+    account_id: &'a str,
+    region: &'a str,
+    resource: Option<&'a str>,
+    kind: String,
+    error: &'a str,
+    message: &'a str,
+    controls: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Promise<'a> {
+    id: &'a str,
+    says: &'a str,
+    verdict: String,
+    reason: &'a str,
+    controls: Vec<&'a str>,
+    findings: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    control: &'a str,
+    arn: &'a str,
+    message: &'a str,
+}
+
+impl<'a> Document<'a> {
+    fn of(report: &'a Report) -> Self {
+        let scan = &report.scan;
+        let mut gaps: Vec<&ReportedGap> = report.gaps.iter().collect();
+        gaps.sort_by(|a, b| a.gap.cmp(&b.gap));
+        let mut errors: Vec<_> = report.errors.iter().collect();
+        errors.sort();
+        Self {
+            version: VERSION,
+            tool: Tool { name: "konecta-audit", version: &report.tool_version },
+            scan: Scan {
+                tool_version: &scan.tool_version,
+                accounts: scan.accounts.iter().map(|account| account.as_str()).collect(),
+                regions: scan.regions.iter().map(|region| region.as_str()).collect(),
+                started_at: scan.started_at,
+                finished_at: scan.finished_at,
+                calls: scan.calls,
+                complete: report.complete(),
+            },
+            summary: Summary::of(report),
+            controls: report.rules.iter().map(control).collect(),
+            findings: report.worst_first().into_iter().map(|finding| judged(report, finding)).collect(),
+            gaps: gaps.into_iter().map(unseen).collect(),
+            claims: report.claims.iter().map(promise).collect(),
+            errors: errors
+                .into_iter()
+                .map(|error| Failure { control: error.control.as_str(), arn: &error.arn, message: &error.message })
+                .collect(),
+        }
+    }
+}
+
+impl Summary {
+    fn of(report: &Report) -> Self {
+        let fails =
+            |severity| report.findings.iter().filter(|f| f.status == Status::Fail && f.severity == severity).count();
+        let claims = |verdict| report.claims.iter().filter(|claim| claim.verdict == verdict).count();
+        Self {
+            controls: report.rules.len(),
+            by_status: Status::iter().map(|status| (status.to_string(), report.count(status))).collect(),
+            fails_by_severity: Severity::iter().map(|severity| (severity.to_string(), fails(severity))).collect(),
+            claims_by_verdict: Verdict::iter().map(|verdict| (verdict.to_string(), claims(verdict))).collect(),
+            gaps: report.gaps.len(),
+            errors: report.errors.len(),
+        }
+    }
+}
+
+fn control(rule: &Rule) -> Control<'_> {
+    Control {
+        id: rule.id.as_str(),
+        name: &rule.name,
+        layer: &rule.layer,
+        severity: rule.severity.to_string(),
+        title: &rule.title,
+        description: &rule.description,
+        remediation: &rule.remediation,
+        related_resources: &rule.related_resources,
+        frameworks: &rule.frameworks,
+    }
+}
+
+fn judged<'a>(report: &'a Report, finding: &'a Finding) -> Judged<'a> {
+    let resource = &finding.resource;
+    Judged {
+        control: finding.control.as_str(),
+        name: &finding.name,
+        layer: report.layer(finding),
+        title: &finding.title,
+        severity: finding.severity.to_string(),
+        status: finding.status.to_string(),
+        unattainable: finding.unattainable,
+        resource: Subject {
+            arn: resource.arn.as_str(),
+            name: sentence::name(resource),
+            resource_type: resource.resource_type.as_str(),
+            account_id: resource.account_id.as_str(),
+            region: resource.region.as_str(),
+        },
+        violations: finding
+            .violations
+            .iter()
+            .map(|violation| Difference {
+                path: &violation.path,
+                actual: &violation.actual,
+                expected: &violation.expected,
+                proof: &violation.proof,
+                message: sentence::message(finding, violation),
+            })
+            .collect(),
+        reasons: &finding.reasons,
+        evidence: finding
+            .evidence
+            .iter()
+            .map(|evidence| Call { action: evidence.action.as_str(), captured_at: evidence.captured_at })
+            .collect(),
+        fingerprint: &finding.fingerprint,
+    }
+}
+
+fn unseen(reported: &ReportedGap) -> Unseen<'_> {
+    let gap = &reported.gap;
+    Unseen {
+        service: gap.action.service(),
+        operation: gap.action.operation(),
+        action: gap.action.as_str(),
+        account_id: gap.account_id.as_str(),
+        region: gap.region.as_str(),
+        resource: gap.resource.as_ref().map(|arn| arn.as_str()),
+        kind: gap.kind.to_string(),
+        error: &gap.error,
+        message: &gap.message,
+        controls: reported.controls.iter().map(|control| control.as_str()).collect(),
+    }
+}
+
+fn promise(claim: &JudgedClaim) -> Promise<'_> {
+    Promise {
+        id: claim.id.as_str(),
+        says: &claim.says,
+        verdict: claim.verdict.to_string(),
+        reason: &claim.reason,
+        controls: claim.controls.iter().map(|control| control.as_str()).collect(),
+        findings: &claim.findings,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! Telling: one file a format, none of which decides anything.
+//! Knows findings, gaps and claims as data; never sees a control, a policy or a call.
+
+#[cfg(test)]
+mod examples;
+pub mod json_text;
+pub mod json_v1;
+pub mod sarif;
+pub mod sentence;
+pub mod table;
+#[cfg(test)]
+mod testdata;
+pub mod text;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::claim::JudgedClaim;
+use crate::finding::{Finding, Severity, Status};
+use crate::gap::Gap;
+use crate::id::ControlId;
+use crate::snapshot::ScanInfo;
+
+/// Everything that a format may tell.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The version of the program that judged.
+    pub tool_version: String,
+    /// Who read what, when.
+    pub scan: ScanInfo,
+    /// The controls that were run, sorted by id.
+    pub rules: Vec<Rule>,
+    /// The findings, worst first: severity, status, control, ARN.
+    pub findings: Vec<Finding>,
+    /// What was not seen, and which controls it left open.
+    pub gaps: Vec<ReportedGap>,
+    /// The document, claim by claim.
+    pub claims: Vec<JudgedClaim>,
+    /// Controls that could not be evaluated.
+    pub errors: Vec<ControlError>,
+}
+
+/// A control as a reader of the report needs it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rule {
+    /// The stable id.
+    pub id: ControlId,
+    /// The readable name, such as `ecr.lifecycle_keeps_ten`.
+    pub name: String,
+    /// The layer: the folder of the control, such as `ecr`.
+    pub layer: String,
+    /// One line.
+    pub title: String,
+    /// What goes wrong otherwise.
+    pub description: String,
+    /// What to do about it.
+    pub remediation: String,
+    /// How bad a fail is.
+    pub severity: Severity,
+    /// Pages that explain it.
+    pub related_resources: Vec<String>,
+    /// Ids in other standards.
+    pub frameworks: BTreeMap<String, Vec<String>>,
+}
+
+/// A gap, and the controls that wanted the answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReportedGap {
+    /// What was not seen.
+    #[serde(flatten)]
+    pub gap: Gap,
+    /// The controls that read it.
+    pub controls: Vec<ControlId>,
+}
+
+/// A control that could not be evaluated: no verdict, and never silence.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ControlError {
+    /// The control.
+    pub control: ControlId,
+    /// The resource it was evaluated on.
+    pub arn: String,
+    /// What the engine said.
+    pub message: String,
+}
+
+impl Report {
+    /// Whether everything that was asked was answered.
+    #[must_use]
+    pub fn complete(&self) -> bool {
+        self.gaps.is_empty()
+    }
+
+    /// The findings, worst first: severity, status, control, ARN; the order of every format.
+    #[must_use]
+    pub fn worst_first(&self) -> Vec<&Finding> {
+        let mut findings: Vec<&Finding> = self.findings.iter().collect();
+        findings.sort_by(|a, b| {
+            (a.severity, a.status, &a.control, &a.resource.arn).cmp(&(
+                b.severity,
+                b.status,
+                &b.control,
+                &b.resource.arn,
+            ))
+        });
+        findings
+    }
+
+    /// The control of a finding, as a reader needs it.
+    #[must_use]
+    pub fn rule(&self, control: &ControlId) -> Option<&Rule> {
+        self.rules.iter().find(|rule| &rule.id == control)
+    }
+
+    /// The layer of a finding: that of its control, else the first part of its readable name.
+    #[must_use]
+    pub fn layer<'a>(&'a self, finding: &'a Finding) -> &'a str {
+        let first = || finding.name.split('.').next().unwrap_or(&finding.name);
+        self.rule(&finding.control).map_or_else(first, |rule| &rule.layer)
+    }
+
+    /// How many findings have this status.
+    #[must_use]
+    pub fn count(&self, status: Status) -> usize {
+        self.findings.iter().filter(|finding| finding.status == status).count()
+    }
+}

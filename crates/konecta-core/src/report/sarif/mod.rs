@@ -1,0 +1,131 @@
+//! The report as SARIF 2.1.0, as GitHub's code scanning takes it; shared knowledge of what it rejects is kept in [`preflight`].
+//! One run for each account and region, so that a scan of one never closes the alerts of another;
+//! a run without results is written too: it closes what has been mended.
+//! Knows where the user's file declares a layer because it is told; reads no file itself.
+
+mod invocation;
+pub mod preflight;
+mod results;
+mod rules;
+mod uri;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_sarif::sarif::{Run, RunAutomationDetails, Sarif, Tool};
+
+use super::{Report, json_text};
+use crate::id::{AccountId, ControlId, Region};
+use preflight::Problem;
+pub use uri::uri_of;
+
+/// The schema that GitHub names in its documentation.
+const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
+
+/// Where in the user's repository a result is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    /// The file that declares the layers, as a URI relative to the repository's root; see [`uri_of`].
+    pub uri: String,
+    /// The line that declares a layer, by the layer's name, counted from 1.
+    pub lines: BTreeMap<String, u32>,
+    /// The line for a layer that the file does not declare.
+    pub default_line: u32,
+}
+
+impl Places {
+    fn line(&self, layer: &str) -> u32 {
+        self.lines.get(layer).copied().unwrap_or(self.default_line)
+    }
+}
+
+/// What else to put in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SarifOptions {
+    /// Whether waived findings are results with a suppression; GitHub shows those as open alerts.
+    pub include_waived: bool,
+}
+
+/// Why there is no SARIF file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SarifError {
+    /// GitHub takes 20 runs a file, and each account and region needs its own.
+    #[error(
+        "{runs} account-region pairs do not fit into one SARIF file, GitHub takes {limit}: scan fewer regions or accounts a file"
+    )]
+    TooManyRuns {
+        /// How many runs the report needs.
+        runs: usize,
+        /// How many fit.
+        limit: usize,
+    },
+    /// A finding names a control that is not among the rules of the report.
+    #[error("{control} has a finding but is not among the controls that were run")]
+    UnknownControl {
+        /// The control.
+        control: ControlId,
+    },
+    /// GitHub would reject the file.
+    #[error("GitHub would reject the file: {}", .problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Rejected {
+        /// Every reason for it.
+        problems: Vec<Problem>,
+    },
+    /// The document could not be written as JSON.
+    #[error("the SARIF document could not be written")]
+    Write(#[from] serde_json::Error),
+}
+
+/// Writes the report as SARIF and checks what was written.
+///
+/// What GitHub would merely cut off is no error; [`preflight::check_text`] tells it.
+///
+/// # Errors
+/// When the report does not fit into one file or GitHub would reject it.
+pub fn render(report: &Report, places: &Places, options: &SarifOptions) -> Result<String, SarifError> {
+    let pairs = pairs(report);
+    if pairs.len() > preflight::RUNS {
+        return Err(SarifError::TooManyRuns { runs: pairs.len(), limit: preflight::RUNS });
+    }
+    let mut runs = Vec::with_capacity(pairs.len());
+    for (account, region) in &pairs {
+        runs.push(run(report, &pairs, account, region, places, options)?);
+    }
+    let log = Sarif::builder().schema(SCHEMA).version("2.1.0").runs(runs).build();
+    let text = json_text::write(&log)?;
+    let problems: Vec<Problem> = preflight::check(&log, &text).into_iter().filter(Problem::rejects).collect();
+    if problems.is_empty() { Ok(text) } else { Err(SarifError::Rejected { problems }) }
+}
+
+/// The account and region of every run.
+type Pairs<'a> = BTreeSet<(&'a AccountId, Region)>;
+
+/// Every account with every region and its global services, and whatever else a finding or a gap names.
+fn pairs(report: &Report) -> Pairs<'_> {
+    let scan = &report.scan;
+    let regions = || scan.regions.iter().cloned().chain([Region::global()]);
+    let asked = scan.accounts.iter().flat_map(|account| regions().map(move |region| (account, region)));
+    let found = report.findings.iter().map(|f| (&f.resource.account_id, f.resource.region.clone()));
+    let unseen = report.gaps.iter().map(|gap| (&gap.gap.account_id, gap.gap.region.clone()));
+    asked.chain(found).chain(unseen).collect()
+}
+
+fn run(
+    report: &Report,
+    pairs: &Pairs<'_>,
+    account: &AccountId,
+    region: &Region,
+    places: &Places,
+    options: &SarifOptions,
+) -> Result<Run, SarifError> {
+    Ok(Run::builder()
+        .tool(Tool::builder().driver(rules::driver(report)).build())
+        .automation_details(RunAutomationDetails::builder().id(format!("konecta-audit/{account}/{region}/")).build())
+        .invocations(vec![invocation::invocation(report, pairs, account, region)])
+        .results(results::results(report, account, region, places, options)?)
+        .column_kind("utf16CodeUnits")
+        .build())
+}
+
+#[cfg(test)]
+pub(in crate::report) mod tests;

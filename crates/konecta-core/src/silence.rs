@@ -1,0 +1,86 @@
+//! Where AWS's silence means *none*: the one table by which an absent member becomes `null`.
+//! Knows types and paths; collectors apply it once, when an answer is taken in.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use crate::id::ResourceType;
+
+type Table = BTreeMap<ResourceType, BTreeMap<String, String>>;
+
+static TABLE: LazyLock<Result<Table, toml::de::Error>> = LazyLock::new(|| toml::from_str(include_str!("silence.toml")));
+
+/// Writes `null` for every member of a describe answer whose absence means that there is none.
+///
+/// Only beside members that are there: where the object around it is missing or empty, nothing is known of it.
+pub fn fill(resource_type: &ResourceType, configuration: &mut Value) {
+    if configuration.as_object().is_none_or(serde_json::Map::is_empty) {
+        return;
+    }
+    let paths = TABLE.as_ref().ok().and_then(|table| table.get(resource_type));
+    for path in paths.into_iter().flat_map(BTreeMap::keys) {
+        let steps: Vec<&str> = path.split('.').collect();
+        fill_at(configuration, &steps);
+    }
+}
+
+fn fill_at(value: &mut Value, steps: &[&str]) {
+    let (Some(object), Some((step, rest))) = (value.as_object_mut(), steps.split_first()) else { return };
+    if rest.is_empty() {
+        object.entry(*step).or_insert(Value::Null);
+        return;
+    }
+    match step.strip_suffix("[]") {
+        Some(list) => {
+            let items = object.get_mut(list).and_then(Value::as_array_mut);
+            items.into_iter().flatten().for_each(|item| fill_at(item, rest));
+        }
+        None => {
+            if let Some(inner) = object.get_mut(*step) {
+                fill_at(inner, rest);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn filled(resource_type: &str, mut value: Value) -> Value {
+        fill(&resource_type.parse().expect("type"), &mut value);
+        value
+    }
+
+    #[test]
+    fn the_table_can_be_read_and_every_line_has_its_reason() {
+        let table = TABLE.as_ref().expect("silence.toml");
+        for (resource_type, paths) in table {
+            assert!(paths.values().all(|reason| reason.len() > 20), "{resource_type}");
+        }
+    }
+
+    #[test]
+    fn silence_becomes_null_only_where_it_means_none() {
+        let cluster = filled("AWS::EKS::Cluster", json!({"name": "c"}));
+        assert_eq!(cluster, json!({"name": "c", "encryptionConfig": null}));
+        let kept = json!({"encryptionConfig": [{"resources": ["secrets"]}]});
+        assert_eq!(filled("AWS::EKS::Cluster", kept.clone()), kept);
+        assert_eq!(filled("AWS::ECR::Repository", json!({})), json!({}));
+    }
+
+    #[test]
+    fn lists_are_gone_through_and_missing_parents_stay_missing() {
+        let some = json!({"DistributionConfig": {"CacheBehaviors": {"Items": [{"PathPattern": "/a"}]}}});
+        let found = filled("AWS::CloudFront::Distribution", some);
+        let item = &found["DistributionConfig"]["CacheBehaviors"]["Items"][0];
+        assert_eq!(item["ResponseHeadersPolicyId"], Value::Null);
+        assert!(item.as_object().expect("object").contains_key("ResponseHeadersPolicyId"));
+        assert!(found["DistributionConfig"].get("DefaultCacheBehavior").is_none());
+        assert_eq!(filled("AWS::CloudFront::Distribution", json!({})), json!({}));
+    }
+}

@@ -1,0 +1,72 @@
+# METADATA
+# title: Target groups ask /health and take dead targets out soon
+# description: >-
+#   The health check decides which targets get traffic. With another path or a generous matcher a broken service counts as healthy; with long
+#   intervals and many allowed failures a dead one goes on being asked. Between the first failed check and the last allowed one there may be
+#   two minutes at most.
+# related_resources:
+#   - https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+# custom:
+#   id: KA-ALB-014
+#   severity: medium
+#   resource: AWS::ElasticLoadBalancingV2::TargetGroup
+#   remediation: >-
+#     Set the health check of the target group to the declared path and matcher over HTTP or HTTPS, with an interval of half a minute or less.
+#   reads: [elasticloadbalancing:DescribeTargetGroups]
+#   claims: [alb-health]
+package konecta.alb.health_check
+
+import rego.v1
+
+longest_outage := 120
+
+pass if {
+	_group.Protocol in _web
+	_group.HealthCheckEnabled == true
+	_group.HealthCheckProtocol in _web
+	_group.HealthCheckPath == _alb.health_path
+	_group.Matcher.HttpCode == _alb.health_matcher
+	_group.HealthCheckIntervalSeconds * _group.UnhealthyThresholdCount <= longest_outage
+}
+
+violations contains {"path": name, "actual": actual, "expected": expected} if {
+	_group.Protocol in _web
+	some name, expected in {"HealthCheckEnabled": true, "HealthCheckPath": _alb.health_path}
+	actual := _group[name]
+	actual != expected
+}
+
+violations contains {"path": "HealthCheckProtocol", "actual": protocol, "expected": sort(_web)} if {
+	_group.Protocol in _web
+	protocol := _group.HealthCheckProtocol
+	is_string(protocol)
+	not protocol in _web
+}
+
+violations contains {"path": "Matcher.HttpCode", "actual": codes, "expected": _alb.health_matcher} if {
+	_group.Protocol in _web
+	codes := _group.Matcher.HttpCode
+	codes != _alb.health_matcher
+}
+
+violations contains {"path": "UnhealthyThresholdCount", "actual": actual, "expected": expected} if {
+	_group.Protocol in _web
+	seconds := _group.HealthCheckIntervalSeconds * _group.UnhealthyThresholdCount
+	seconds > longest_outage
+	actual := sprintf("%v checks, %v s apart", [_group.UnhealthyThresholdCount, _group.HealthCheckIntervalSeconds])
+	expected := sprintf("at most %v s in all", [longest_outage])
+}
+
+not_applicable contains sprintf("its targets speak %s, not HTTP", [protocol]) if {
+	protocol := _group.Protocol
+	is_string(protocol)
+	not protocol in _web
+}
+
+not_applicable contains "its target is a function" if _group.TargetType == "lambda"
+
+_web := {"HTTP", "HTTPS"}
+
+_group := input.configuration
+
+_alb := data.blueprint.alb

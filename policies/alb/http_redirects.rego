@@ -1,0 +1,63 @@
+# METADATA
+# title: An HTTP listener does nothing but redirect to HTTPS
+# description: >-
+#   A listener has a default action and any number of rules with actions of their own. One rule that forwards in plain text lets anybody on the
+#   way read and change what it serves, even where the default action redirects. A temporary redirect is not kept by browsers, so each visit
+#   begins in plain text again.
+# related_resources:
+#   - https://docs.aws.amazon.com/elasticloadbalancing/latest/application/create-listener.html
+#   - https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-update-rules.html
+# custom:
+#   id: KA-ALB-001
+#   severity: high
+#   resource: AWS::ElasticLoadBalancingV2::Listener
+#   remediation: Make the named action a redirect to HTTPS with status 301, once the load balancer has an HTTPS listener.
+#   reads: [elasticloadbalancing:DescribeListeners, elasticloadbalancing:DescribeRules]
+#   joins: [listener_rules]
+#   claims: [alb-tls]
+#   frameworks: {fsbp: [ELB.1]}
+package konecta.alb.http_redirects
+
+import rego.v1
+
+import data.konecta.lib.alb
+
+expected := ["redirect to HTTPS with HTTP_301"]
+
+pass if {
+	input.configuration.Protocol == "HTTP"
+	_all_redirect(input.configuration.DefaultActions)
+	every rule in _rules { _all_redirect(rule.Actions) }
+}
+
+violations contains {"path": "DefaultActions", "actual": alb.said(actions), "expected": expected} if {
+	input.configuration.Protocol == "HTTP"
+	actions := input.configuration.DefaultActions
+	_one_strays(actions)
+}
+
+violations contains {"path": path, "actual": alb.said(rule.Actions), "expected": expected} if {
+	input.configuration.Protocol == "HTTP"
+	some rule in _rules
+	rule.IsDefault == false
+	_one_strays(rule.Actions)
+	path := sprintf("Rules[%s].Actions", [rule.RuleArn])
+}
+
+not_applicable contains sprintf("it speaks %s, not HTTP", [protocol]) if {
+	protocol := input.configuration.Protocol
+	is_string(protocol)
+	protocol != "HTTP"
+}
+
+_rules := data.index.listener_rules[input.arn]
+
+_all_redirect(actions) if {
+	count(actions) > 0
+	every action in actions { alb.redirects(action) }
+}
+
+_one_strays(actions) if {
+	some action in actions
+	alb.strays(action)
+}

@@ -1,0 +1,86 @@
+# METADATA
+# title: There is one bastion, in a public subnet, and SSH reaches it from declared addresses only
+# description: >-
+#   The bastion is the one machine that people may reach from outside, so it is the one that everybody tries. A second one is forgotten and
+#   unpatched, one in a private subnet cannot be reached, and one whose SSH is open to more than the declared addresses guards nothing.
+# related_resources:
+#   - https://docs.aws.amazon.com/config/latest/developerguide/restricted-ssh.html
+# custom:
+#   id: KA-BST-001
+#   severity: high
+#   scope: stack
+#   remediation: >-
+#     Declare the addresses that administer the system as `bastion.ssh_cidrs`, keep one instance with the bastion's tag in a public subnet,
+#     and remove every rule of its security groups that lets anybody else in on port 22.
+#   reads:
+#     - ec2:DescribeInstances
+#     - ec2:DescribeSubnets
+#     - ec2:DescribeRouteTables
+#     - ec2:DescribeInternetGateways
+#     - ec2:DescribeSecurityGroups
+#     - ec2:DescribeSecurityGroupRules
+#     - ec2:GetManagedPrefixListEntries
+#     - autoscaling:DescribeAutoScalingGroups
+#     - eks:DescribeCluster
+#     - eks:DescribeNodegroup
+#     - elasticloadbalancing:DescribeLoadBalancers
+#     - rds:DescribeDBInstances
+#   facts: [bastions]
+#   claims: [eks-bastion]
+package konecta.bastion.bastion
+
+import rego.v1
+
+import data.konecta.lib.network
+
+_bastions := data.facts[input.arn].bastions
+
+_declared := data.blueprint.bastion.ssh_cidrs
+
+pass if {
+	count(_bastions) == 1
+	_bastions[0].internet == true
+	every source in _bastions[0].ssh {
+		_admitted(source)
+	}
+}
+
+violations contains {"path": "bastions", "actual": names, "expected": "one bastion"} if {
+	count(_bastions) != 1
+	names := sort([bastion.instance | some bastion in _bastions])
+}
+
+violations contains {"path": path, "actual": subnet, "expected": "a subnet with a route to the internet"} if {
+	some bastion in _bastions
+	bastion.internet == false
+	subnet := bastion.subnet
+	path := sprintf("bastions[%s].subnet", [bastion.instance])
+}
+
+violations contains {"path": path, "actual": source, "expected": _expected} if {
+	some bastion in _bastions
+	some source in bastion.ssh
+	_foreign(source)
+	path := sprintf("bastions[%s].ssh[%s]", [bastion.instance, source.rule])
+}
+
+_expected := "declare bastion.ssh_cidrs: no address may use SSH until it is declared" if _declared == []
+
+_expected := sprintf("within %s", [concat(", ", _declared)]) if count(_declared) > 0
+
+_admitted(source) if network.within(source.cidr, _declared)
+
+_admitted(source) if {
+	every cidr in source.prefixList.cidrs {
+		network.within(cidr, _declared)
+	}
+}
+
+_foreign(source) if source.kind == "security_group"
+
+_foreign(source) if network.beyond(source.cidr, _declared)
+
+_foreign(source) if {
+	some cidr in source.prefixList.cidrs
+	network.beyond(cidr, _declared)
+}

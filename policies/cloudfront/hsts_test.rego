@@ -1,0 +1,68 @@
+package konecta.cloudfront.hsts_test
+
+import rego.v1
+
+import data.konecta.cloudfront.hsts as control
+
+blueprint := {"cloudfront": {"hsts_max_age": 100, "security_headers_policy": "managed"}}
+
+hsts(seconds, override) := {"SecurityHeadersConfig": {"StrictTransportSecurity": {"AccessControlMaxAgeSec": seconds, "Override": override}}}
+
+policies := {
+	"good": hsts(100, true),
+	"brief": hsts(99, true),
+	"yielding": hsts(200, false),
+	"managed": hsts(200, false),
+	"frame-only": {"SecurityHeadersConfig": {"StrictTransportSecurity": null, "FrameOptions": {}}},
+	"cors": {"SecurityHeadersConfig": null},
+	"short": {"SecurityHeadersConfig": {"StrictTransportSecurity": {"Override": true}}},
+}
+
+distribution(api_policy) := {"configuration": {"DistributionConfig": {
+	"DefaultCacheBehavior": {"ResponseHeadersPolicyId": "good"},
+	"CacheBehaviors": {"Quantity": 1, "Items": [{"PathPattern": "/api/*", "ResponseHeadersPolicyId": api_policy}]},
+}}}
+
+api := "DistributionConfig.CacheBehaviors.Items[/api/*].ResponseHeadersPolicy.StrictTransportSecurity"
+
+test_long_and_overriding_passes if {
+	control.pass with input as distribution("good") with data.blueprint as blueprint with data.index.response_headers_policies as policies
+	count(control.violations) == 0 with input as distribution("good") with data.blueprint as blueprint
+		with data.index.response_headers_policies as policies
+}
+
+test_no_policy_no_security_headers_and_no_hsts_fail if {
+	none := {{"path": api, "actual": null, "expected": {"AccessControlMaxAgeSec": 100, "Override": true}}}
+	every id in [null, "cors", "frame-only"] {
+		control.violations == none with input as distribution(id) with data.blueprint as blueprint with data.index.response_headers_policies as policies
+		not control.pass with input as distribution(id) with data.blueprint as blueprint with data.index.response_headers_policies as policies
+	}
+}
+
+test_short_lifetime_fails if {
+	control.violations == {{"path": sprintf("%s.AccessControlMaxAgeSec", [api]), "actual": 99, "expected": 100}} with input as distribution("brief")
+		with data.blueprint as blueprint
+		with data.index.response_headers_policies as policies
+	not control.pass with input as distribution("brief") with data.blueprint as blueprint with data.index.response_headers_policies as policies
+}
+
+test_declared_managed_policy_passes_although_it_yields if {
+	control.pass with input as distribution("managed") with data.blueprint as blueprint with data.index.response_headers_policies as policies
+	count(control.violations) == 0 with input as distribution("managed") with data.blueprint as blueprint
+		with data.index.response_headers_policies as policies
+}
+
+test_policy_that_yields_to_the_origin_fails if {
+	control.violations == {{"path": sprintf("%s.Override", [api]), "actual": false, "expected": true}} with input as distribution("yielding")
+		with data.blueprint as blueprint
+		with data.index.response_headers_policies as policies
+	not control.pass with input as distribution("yielding") with data.blueprint as blueprint with data.index.response_headers_policies as policies
+}
+
+test_unread_policy_and_missing_lifetime_are_unknown if {
+	every id in ["elsewhere", "short"] {
+		not control.pass with input as distribution(id) with data.blueprint as blueprint with data.index.response_headers_policies as policies
+		count(control.violations) == 0 with input as distribution(id) with data.blueprint as blueprint
+			with data.index.response_headers_policies as policies
+	}
+}

@@ -1,0 +1,48 @@
+# METADATA
+# title: CloudFront speaks only HTTPS with its origins
+# description: >-
+#   Between the edge and the origin a request crosses the internet a second time. With `http-only`, or with `match-viewer` for a viewer who
+#   came over HTTP, everything in it is readable there, the secret origin header included. S3 origins have no such setting and are left out.
+# related_resources:
+#   - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-https-cloudfront-to-custom-origin.html
+#   - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/http-502-bad-gateway.html
+# custom:
+#   id: KA-CF-010
+#   severity: high
+#   resource: AWS::CloudFront::Distribution
+#   remediation: >-
+#     Set the origin protocol policy to `https-only`, but only once KA-X-003 passes: without a certificate that matches the origin's name
+#     CloudFront answers every request with 502.
+#   reads: [cloudfront:GetDistribution, cloudfront:GetVpcOrigin]
+#   joins: [vpc_origins]
+#   claims: [cf-origin-https]
+#   frameworks: {fsbp: [CloudFront.9]}
+package konecta.cloudfront.origin_https
+
+import rego.v1
+
+import data.konecta.lib.cloudfront
+
+pass if {
+	origins := cloudfront.origins
+	some judged in origins
+	_https(judged)
+	every origin in origins { _settled(origin) }
+}
+
+violations contains {"path": path, "actual": policy, "expected": "https-only"} if {
+	some origin in cloudfront.known_origins
+	endpoint := cloudfront.endpoint(origin)
+	policy := endpoint.config.OriginProtocolPolicy
+	is_string(policy)
+	policy != "https-only"
+	path := sprintf("%s.OriginProtocolPolicy", [endpoint.path])
+}
+
+not_applicable contains "all origins are S3 buckets" if cloudfront.only_s3
+
+_settled(origin) if cloudfront.is_s3(origin)
+
+_settled(origin) if _https(origin)
+
+_https(origin) if cloudfront.endpoint(origin).config.OriginProtocolPolicy == "https-only"

@@ -1,0 +1,91 @@
+package konecta.eks.nodes_no_public_ip_test
+
+import rego.v1
+
+import data.konecta.eks.nodes_no_public_ip as control
+
+facts(parts) := {"i": {"parts": parts}}
+
+eni(association, secondary, ipv6) := {
+	"NetworkInterfaceId": "eni-1",
+	"Association": association,
+	"Ipv6Addresses": ipv6,
+	"PrivateIpAddresses": [
+		{"PrivateIpAddress": "10.0.1.5", "Association": association},
+		{"PrivateIpAddress": "10.0.1.6", "Association": secondary},
+	],
+}
+
+instance(public, ipv6, interface) := {"arn": "i", "configuration": {
+	"State": {"Name": "running"},
+	"PublicIpAddress": public,
+	"Ipv6Address": ipv6,
+	"NetworkInterfaces": [interface],
+}}
+
+private := instance(null, null, eni(null, null, []))
+
+silent if {
+	not control.pass
+	count(control.violations) == 0
+}
+
+without(key) := {"arn": "i", "configuration": object.remove(private.configuration, [key])}
+
+unproven(node) if silent with input as node with data.facts as facts(["node"])
+
+found(node) := violations if {
+	violations := control.violations with input as node with data.facts as facts(["node"])
+}
+
+test_private_node_passes if {
+	control.pass with input as private with data.facts as facts(["node"])
+	count(found(private)) == 0
+}
+
+test_public_address_is_named_once if {
+	node := instance("198.51.100.7", null, eni({"PublicIp": "198.51.100.7"}, null, []))
+	found(node) == {{"path": "PublicIpAddress", "actual": "198.51.100.7", "expected": "no public address"}}
+	not control.pass with input as node with data.facts as facts(["node"])
+}
+
+test_elastic_ip_of_a_secondary_address_fails if {
+	node := instance(null, null, eni(null, {"PublicIp": "198.51.100.8"}, []))
+	found(node) == {{"path": "NetworkInterfaces[eni-1]", "actual": ["198.51.100.8"], "expected": "no public address"}}
+	not control.pass with input as node with data.facts as facts(["node"])
+}
+
+test_ipv6_addresses_fail if {
+	node := instance(null, "2001:db8::1", eni(null, null, [{"Ipv6Address": "2001:db8::1"}, {"Ipv6Address": "2001:db8::2"}]))
+	found(node) == {
+		{"path": "Ipv6Address", "actual": "2001:db8::1", "expected": "no public address"},
+		{"path": "NetworkInterfaces[eni-1]", "actual": ["2001:db8::2"], "expected": "no public address"},
+	}
+}
+
+test_other_instance_is_not_judged if {
+	reasons := {"the instance is no node of a node group"}
+	control.not_applicable == reasons with input as private with data.facts as facts(["bastion"])
+	silent with input as instance("198.51.100.7", null, eni(null, null, [])) with data.facts as facts(["bastion"])
+}
+
+test_terminated_node_is_not_judged if {
+	gone := {"arn": "i", "configuration": {"State": {"Name": "terminated"}, "PublicIpAddress": "198.51.100.7"}}
+	control.not_applicable == {"the instance is terminated"} with input as gone with data.facts as facts(["node"])
+	silent with input as gone with data.facts as facts(["node"])
+}
+
+test_unknown_wiring_is_unknown if {
+	silent with input as private with data.facts as {}
+	count(control.not_applicable) == 0 with input as private with data.facts as {}
+}
+
+test_what_was_not_sent_is_unknown if {
+	unproven(without("PublicIpAddress"))
+	unproven(without("Ipv6Address"))
+	unproven(without("NetworkInterfaces"))
+	unproven(without("State"))
+	unproven(instance(null, null, object.remove(eni(null, null, []), ["Association"])))
+	unproven(instance(null, null, object.remove(eni(null, null, []), ["Ipv6Addresses"])))
+	unproven(instance(null, null, object.remove(eni(null, null, []), ["PrivateIpAddresses"])))
+}

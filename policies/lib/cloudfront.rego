@@ -1,0 +1,103 @@
+# What a distribution is made of: behaviors, each with the path of its place, origins, and the policies that behaviors name.
+package konecta.lib.cloudfront
+
+import rego.v1
+
+_config := input.configuration.DistributionConfig
+
+_default := {"path": "DistributionConfig.DefaultCacheBehavior", "pattern": "*", "config": _config.DefaultCacheBehavior}
+
+# The ordered behaviors in the order in which CloudFront tries them.
+_sequence := [{"path": path, "pattern": config.PathPattern, "config": config} |
+	some config in _config.CacheBehaviors.Items
+	path := sprintf("DistributionConfig.CacheBehaviors.Items[%s]", [config.PathPattern])
+]
+
+# All behaviors, when all are known. AWS sends `Quantity` always, and `Items` only where it is not 0.
+behaviors := {_default} if _config.CacheBehaviors.Quantity == 0
+
+behaviors := {_default} | {behavior | some behavior in _sequence} if {
+	_config.CacheBehaviors.Quantity > 0
+	count(_sequence) == _config.CacheBehaviors.Quantity
+}
+
+# The behaviors that are known, however many there are: enough to prove a fail.
+known_behaviors contains _default
+
+known_behaviors contains behavior if some behavior in _sequence
+
+# Behaviors for content that is the same for everybody: their pattern reaches beyond every declared dynamic path.
+static_behaviors := {behavior | some behavior in all; not _within_dynamic(behavior)} if all := behaviors
+
+known_static_behaviors contains behavior if {
+	some behavior in known_behaviors
+	not _within_dynamic(behavior)
+}
+
+# Behaviors that answer for a declared dynamic path, when all behaviors are known: the first whose pattern covers the whole path
+# (else the default one), and those tried before it whose pattern covers a part of it.
+dynamic_behaviors := {behavior | some path in data.blueprint.cloudfront.dynamic_paths; some behavior in _serving(path)} if behaviors
+
+_serving(path) := {_default} | _narrower(path, count(_sequence)) if count(_covering(path)) == 0
+
+_serving(path) := {_sequence[first]} | _narrower(path, first) if first := min(_covering(path))
+
+_covering(path) := [at | some at, behavior in _sequence; _covers(behavior.pattern, path)]
+
+_narrower(path, end) := {behavior | some at, behavior in _sequence; at < end; _covers(path, behavior.pattern)}
+
+_within_dynamic(behavior) if {
+	some path in data.blueprint.cloudfront.dynamic_paths
+	_covers(path, behavior.pattern)
+}
+
+# Every path that `narrow` matches is matched by `wide`. A `?` stands for one character and so never for a `*`.
+_covers(wide, narrow) if regex.match(sprintf("^%s$", [_regex(wide)]), trim_prefix(narrow, "/"))
+
+_regex(pattern) := wild if {
+	literal := replace(replace(replace(trim_prefix(pattern, "/"), ".", `\.`), "$", `\$`), "+", `\+`)
+	wild := replace(replace(literal, "*", ".*"), "?", "[^*]")
+}
+
+# The cache policy that a behavior names, and what is set in it, by name.
+cache_policy(behavior) := data.index.cache_policies[behavior.config.CachePolicyId]
+
+cache_settings(behavior) := {name: value |
+	walk(cache_policy(behavior), [path, value])
+	name := path[count(path) - 1]
+	name in _judged_settings
+}
+
+_judged_settings := {
+	"MinTTL", "DefaultTTL", "MaxTTL", "EnableAcceptEncodingGzip", "EnableAcceptEncodingBrotli",
+	"HeaderBehavior", "CookieBehavior", "QueryStringBehavior",
+}
+
+# The security headers that the policy of a behavior adds; `null` where it is known to add none.
+security_headers(behavior) := data.index.response_headers_policies[behavior.config.ResponseHeadersPolicyId].SecurityHeadersConfig
+
+security_headers(behavior) := null if behavior.config.ResponseHeadersPolicyId == null
+
+# All origins, when all are known, and those that are known.
+origins := {origin | some origin in known_origins} if count(known_origins) == _config.Origins.Quantity
+
+known_origins contains {"path": path, "id": config.Id, "config": config} if {
+	some config in _config.Origins.Items
+	path := sprintf("DistributionConfig.Origins.Items[%s]", [config.Id])
+}
+
+# Where it stands how CloudFront talks to an origin. A VPC origin keeps that in an object of its own; an S3 origin has no such choice.
+endpoint(origin) := {"path": sprintf("%s.CustomOriginConfig", [origin.path]), "config": origin.config.CustomOriginConfig}
+
+endpoint(origin) := {"path": path, "config": config} if {
+	config := data.index.vpc_origins[origin.config.VpcOriginConfig.VpcOriginId]
+	path := sprintf("%s.VpcOriginConfig", [origin.path])
+}
+
+is_s3(origin) if is_object(origin.config.S3OriginConfig)
+
+# Every origin is an S3 bucket.
+only_s3 if {
+	count(origins) > 0
+	every origin in origins { is_s3(origin) }
+}

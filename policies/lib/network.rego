@@ -1,0 +1,67 @@
+# Which port ranges of a security group the internet may open, by the fact `open_ports`; which ranges lie within declared ones.
+package konecta.lib.network
+
+import rego.v1
+
+_facts := data.facts[input.arn]
+
+# What of these ranges is proven open: one find a range and address family, whatever rules open it together.
+exposed(ranges) := {find |
+	some range in ranges
+	some family in {"ipv4", "ipv6"}
+	entries := [entry | some entry in _facts.open_ports; entry.family == family; _opens(entry, range)]
+	count(entries) > 0
+	find := {"path": sprintf("ingress[%s %s]", [_name(range), family]), "entries": entries}
+}
+
+# Every rule was understood, and each entry there is is known to leave all these ranges alone.
+closed(ranges) if {
+	_facts.open_ports_complete == true
+	every entry in _facts.open_ports {
+		every range in ranges {
+			_spares(entry, range)
+		}
+	}
+}
+
+_opens(entry, _) if entry.protocol == "all"
+
+_opens(entry, range) if {
+	entry.protocol in {"tcp", "udp"}
+	entry.from <= range.to
+	entry.to >= range.from
+}
+
+_spares(entry, _) if {
+	is_string(entry.protocol)
+	not entry.protocol in {"tcp", "udp", "all"}
+}
+
+_spares(entry, range) if {
+	entry.protocol in {"tcp", "udp"}
+	entry.from > range.to
+}
+
+_spares(entry, range) if {
+	entry.protocol in {"tcp", "udp"}
+	entry.to < range.from
+}
+
+_name(range) := sprintf("%d", [range.from]) if range.from == range.to
+
+_name(range) := sprintf("%d-%d", [range.from, range.to]) if range.from != range.to
+
+# The range is one of the declared ones or a part of one.
+within(cidr, declared) if {
+	net.cidr_is_valid(cidr)
+	some whole in declared
+	net.cidr_is_valid(whole)
+	net.cidr_contains(whole, cidr)
+}
+
+# It is a range, and lies in none of the declared ones.
+beyond(cidr, declared) if {
+	net.cidr_is_valid(cidr)
+	is_array(declared)
+	not within(cidr, declared)
+}

@@ -1,0 +1,69 @@
+# Who may open a connection to a load balancer, and whether that is CloudFront or a peer that the blueprint declares.
+package konecta.lib.path
+
+import rego.v1
+
+# The group that CloudFront's VPC origins carry. AWS makes it, and keeps names of this pattern for itself.
+_vpc_origins_group := "CloudFront-VPCOrigins-Service-SG"
+
+admitted(source) if {
+	source.kind == "prefix_list"
+	source.prefixList.cloudfront == true
+}
+
+admitted(source) if {
+	source.kind == "prefix_list"
+	every cidr in source.prefixList.cidrs { _is_peer(cidr) }
+}
+
+admitted(source) if {
+	source.kind == "cidr"
+	_is_peer(source.cidr)
+}
+
+admitted(source) if {
+	source.kind == "security_group"
+	data.index.security_groups[source.source.id].GroupName == _vpc_origins_group
+}
+
+# A source that is known to be somebody else.
+stranger(source) if {
+	source.kind == "prefix_list"
+	source.prefixList.cloudfront == false
+	some cidr in source.prefixList.cidrs
+	not _is_peer(cidr)
+}
+
+stranger(source) if {
+	source.kind == "cidr"
+	is_string(source.cidr)
+	not _is_peer(source.cidr)
+}
+
+stranger(source) if {
+	source.kind == "security_group"
+	is_string(data.index.security_groups[source.source.id].GroupName)
+	not admitted(source)
+}
+
+_is_peer(cidr) if {
+	net.cidr_is_valid(cidr)
+	some peer in data.blueprint.alb.peers
+	net.cidr_is_valid(peer)
+	net.cidr_contains(peer, cidr)
+}
+
+# A source in words: what it may open, and who it is.
+described(source) := sprintf("%s from %s", [_opened(source), _who(source)])
+
+_opened(source) := sprintf("%s %v", [source.protocol, source.from]) if source.from == source.to
+
+_opened(source) := sprintf("%s %v-%v", [source.protocol, source.from, source.to]) if source.from != source.to
+
+_opened(source) := "everything" if not source.from
+
+_who(source) := source.cidr if source.kind == "cidr"
+
+_who(source) := source.prefixList.id if source.kind == "prefix_list"
+
+_who(source) := source.source.id if source.kind == "security_group"

@@ -1,0 +1,65 @@
+# METADATA
+# title: The database is backed up and can be restored to a recent moment
+# description: >-
+#   Automated backups kept for too short a time, or backups that stopped without anybody noticing, show on the day they are needed. So the
+#   retention must be as long as promised, a backup window must be set, and the latest restorable time must be recent.
+# related_resources:
+#   - https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.BackupRetention.html
+# custom:
+#   id: KA-RDS-004
+#   severity: high
+#   resource: AWS::RDS::DBInstance
+#   remediation: >-
+#     Set the backup retention period to the promised number of days (raising it from 0 interrupts the instance for a moment); where the latest
+#     restorable time lags behind, look at the events of the instance for failing backups.
+#   reads: [rds:DescribeDBInstances, rds:DescribeDBClusters]
+#   joins: [db_clusters]
+#   claims: [rds-backups]
+#   frameworks: {fsbp: [RDS.11]}
+package konecta.rds.backups
+
+import rego.v1
+
+import data.konecta.lib.rds
+
+pass if {
+	_is_source
+	rds.owner.settings.BackupRetentionPeriod >= data.blueprint.rds.backup_retention_days
+	rds.owner.settings.PreferredBackupWindow != ""
+	_age_in_hours <= data.blueprint.rds.restorable_within_hours
+}
+
+violations contains {"path": path, "actual": days, "expected": sprintf("at least %d days", [promised])} if {
+	_is_source
+	days := rds.owner.settings.BackupRetentionPeriod
+	promised := data.blueprint.rds.backup_retention_days
+	days < promised
+	path := sprintf("%s.BackupRetentionPeriod", [rds.owner.path])
+}
+
+violations contains {"path": path, "actual": "", "expected": "a daily backup window"} if {
+	_is_source
+	rds.owner.settings.PreferredBackupWindow == ""
+	path := sprintf("%s.PreferredBackupWindow", [rds.owner.path])
+}
+
+violations contains {"path": path, "actual": time, "expected": sprintf("within %d hours of the scan", [promised])} if {
+	_is_source
+	time := rds.owner.settings.LatestRestorableTime
+	promised := data.blueprint.rds.restorable_within_hours
+	_age_in_hours > promised
+	path := sprintf("%s.LatestRestorableTime", [rds.owner.path])
+}
+
+not_applicable contains sprintf("it is a read replica of %s, which is what gets backed up", [source]) if {
+	source := input.configuration.ReadReplicaSourceDBInstanceIdentifier
+	is_string(source)
+}
+
+_is_source if input.configuration.ReadReplicaSourceDBInstanceIdentifier == null
+
+# Absent while there is nothing yet to restore from: a fresh instance is unknown, not well backed up.
+_age_in_hours := (now - latest) / 3600000000000 if {
+	now := time.parse_rfc3339_ns(data.now)
+	latest := time.parse_rfc3339_ns(rds.owner.settings.LatestRestorableTime)
+}

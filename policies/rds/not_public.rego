@@ -1,0 +1,25 @@
+# METADATA
+# title: The database is not publicly accessible
+# description: >-
+#   The endpoint of a publicly accessible DB instance resolves to a public address, so that one mistaken rule in a security group lets the
+#   internet try passwords against the data itself. The flag alone decides here: what security groups and routes still hold back today they
+#   need not hold back tomorrow.
+# related_resources:
+#   - https://docs.aws.amazon.com/config/latest/developerguide/rds-instance-public-access-check.html
+# custom:
+#   id: KA-RDS-001
+#   severity: critical
+#   resource: AWS::RDS::DBInstance
+#   remediation: Modify the DB instance to be not publicly accessible; whoever used the public endpoint then comes in through the VPC.
+#   reads: [rds:DescribeDBInstances]
+#   claims: [rds-private]
+#   frameworks: {fsbp: [RDS.2]}
+package konecta.rds.not_public
+
+import rego.v1
+
+pass if input.configuration.PubliclyAccessible == false
+
+violations contains {"path": "PubliclyAccessible", "actual": true, "expected": false} if {
+	input.configuration.PubliclyAccessible == true
+}

@@ -1,0 +1,55 @@
+# METADATA
+# title: Only EKS can open a connection to the database
+# description: >-
+#   Whoever can open the database's port needs only a password to read everything. So all who could are listed, through every rule of every
+#   attached security group down to the network interfaces and instances that carry the named groups, and each must be a node or the cluster.
+# custom:
+#   id: KA-X-005
+#   severity: critical
+#   resource: AWS::RDS::DBInstance
+#   remediation: >-
+#     Remove the security group rule that lets the named client in, or take the client out of the group that the rule names, and let it reach the
+#     data through the application.
+#   reads:
+#     - rds:DescribeDBInstances
+#     - ec2:DescribeSecurityGroups
+#     - ec2:DescribeSecurityGroupRules
+#     - ec2:DescribeNetworkInterfaces
+#     - ec2:DescribeInstances
+#     - autoscaling:DescribeAutoScalingGroups
+#     - eks:DescribeCluster
+#     - eks:DescribeNodegroup
+#   facts: [database_clients]
+#   claims: [rds-private, rds-sg]
+package konecta.rds.only_eks_reaches
+
+import rego.v1
+
+import data.konecta.lib.rds
+
+foreign := {"cidr", "prefix_list", "security_group", "interface"}
+
+# The fact is there only if all clients were found, so an empty list says that nobody can.
+pass if {
+	is_array(_clients)
+	every client in _clients {
+		client.kind in rds.own
+	}
+}
+
+violations contains {"path": path, "actual": client.id, "expected": "only nodes and the cluster", "proof": proof} if {
+	some client in _clients
+	client.kind in foreign
+	path := sprintf("database_clients[%s %s]", [client.kind, client.id])
+	proof := _proof(client)
+}
+
+_clients := data.facts[input.arn].database_clients
+
+# A client that several rules admit is one violation with all its hops.
+_proof(client) := [hop |
+	some other in _clients
+	other.kind == client.kind
+	other.id == client.id
+	some hop in other.proof
+]

@@ -1,0 +1,148 @@
+"""Writes crates/konecta-aws/shapes/<service>.json: what the answers of AWS look like on the wire.
+
+Source: the service models that botocore carries (member names, wire names, types, paginators: facts;
+no documentation is copied). The tables let konecta-aws turn a response body into exactly the JSON that
+`aws <service> <operation>` prints, without the SDK's types, which cannot be serialised and which fill in
+members that the server did not send.
+
+    python tools/shapes.py crates/konecta-core/src/control/reads.toml [service:Operation …]
+
+The output is deterministic: the same botocore gives the same bytes. One shape a line, so that a diff after
+an update of botocore reads as what AWS changed.
+
+Form of a table
+    protocol    json | rest-json | query | ec2 | rest-xml
+    operations  {name: {output, wrapper?, payload?, pages?: {token: [paths], more?: path, items: [paths]}}}
+    shapes      {name: {"structure": {member: ref | {t: ref, n?: wire name, in?: header|status, flat?: true}}}
+                     | {"list": ref} | {"map": ref, n?: [key, value]}}
+    ref         string integer float boolean blob timestamp policy document, or the name of a shape
+Timestamps need no format: a number is an epoch, a string says itself what it is.
+"""
+
+import json
+import pathlib
+import re
+import sys
+import tomllib
+
+import botocore
+import botocore.loaders
+
+OUT = pathlib.Path(__file__).resolve().parent.parent / "crates" / "konecta-aws" / "shapes"
+SERVICE_OF_PREFIX = {"elasticloadbalancing": "elbv2"}
+SCALARS = {
+    "string": "string", "character": "string", "integer": "integer", "long": "integer",
+    "float": "float", "double": "float", "boolean": "boolean", "blob": "blob", "timestamp": "timestamp",
+}
+WORDS = set(SCALARS.values()) | {"policy", "document"}
+# Paging that the API has and botocore's paginator file lacks.
+EXTRA_PAGES = {("wafv2", "ListWebACLs"): {"token": ["NextMarker"], "items": ["WebACLs"]}}
+
+
+class Table:
+    """The closure of the output shapes of some operations of one service."""
+
+    def __init__(self, service):
+        loader = botocore.loaders.Loader()
+        self.service = service
+        self.model = loader.load_service_model(service, "service-2")
+        self.protocol = self.model["metadata"]["protocol"]
+        self.paginators = loader.load_service_model(service, "paginators-1")["pagination"]
+        # CloudFront's model dates its operation names: GetDistribution2020_05_31.
+        self.by_name = {re.sub(r"\d{4}_\d\d_\d\d$", "", name): op for name, op in self.model["operations"].items()}
+        self.operations, self.shapes = {}, {}
+
+    def add(self, name):
+        operation = self.by_name[name]
+        output = operation["output"]
+        entry = {"output": self.ref(output["shape"])}
+        wrapper = output.get("resultWrapper")
+        if wrapper:
+            entry["wrapper"] = wrapper
+        payload = self.model["shapes"][output["shape"]].get("payload")
+        if payload:
+            entry["payload"] = payload
+        pages = self.pages(name)
+        if pages:
+            entry["pages"] = pages
+        self.operations[name] = entry
+
+    def pages(self, name):
+        raw = self.paginators.get(name)
+        if raw is None:
+            return EXTRA_PAGES.get((self.service, name))
+        as_list = lambda value: value if isinstance(value, list) else [value]
+        pages = {"token": as_list(raw["output_token"]), "items": as_list(raw["result_key"])}
+        if "more_results" in raw:
+            pages["more"] = raw["more_results"]
+        return pages
+
+    def ref(self, name):
+        shape = self.model["shapes"][name]
+        kind = shape["type"]
+        if kind in SCALARS:
+            # The CLI prints IAM's policy documents decoded.
+            return "policy" if (self.service, name) == ("iam", "policyDocumentType") else SCALARS[kind]
+        if shape.get("document"):
+            return "document"
+        assert name not in WORDS, f"{self.service}: a shape is called {name}"
+        if name not in self.shapes:
+            self.shapes[name] = None  # recursion ends here
+            self.shapes[name] = getattr(self, f"_{kind}")(shape)
+        return name
+
+    def _structure(self, shape):
+        return {"structure": {name: self.member(name, ref) for name, ref in shape["members"].items()}}
+
+    def _list(self, shape):
+        return {"list": self.ref(shape["member"]["shape"])}
+
+    def _map(self, shape):
+        entry = {"map": self.ref(shape["value"]["shape"])}
+        names = [shape[end].get("locationName", end) for end in ("key", "value")]
+        return entry if names == ["key", "value"] else entry | {"n": names}
+
+    def member(self, name, ref):
+        target = self.model["shapes"][ref["shape"]]
+        flat = bool(ref.get("flattened") or target.get("flattened"))
+        wire = ref.get("locationName", name)
+        if flat and target["type"] == "list":
+            # A flattened list's elements stand under the list member's own name.
+            wire = target["member"].get("locationName", wire)
+        entry = {"t": self.ref(ref["shape"])}
+        if wire != name:
+            entry["n"] = wire
+        place = {"header": "header", "headers": "headers", "statusCode": "status"}.get(ref.get("location"))
+        if place:
+            entry["in"] = place
+        assert not ref.get("xmlAttribute"), f"{name} is an XML attribute: konecta-aws does not read those yet"
+        if flat:
+            entry["flat"] = True
+        return entry["t"] if len(entry) == 1 else entry
+
+    def text(self):
+        line = lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=True)
+        block = lambda table: "{\n" + ",\n".join(f"{line(k)}:{line(table[k])}" for k in sorted(table)) + "\n}"
+        return (
+            f'{{"service":{line(self.service)},"protocol":{line(self.protocol)},'
+            f'"operations":{block(self.operations)},"shapes":{block(self.shapes)}}}\n'
+        )
+
+
+def main(reads, *extra):
+    tables = {}
+    for action in [*tomllib.loads(pathlib.Path(reads).read_text()), *extra]:
+        prefix, name = action.split(":")
+        service = SERVICE_OF_PREFIX.get(prefix, prefix)
+        if service not in tables:
+            tables[service] = Table(service)
+        tables[service].add(name)
+    OUT.mkdir(exist_ok=True)
+    for service, table in sorted(tables.items()):
+        (OUT / f"{service}.json").write_text(table.text())
+        print(f"{service}: {len(table.operations)} operations, {len(table.shapes)} shapes", file=sys.stderr)
+    print(f"from botocore {botocore.__version__}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
