@@ -1,0 +1,274 @@
+//! One request and its answer: the budget is kept, the answer decoded, the books written.
+//! Knows which service it speaks to only by name; what an answer means is the collectors' business.
+
+use std::error::Error;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::SdkConfig;
+use konecta_core::id::{Action, Arn};
+use tokio::task::JoinSet;
+
+use crate::classify::{Failure, classify};
+use crate::clock;
+use crate::ledger::{Ledger, Place};
+use crate::pace::{Budget, Progress};
+use crate::paging::{self, Heard, Token, Walk};
+use crate::wire::{self, Tap, WireError};
+
+/// Tasks of one collector that exist at once; the budget is what limits requests, this limits memory.
+const MAX_TASKS: usize = 64;
+
+/// What a request about one thing brought.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// The answer.
+    Got(Heard),
+    /// The service said that there is none.
+    KnownNone,
+    /// No answer: not wanted, or a gap is in the books.
+    Missing,
+}
+
+impl Answer {
+    /// The answer, if there is one.
+    #[must_use]
+    pub fn got(self) -> Option<Heard> {
+        match self {
+            Self::Got(heard) => Some(heard),
+            Self::KnownNone | Self::Missing => None,
+        }
+    }
+}
+
+/// What a listing brought.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The elements; what came before a failing page is here.
+    pub items: Vec<Heard>,
+    /// Whether these are all.
+    pub complete: bool,
+}
+
+/// One account, region and service, ready to be asked.
+#[derive(Debug, Clone)]
+pub struct Caller(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    service: &'static str,
+    sdk: SdkConfig,
+    budget: Budget,
+    ledger: Arc<Ledger>,
+    progress: Arc<Progress>,
+}
+
+type Sent = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
+
+impl Caller {
+    pub(crate) fn new(
+        service: &'static str,
+        sdk: SdkConfig,
+        budget: Budget,
+        ledger: Arc<Ledger>,
+        progress: Arc<Progress>,
+    ) -> Self {
+        Self(Arc::new(Inner { service, sdk, budget, ledger, progress }))
+    }
+
+    /// Where is asked.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        self.0.ledger.place()
+    }
+
+    /// Credentials, region, endpoint, timeouts and retries.
+    #[must_use]
+    pub fn sdk(&self) -> &SdkConfig {
+        &self.0.sdk
+    }
+
+    /// Adaptive retries are learnt for each account, region and service apart; the SDK's own default would let one
+    /// account's throttling slow down all others.
+    #[must_use]
+    pub fn retry_partition(&self) -> String {
+        let Place { account, region, .. } = self.place();
+        format!("konecta-{account}-{region}-{}", self.0.service)
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.0.ledger
+    }
+
+    /// Whether this read is to be made. A name that is no action is a mistake of ours; a test looks for those.
+    #[must_use]
+    pub fn wants(&self, name: &str) -> bool {
+        name.parse().is_ok_and(|action| self.0.ledger.wants(&action))
+    }
+
+    /// Whether this read is wanted and has no gap so far.
+    #[must_use]
+    pub fn is_complete(&self, name: &str) -> bool {
+        name.parse().is_ok_and(|action| self.0.ledger.is_complete(&action))
+    }
+
+    /// Writes a gap into the books.
+    pub fn missing(&self, name: &str, about: Option<&Arn>, failure: Failure) {
+        if let Ok(action) = name.parse() {
+            self.0.ledger.missing(&action, about, failure);
+        }
+    }
+
+    /// Asks once. `none` are the error codes by which this service says that there is none.
+    pub async fn one<O, E, Fut>(
+        &self,
+        name: &str,
+        about: Option<&Arn>,
+        none: &[&str],
+        call: impl FnOnce(Tap) -> Fut,
+    ) -> Answer
+    where
+        O: Send + 'static,
+        E: ProvideErrorMetadata + Error + Send + 'static,
+        Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>> + Send + 'static,
+    {
+        let Some(action) = self.wanted(name) else { return Answer::Missing };
+        let tap = Tap::default();
+        match self.ask(&action, &tap, send(call(tap.clone()))).await {
+            Ok(heard) => {
+                self.0.ledger.answered(&action, 1);
+                Answer::Got(heard)
+            }
+            Err(failure) if none.contains(&failure.code.as_str()) => {
+                self.0.ledger.answered(&action, 1);
+                Answer::KnownNone
+            }
+            Err(failure) => {
+                self.0.ledger.missing(&action, about, failure);
+                Answer::Missing
+            }
+        }
+    }
+
+    /// Asks for all pages of a listing.
+    pub async fn pages<O, E, Fut>(
+        &self,
+        name: &str,
+        about: Option<&Arn>,
+        call: impl Fn(Token, Tap) -> Fut + Send,
+    ) -> Listing
+    where
+        O: Send + 'static,
+        E: ProvideErrorMetadata + Error + Send + 'static,
+        Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>> + Send + 'static,
+    {
+        let (lists, complete) = self.pages_of_several(name, about, call).await;
+        Listing { items: lists.into_iter().flatten().collect(), complete }
+    }
+
+    /// Asks for all pages of a listing that holds several lists, in the order in which botocore names them.
+    pub async fn pages_of_several<O, E, Fut>(
+        &self,
+        name: &str,
+        about: Option<&Arn>,
+        call: impl Fn(Token, Tap) -> Fut + Send,
+    ) -> (Vec<Vec<Heard>>, bool)
+    where
+        O: Send + 'static,
+        E: ProvideErrorMetadata + Error + Send + 'static,
+        Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>> + Send + 'static,
+    {
+        let Some(action) = self.wanted(name) else { return (Vec::new(), false) };
+        let pages = match wire::table(action.service()).and_then(|table| table.pages(action.operation())) {
+            Ok(Some(pages)) => pages,
+            Ok(None) => return self.gap(&action, about, WireError::NoTable(format!("the paging of {name}")).into()),
+            Err(error) => return self.gap(&action, about, error.into()),
+        };
+        let fetch = |token: Token| {
+            let tap = Tap::default();
+            let sent = send(call(token, tap.clone()));
+            let action = &action;
+            async move { self.ask(action, &tap, sent).await }
+        };
+        let Walk { items, calls, failure } = paging::walk(pages, paging::MAX_PAGES, fetch).await;
+        self.0.ledger.answered(&action, calls);
+        let complete = failure.is_none();
+        if let Some(failure) = failure {
+            self.0.ledger.missing(&action, about, failure);
+        }
+        (items, complete)
+    }
+
+    fn gap(&self, action: &Action, about: Option<&Arn>, failure: Failure) -> (Vec<Vec<Heard>>, bool) {
+        self.0.ledger.missing(action, about, failure);
+        (Vec::new(), false)
+    }
+
+    fn wanted(&self, name: &str) -> Option<Action> {
+        name.parse().ok().filter(|action| self.0.ledger.wants(action))
+    }
+
+    /// Waits for a place in the budget, sends, and decodes what the tap heard.
+    async fn ask(&self, action: &Action, tap: &Tap, sent: Sent) -> Result<Heard, Failure> {
+        let permit = self.0.budget.acquire().await;
+        let shown = self.0.progress.enter(action.as_str());
+        let outcome = sent.await;
+        let at = clock::now();
+        drop((shown, permit));
+        outcome?;
+        let Some(heard) = tap.take() else { return Err(Failure::broken("the answer has no body")) };
+        let value = wire::decode(wire::table(action.service())?, action.operation(), &heard)?;
+        Ok(Heard { value, at })
+    }
+
+    /// Does the same for each of many things at once, and answers in their order.
+    pub async fn each<T, R, F, Fut>(&self, things: Vec<T>, work: F) -> Vec<R>
+    where
+        F: Fn(Self, T) -> Fut,
+        Fut: Future<Output = R> + Send + 'static,
+        R: Send + 'static,
+    {
+        let mut tasks = JoinSet::new();
+        let mut done: Vec<(usize, R)> = Vec::with_capacity(things.len());
+        for (index, thing) in things.into_iter().enumerate() {
+            if tasks.len() >= MAX_TASKS {
+                done.extend(tasks.join_next().await.map(unwind));
+            }
+            let future = work(self.clone(), thing);
+            tasks.spawn(async move { (index, future.await) });
+        }
+        while let Some(joined) = tasks.join_next().await {
+            done.push(unwind(joined));
+        }
+        done.sort_by_key(|(index, _)| *index);
+        done.into_iter().map(|(_, result)| result).collect()
+    }
+}
+
+/// A task that panicked is a bug of ours and must not look like an empty answer: the panic goes on.
+pub(crate) fn unwind<T>(joined: Result<T, tokio::task::JoinError>) -> T {
+    match joined {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(cancelled) => std::panic::resume_unwind(Box::new(cancelled.to_string())),
+        },
+    }
+}
+
+/// Forgets the types of the SDK: its output is not used, and its errors are classified here.
+fn send<O, E, Fut>(future: Fut) -> Sent
+where
+    O: Send + 'static,
+    E: ProvideErrorMetadata + Error + Send + 'static,
+    Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>> + Send + 'static,
+{
+    Box::pin(async move { future.await.map(|_| ()).map_err(|error| classify(&error)) })
+}
+
+#[cfg(test)]
+mod tests;

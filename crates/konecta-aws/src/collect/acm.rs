@@ -1,0 +1,43 @@
+//! ACM: certificates in full. Those of the edge live in us-east-1 and are found when that region is read.
+
+use aws_sdk_acm::types::{Filters, KeyAlgorithm};
+use serde_json::json;
+
+use super::client;
+use crate::call::Caller;
+use crate::draft::Draft;
+use crate::paging::Heard;
+
+const LIST: &str = "acm:ListCertificates";
+const DESCRIBE: &str = "acm:DescribeCertificate";
+
+pub(super) async fn collect([caller]: [Caller; 1]) {
+    let client = client!(aws_sdk_acm, &caller);
+    // Without this filter ACM leaves out every certificate that is not RSA with 1024 or 2048 bits.
+    let all_keys = Filters::builder()
+        .set_key_types(Some(KeyAlgorithm::values().iter().map(|&name| name.into()).collect()))
+        .build();
+    let listing = caller
+        .pages(LIST, None, |token, tap| {
+            let call = client.list_certificates().includes(all_keys.clone()).set_next_token(token.one());
+            call.customize().interceptor(tap).send()
+        })
+        .await;
+    caller
+        .each(listing.items, |caller, listed| {
+            let client = client.clone();
+            async move {
+                let Some(arn) = caller.arn(LIST, &listed.value, "CertificateArn") else { return };
+                let answer = caller
+                    .one(DESCRIBE, Some(&arn), &[], |tap| {
+                        client.describe_certificate().certificate_arn(arn.as_str()).customize().interceptor(tap).send()
+                    })
+                    .await;
+                let heard = caller.member(DESCRIBE, Some(&arn), answer, "Certificate");
+                let heard = heard.unwrap_or(Heard { value: json!({}), at: listed.at });
+                let id = arn.short_name().to_owned();
+                caller.keep(LIST, Draft::new("AWS::CertificateManager::Certificate", arn, id, heard));
+            }
+        })
+        .await;
+}

@@ -1,0 +1,211 @@
+//! CloudFront: distributions in full, their tags, and the policies and VPC origins that they name.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_cloudfront::Client;
+use konecta_core::id::Arn;
+use serde_json::{Value, json};
+
+use super::client;
+use crate::call::{Answer, Caller};
+use crate::draft::{Draft, tag_list, text};
+use crate::paging::Heard;
+use crate::redact;
+
+const LIST: &str = "cloudfront:ListDistributions";
+const GET: &str = "cloudfront:GetDistribution";
+const TAGS: &str = "cloudfront:ListTagsForResource";
+const HEADERS_POLICY: &str = "cloudfront:GetResponseHeadersPolicy";
+const CACHE_POLICY: &str = "cloudfront:GetCachePolicy";
+const REQUEST_POLICY: &str = "cloudfront:GetOriginRequestPolicy";
+const VPC_ORIGIN: &str = "cloudfront:GetVpcOrigin";
+
+pub(super) async fn collect([caller]: [Caller; 1]) {
+    let client = client!(aws_sdk_cloudfront, &caller);
+    let listing = caller
+        .pages(LIST, None, |token, tap| {
+            client.list_distributions().set_marker(token.one()).customize().interceptor(tap).send()
+        })
+        .await;
+    let named = caller
+        .each(listing.items, |caller, heard| {
+            let client = client.clone();
+            async move { distribution(&caller, &client, heard).await }
+        })
+        .await;
+    let mut all = Named::default();
+    for named in named {
+        all.headers_policies.extend(named.headers_policies);
+        all.cache_policies.extend(named.cache_policies);
+        all.request_policies.extend(named.request_policies);
+        all.vpc_origins.extend(named.vpc_origins);
+    }
+    tokio::join!(
+        headers_policies(&caller, &client, all.headers_policies),
+        cache_policies(&caller, &client, all.cache_policies),
+        request_policies(&caller, &client, all.request_policies),
+        vpc_origins(&caller, &client, all.vpc_origins),
+    );
+}
+
+/// What a distribution names by id.
+#[derive(Debug, Default)]
+struct Named {
+    headers_policies: BTreeSet<String>,
+    cache_policies: BTreeSet<String>,
+    request_policies: BTreeSet<String>,
+    vpc_origins: BTreeSet<String>,
+}
+
+impl Named {
+    fn by(distribution: &Value) -> Self {
+        let mut named = Self::default();
+        let config = distribution.get("DistributionConfig");
+        let items = |holder: &'static str| {
+            config.and_then(|config| config.get(holder)?.get("Items")?.as_array()).into_iter().flatten()
+        };
+        let default = config.and_then(|config| config.get("DefaultCacheBehavior"));
+        for behavior in default.into_iter().chain(items("CacheBehaviors")) {
+            let id = |key: &str| text(behavior, key).filter(|id| !id.is_empty()).map(str::to_owned);
+            named.headers_policies.extend(id("ResponseHeadersPolicyId"));
+            named.cache_policies.extend(id("CachePolicyId"));
+            named.request_policies.extend(id("OriginRequestPolicyId"));
+        }
+        let origins = items("Origins").filter_map(|origin| text(origin, "VpcOriginConfig.VpcOriginId"));
+        named.vpc_origins.extend(origins.map(str::to_owned));
+        named
+    }
+}
+
+/// Keeps a distribution. The list item is not kept: it has the same keys in another arrangement, so where the
+/// full answer is missing nothing is known.
+async fn distribution(caller: &Caller, client: &Client, listed: Heard) -> Named {
+    let Some(arn) = caller.arn(LIST, &listed.value, "ARN") else { return Named::default() };
+    let Some(id) = caller.text(LIST, &listed.value, "Id") else { return Named::default() };
+    let get =
+        caller.one(GET, Some(&arn), &[], |tap| client.get_distribution().id(&id).customize().interceptor(tap).send());
+    let tags = caller.one(TAGS, Some(&arn), &[], |tap| {
+        client.list_tags_for_resource().resource(arn.as_str()).customize().interceptor(tap).send()
+    });
+    let (answer, tags) = tokio::join!(get, tags);
+    let etag = etag(&answer);
+    let mut heard = caller.member(GET, Some(&arn), answer, "Distribution");
+    if let Some(heard) = &mut heard {
+        redact::origin_headers(&caller.place().account, &mut heard.value);
+    }
+    let named = heard.as_ref().map_or_else(Named::default, |heard| Named::by(&heard.value));
+    let heard = heard.unwrap_or(Heard { value: json!({}), at: listed.at });
+    let tags = caller.member(TAGS, Some(&arn), tags, "Tags").and_then(|tags| tag_list(tags.value.get("Items")));
+    caller.keep(LIST, Draft::new("AWS::CloudFront::Distribution", arn, id, heard).tags(tags).with("etag", etag));
+    named
+}
+
+fn etag(answer: &Answer) -> Option<Value> {
+    match answer {
+        Answer::Got(heard) => heard.value.get("ETag").cloned(),
+        Answer::KnownNone | Answer::Missing => None,
+    }
+}
+
+/// Keeps the one member of an answer about something that is known by id only.
+fn keep(caller: &Caller, action: &str, kind: &'static str, member: &str, arn: Arn, id: String, answer: Answer) {
+    let etag = etag(&answer);
+    if let Some(heard) = caller.member(action, Some(&arn), answer, member) {
+        caller.keep(action, Draft::new(kind, arn, id, heard).with("etag", etag));
+    }
+}
+
+/// By the documented pattern. AWS's managed policies have no account in theirs, but their ids are AWS-wide, so one
+/// form serves for both.
+fn arn_of(caller: &Caller, action: &str, part: &str, id: &str) -> Option<Arn> {
+    caller.build_arn(action, &format!("cloudfront::{}:{part}/{id}", caller.place().account))
+}
+
+async fn headers_policies(caller: &Caller, client: &Client, ids: BTreeSet<String>) {
+    caller
+        .each(ids.into_iter().collect(), |caller, id| {
+            let client = client.clone();
+            async move {
+                let Some(arn) = arn_of(&caller, HEADERS_POLICY, "response-headers-policy", &id) else { return };
+                let answer = caller
+                    .one(HEADERS_POLICY, Some(&arn), &[], |tap| {
+                        client.get_response_headers_policy().id(&id).customize().interceptor(tap).send()
+                    })
+                    .await;
+                let kind = "AWS::CloudFront::ResponseHeadersPolicy";
+                keep(&caller, HEADERS_POLICY, kind, "ResponseHeadersPolicy", arn, id, answer);
+            }
+        })
+        .await;
+}
+
+async fn cache_policies(caller: &Caller, client: &Client, ids: BTreeSet<String>) {
+    caller
+        .each(ids.into_iter().collect(), |caller, id| {
+            let client = client.clone();
+            async move {
+                let Some(arn) = arn_of(&caller, CACHE_POLICY, "cache-policy", &id) else { return };
+                let answer = caller
+                    .one(CACHE_POLICY, Some(&arn), &[], |tap| {
+                        client.get_cache_policy().id(&id).customize().interceptor(tap).send()
+                    })
+                    .await;
+                keep(&caller, CACHE_POLICY, "AWS::CloudFront::CachePolicy", "CachePolicy", arn, id, answer);
+            }
+        })
+        .await;
+}
+
+async fn request_policies(caller: &Caller, client: &Client, ids: BTreeSet<String>) {
+    caller
+        .each(ids.into_iter().collect(), |caller, id| {
+            let client = client.clone();
+            async move {
+                let Some(arn) = arn_of(&caller, REQUEST_POLICY, "origin-request-policy", &id) else { return };
+                let answer = caller
+                    .one(REQUEST_POLICY, Some(&arn), &[], |tap| {
+                        client.get_origin_request_policy().id(&id).customize().interceptor(tap).send()
+                    })
+                    .await;
+                let kind = "AWS::CloudFront::OriginRequestPolicy";
+                keep(&caller, REQUEST_POLICY, kind, "OriginRequestPolicy", arn, id, answer);
+            }
+        })
+        .await;
+}
+
+async fn vpc_origins(caller: &Caller, client: &Client, ids: BTreeSet<String>) {
+    caller
+        .each(ids.into_iter().collect(), |caller, id| {
+            let client = client.clone();
+            async move {
+                let Some(arn) = arn_of(&caller, VPC_ORIGIN, "vpcorigin", &id) else { return };
+                let answer = caller
+                    .one(VPC_ORIGIN, Some(&arn), &[], |tap| {
+                        client.get_vpc_origin().id(&id).customize().interceptor(tap).send()
+                    })
+                    .await;
+                keep(&caller, VPC_ORIGIN, "AWS::CloudFront::VpcOrigin", "VpcOrigin", arn, id, answer);
+            }
+        })
+        .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_a_distribution_names_is_found() {
+        let named = Named::by(&json!({"DistributionConfig": {
+            "Origins": {"Items": [{"Id": "a", "VpcOriginConfig": {"VpcOriginId": "vo_1"}}, {"Id": "b"}]},
+            "DefaultCacheBehavior": {"CachePolicyId": "c1", "ResponseHeadersPolicyId": "r1", "OriginRequestPolicyId": ""},
+            "CacheBehaviors": {"Items": [{"CachePolicyId": "c2", "OriginRequestPolicyId": "o1"}]},
+        }}));
+        let ids = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(" ");
+        assert_eq!(ids(&named.cache_policies), "c1 c2");
+        assert_eq!(ids(&named.headers_policies), "r1");
+        assert_eq!(ids(&named.request_policies), "o1");
+        assert_eq!(ids(&named.vpc_origins), "vo_1");
+    }
+}

@@ -1,0 +1,256 @@
+//! EKS: clusters and what hangs on them; the versions there are; and the KMS keys that encrypt the clusters.
+
+use aws_sdk_eks::Client;
+use konecta_core::id::Arn;
+use serde_json::{Value, json};
+
+use super::client;
+use crate::call::Caller;
+use crate::classify::Failure;
+use crate::draft::{Draft, tag_map, text};
+use crate::paging::Heard;
+
+const CLUSTERS: &str = "eks:ListClusters";
+const CLUSTER: &str = "eks:DescribeCluster";
+const NODEGROUPS: &str = "eks:ListNodegroups";
+const NODEGROUP: &str = "eks:DescribeNodegroup";
+const VERSIONS: &str = "eks:DescribeClusterVersions";
+const ENTRIES: &str = "eks:ListAccessEntries";
+const ENTRY: &str = "eks:DescribeAccessEntry";
+const ASSOCIATED: &str = "eks:ListAssociatedAccessPolicies";
+const ADDONS: &str = "eks:ListAddons";
+const ADDON: &str = "eks:DescribeAddon";
+const KEY: &str = "kms:DescribeKey";
+
+pub(super) async fn collect([caller, kms]: [Caller; 2]) {
+    let client = client!(aws_sdk_eks, &caller);
+    let clusters = async {
+        let keys = clusters(&caller, &client).await;
+        keys_named(&kms, keys).await;
+    };
+    tokio::join!(clusters, versions(&caller, &client));
+}
+
+/// Reads all clusters and gives back the keys that they name.
+async fn clusters(caller: &Caller, client: &Client) -> Vec<String> {
+    let listing = caller
+        .pages(CLUSTERS, None, |token, tap| {
+            client.list_clusters().set_next_token(token.one()).customize().interceptor(tap).send()
+        })
+        .await;
+    let keys = caller
+        .each(listing.items, |caller, heard| {
+            let client = client.clone();
+            async move {
+                let Some((name, arn)) = cluster_arn(&caller, &heard.value) else { return Vec::new() };
+                let on = Cluster { caller, client, name, arn };
+                let ((), (), (), keys) =
+                    tokio::join!(on.nodegroups(), on.access_entries(), on.addons(), on.describe(heard));
+                keys
+            }
+        })
+        .await;
+    let mut keys: Vec<String> = keys.into_iter().flatten().collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+fn cluster_arn(caller: &Caller, element: &Value) -> Option<(String, Arn)> {
+    let Some(name) = element.as_str() else {
+        caller.missing(CLUSTERS, None, Failure::broken("a cluster has no name"));
+        return None;
+    };
+    let place = caller.place();
+    let arn = caller.build_arn(CLUSTERS, &format!("eks:{}:{}:cluster/{name}", place.region, place.account))?;
+    Some((name.to_owned(), arn))
+}
+
+/// One cluster, and what hangs on it.
+struct Cluster {
+    caller: Caller,
+    client: Client,
+    name: String,
+    arn: Arn,
+}
+
+impl Cluster {
+    /// Keeps the cluster. Where the describe call has no answer, the cluster is there with nothing known of it.
+    async fn describe(&self, listed: Heard) -> Vec<String> {
+        let answer = self
+            .caller
+            .one(CLUSTER, Some(&self.arn), &[], |tap| {
+                self.client.describe_cluster().name(&self.name).customize().interceptor(tap).send()
+            })
+            .await;
+        let heard = self.caller.member(CLUSTER, Some(&self.arn), answer, "cluster");
+        let keys = heard.as_ref().map(|heard| key_arns(&heard.value)).into_iter().flatten().collect();
+        let heard = heard.unwrap_or(Heard { value: json!({}), at: listed.at });
+        let tags = tag_map(heard.value.get("tags"));
+        self.caller.keep(CLUSTERS, Draft::new("AWS::EKS::Cluster", self.arn.clone(), &self.name, heard).tags(tags));
+        keys
+    }
+
+    async fn nodegroups(&self) {
+        let listing = self
+            .caller
+            .pages(NODEGROUPS, Some(&self.arn), |token, tap| {
+                let call = self.client.list_nodegroups().cluster_name(&self.name).set_next_token(token.one());
+                call.customize().interceptor(tap).send()
+            })
+            .await;
+        for listed in listing.items {
+            let Some((name, by_name)) = self.named(NODEGROUPS, "nodegroup", &listed) else { continue };
+            let answer = self
+                .caller
+                .one(NODEGROUP, Some(&by_name), &[], |tap| {
+                    let call = self.client.describe_nodegroup().cluster_name(&self.name).nodegroup_name(&name);
+                    call.customize().interceptor(tap).send()
+                })
+                .await;
+            let heard = self.caller.member(NODEGROUP, Some(&by_name), answer, "nodegroup");
+            let part = self.part("AWS::EKS::Nodegroup", &name, (NODEGROUP, "nodegroupArn"), by_name, listed, heard);
+            self.keep(NODEGROUPS, part);
+        }
+    }
+
+    async fn addons(&self) {
+        let listing = self
+            .caller
+            .pages(ADDONS, Some(&self.arn), |token, tap| {
+                let call = self.client.list_addons().cluster_name(&self.name).set_next_token(token.one());
+                call.customize().interceptor(tap).send()
+            })
+            .await;
+        for listed in listing.items {
+            let Some((name, by_name)) = self.named(ADDONS, "addon", &listed) else { continue };
+            let answer = self
+                .caller
+                .one(ADDON, Some(&by_name), &[], |tap| {
+                    let call = self.client.describe_addon().cluster_name(&self.name).addon_name(&name);
+                    call.customize().interceptor(tap).send()
+                })
+                .await;
+            let heard = self.caller.member(ADDON, Some(&by_name), answer, "addon");
+            let part = self.part("AWS::EKS::Addon", &name, (ADDON, "addonArn"), by_name, listed, heard);
+            self.keep(ADDONS, part);
+        }
+    }
+
+    async fn access_entries(&self) {
+        let listing = self
+            .caller
+            .pages(ENTRIES, Some(&self.arn), |token, tap| {
+                let call = self.client.list_access_entries().cluster_name(&self.name).set_next_token(token.one());
+                call.customize().interceptor(tap).send()
+            })
+            .await;
+        for listed in listing.items {
+            let Some((principal, by_name)) = self.named(ENTRIES, "access-entry", &listed) else { continue };
+            let answer = self
+                .caller
+                .one(ENTRY, Some(&by_name), &[], |tap| {
+                    let call = self.client.describe_access_entry().cluster_name(&self.name).principal_arn(&principal);
+                    call.customize().interceptor(tap).send()
+                })
+                .await;
+            let heard = self.caller.member(ENTRY, Some(&by_name), answer, "accessEntry");
+            let part =
+                self.part("AWS::EKS::AccessEntry", &principal, (ENTRY, "accessEntryArn"), by_name, listed, heard);
+            let Some(entry) = part else { continue };
+            let associated = self
+                .caller
+                .pages(ASSOCIATED, Some(entry.arn()), |token, tap| {
+                    let call = self.client.list_associated_access_policies().cluster_name(&self.name);
+                    let call = call.principal_arn(&principal).set_next_token(token.one());
+                    call.customize().interceptor(tap).send()
+                })
+                .await;
+            // A list that broke off is not shown at all: half of somebody's rights reads like all of them.
+            let policies = associated.complete.then(|| associated.items.into_iter().map(|heard| heard.value).collect());
+            self.keep(ENTRIES, Some(entry.with("associatedAccessPolicies", policies)));
+        }
+    }
+
+    /// The name of what hangs on the cluster, and an ARN that holds it. Its real ARN ends in an id that only the
+    /// describe answer knows; until then, and in gaps, it goes by this one.
+    fn named(&self, action: &str, part: &str, listed: &Heard) -> Option<(String, Arn)> {
+        let Some(name) = listed.value.as_str() else {
+            self.caller.missing(action, Some(&self.arn), Failure::broken("an element of the answer has no name"));
+            return None;
+        };
+        let place = self.caller.place();
+        let tail = format!("eks:{}:{}:{part}/{}/{name}", place.region, place.account, self.name);
+        Some((name.to_owned(), self.caller.build_arn(action, &tail)?))
+    }
+
+    /// What hangs on the cluster: under its real ARN with its describe answer, or by name with nothing known of it.
+    fn part(
+        &self,
+        kind: &'static str,
+        name: &str,
+        (action, arn): (&str, &str),
+        by_name: Arn,
+        listed: Heard,
+        heard: Option<Heard>,
+    ) -> Option<Draft> {
+        let arn = match &heard {
+            Some(heard) => self.caller.arn(action, &heard.value, arn)?,
+            None => by_name,
+        };
+        let heard = heard.unwrap_or(Heard { value: json!({}), at: listed.at });
+        let tags = tag_map(heard.value.get("tags"));
+        Some(Draft::new(kind, arn, format!("{}/{name}", self.name), heard).tags(tags))
+    }
+
+    fn keep(&self, action: &str, part: Option<Draft>) {
+        if let Some(draft) = part {
+            self.caller.keep(action, draft);
+        }
+    }
+}
+
+fn key_arns(cluster: &Value) -> Vec<String> {
+    let configs = cluster.get("encryptionConfig").and_then(Value::as_array).into_iter().flatten();
+    configs.filter_map(|config| text(config, "provider.keyArn")).map(str::to_owned).collect()
+}
+
+/// Every version, also those that AWS no longer shows by default because their support has ended.
+async fn versions(caller: &Caller, client: &Client) {
+    let listing = caller
+        .pages(VERSIONS, None, |token, tap| {
+            let call = client.describe_cluster_versions().include_all(true).set_next_token(token.one());
+            call.customize().interceptor(tap).send()
+        })
+        .await;
+    for heard in listing.items {
+        let Some(version) = caller.text(VERSIONS, &heard.value, "clusterVersion") else { continue };
+        // AWS gives versions no ARN; the account `aws` says whose they are.
+        let tail = format!("eks:{}:aws:cluster-version/{version}", caller.place().region);
+        let Some(arn) = caller.build_arn(VERSIONS, &tail) else { continue };
+        caller.keep(VERSIONS, Draft::new("AWS::EKS::ClusterVersion", arn, version, heard));
+    }
+}
+
+async fn keys_named(kms: &Caller, keys: Vec<String>) {
+    if keys.is_empty() || !kms.wants(KEY) {
+        return;
+    }
+    let client = client!(aws_sdk_kms, kms);
+    kms.each(keys, |caller, key| {
+        let client = client.clone();
+        async move {
+            let about: Option<Arn> = key.parse().ok();
+            let answer = caller
+                .one(KEY, about.as_ref(), &[], |tap| {
+                    client.describe_key().key_id(&key).customize().interceptor(tap).send()
+                })
+                .await;
+            let Some(heard) = caller.member(KEY, about.as_ref(), answer, "KeyMetadata") else { return };
+            let Some(arn) = caller.arn(KEY, &heard.value, "Arn") else { return };
+            let Some(id) = caller.text(KEY, &heard.value, "KeyId") else { return };
+            caller.keep(KEY, Draft::new("AWS::KMS::Key", arn, id, heard));
+        }
+    })
+    .await;
+}

@@ -1,0 +1,100 @@
+//! IAM: users, groups, roles and the managed policies in use, in one listing; and the OIDC providers.
+
+use aws_sdk_iam::Client;
+use serde_json::{Value, json};
+
+use super::client;
+use crate::call::Caller;
+use crate::classify::Failure;
+use crate::draft::{Draft, tag_list, text};
+use crate::paging::Heard;
+
+const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
+const PROVIDERS: &str = "iam:ListOpenIDConnectProviders";
+const PROVIDER: &str = "iam:GetOpenIDConnectProvider";
+
+/// The lists of the answer in the order in which botocore names them: users, groups, roles, policies.
+const KINDS: [&str; 4] = ["AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::ManagedPolicy"];
+
+pub(super) async fn collect([caller]: [Caller; 1]) {
+    let client = client!(aws_sdk_iam, &caller);
+    tokio::join!(details(&caller, &client), providers(&caller, &client));
+}
+
+async fn details(caller: &Caller, client: &Client) {
+    let (lists, _) = caller
+        .pages_of_several(DETAILS, None, |token, tap| {
+            let call = client.get_account_authorization_details().max_items(1000).set_marker(token.one());
+            call.customize().interceptor(tap).send()
+        })
+        .await;
+    for (list, kind) in lists.into_iter().zip(KINDS) {
+        for heard in list {
+            if is_unused_aws_policy(&heard.value) {
+                continue;
+            }
+            let Some(arn) = caller.arn(DETAILS, &heard.value, "Arn") else { continue };
+            // IAM's ARNs end in the name, after whatever path it has.
+            let id = arn.short_name().to_owned();
+            let tags = tag_list(heard.value.get("Tags"));
+            caller.keep(DETAILS, Draft::new(kind, arn, id, heard).tags(tags));
+        }
+    }
+}
+
+/// AWS offers over a thousand managed policies; those that nothing in the account uses say nothing about it.
+fn is_unused_aws_policy(policy: &Value) -> bool {
+    let count = |key: &str| policy.get(key).and_then(Value::as_u64);
+    text(policy, "Arn").is_some_and(|arn| arn.contains(":iam::aws:policy/"))
+        && count("AttachmentCount") == Some(0)
+        && matches!(count("PermissionsBoundaryUsageCount"), Some(0) | None)
+}
+
+async fn providers(caller: &Caller, client: &Client) {
+    let answer = caller
+        .one(PROVIDERS, None, &[], |tap| client.list_open_id_connect_providers().customize().interceptor(tap).send())
+        .await;
+    let Some(list) = caller.member(PROVIDERS, None, answer, "OpenIDConnectProviderList") else { return };
+    let Value::Array(elements) = list.value else {
+        caller.missing(PROVIDERS, None, Failure::broken("OpenIDConnectProviderList is no list"));
+        return;
+    };
+    let listed = elements.into_iter().map(|value| Heard { value, at: list.at }).collect();
+    caller
+        .each(listed, |caller, listed| {
+            let client = client.clone();
+            async move {
+                let Some(arn) = caller.arn(PROVIDERS, &listed.value, "Arn") else { return };
+                let answer = caller
+                    .one(PROVIDER, Some(&arn), &[], |tap| {
+                        let call = client.get_open_id_connect_provider().open_id_connect_provider_arn(arn.as_str());
+                        call.customize().interceptor(tap).send()
+                    })
+                    .await;
+                let heard = answer.got().unwrap_or(Heard { value: json!({}), at: listed.at });
+                let tags = tag_list(heard.value.get("Tags"));
+                // The provider's URL without its scheme, slashes included.
+                let id = arn
+                    .as_str()
+                    .rsplit_once(":oidc-provider/")
+                    .map_or_else(|| arn.short_name(), |(_, url)| url)
+                    .to_owned();
+                caller.keep(PROVIDERS, Draft::new("AWS::IAM::OIDCProvider", arn, id, heard).tags(tags));
+            }
+        })
+        .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_policies_of_aws_that_nobody_uses_are_left_out() {
+        let policy = |arn: &str, attached: u64| json!({"Arn": arn, "AttachmentCount": attached});
+        assert!(is_unused_aws_policy(&policy("arn:aws:iam::aws:policy/ReadOnlyAccess", 0)));
+        assert!(!is_unused_aws_policy(&policy("arn:aws:iam::aws:policy/ReadOnlyAccess", 1)));
+        assert!(!is_unused_aws_policy(&policy("arn:aws:iam::123456789012:policy/mine", 0)));
+        assert!(!is_unused_aws_policy(&json!({"Arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"})));
+    }
+}

@@ -1,0 +1,176 @@
+//! RDS: instances, clusters, subnet groups, parameter groups, snapshots, and the versions there are.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_rds::Client;
+use serde_json::Value;
+
+use super::client;
+use crate::call::{Caller, Listing};
+use crate::draft::{Draft, tag_list, text};
+use crate::paging::Heard;
+use crate::redact;
+
+const INSTANCES: &str = "rds:DescribeDBInstances";
+const CLUSTERS: &str = "rds:DescribeDBClusters";
+const SUBNET_GROUPS: &str = "rds:DescribeDBSubnetGroups";
+const PARAMETER_GROUPS: &str = "rds:DescribeDBParameterGroups";
+const PARAMETERS: &str = "rds:DescribeDBParameters";
+const SNAPSHOTS: &str = "rds:DescribeDBSnapshots";
+const SNAPSHOT_ATTRIBUTES: &str = "rds:DescribeDBSnapshotAttributes";
+const MAJOR_VERSIONS: &str = "rds:DescribeDBMajorEngineVersions";
+
+/// RDS pages by 100 at most.
+const PAGE: i32 = 100;
+
+pub(super) async fn collect([caller]: [Caller; 1]) {
+    let client = client!(aws_sdk_rds, &caller);
+    let databases = async {
+        let in_use = instances(&caller, &client).await;
+        parameter_groups(&caller, &client, in_use.as_ref()).await;
+    };
+    tokio::join!(
+        databases,
+        clusters(&caller, &client),
+        subnet_groups(&caller, &client),
+        snapshots(&caller, &client),
+        major_versions(&caller, &client),
+    );
+}
+
+/// Keeps what has an ARN and a name in the answer itself.
+fn keep_all(caller: &Caller, action: &str, kind: &'static str, arn: &str, id: &str, listing: Listing) {
+    for mut heard in listing.items {
+        redact::members(&mut heard.value, &["MasterUserPassword", "TdeCredentialPassword"]);
+        let Some(arn) = caller.arn(action, &heard.value, arn) else { continue };
+        let Some(id) = caller.text(action, &heard.value, id) else { continue };
+        let tags = tag_list(heard.value.get("TagList"));
+        caller.keep(action, Draft::new(kind, arn, id, heard).tags(tags));
+    }
+}
+
+/// Keeps the instances and gives back the parameter groups that they name; `None` where not all are known.
+async fn instances(caller: &Caller, client: &Client) -> Option<BTreeSet<String>> {
+    let listing = caller
+        .pages(INSTANCES, None, |token, tap| {
+            let call = client.describe_db_instances().max_records(PAGE).set_marker(token.one());
+            call.customize().interceptor(tap).send()
+        })
+        .await;
+    let in_use = listing.complete.then(|| {
+        let groups = listing.items.iter().filter_map(|heard| heard.value.get("DBParameterGroups")?.as_array());
+        groups.flatten().filter_map(|group| text(group, "DBParameterGroupName")).map(str::to_owned).collect()
+    });
+    keep_all(caller, INSTANCES, "AWS::RDS::DBInstance", "DBInstanceArn", "DBInstanceIdentifier", listing);
+    in_use
+}
+
+async fn clusters(caller: &Caller, client: &Client) {
+    let listing = caller
+        .pages(CLUSTERS, None, |token, tap| {
+            let call = client.describe_db_clusters().max_records(PAGE).set_marker(token.one());
+            call.customize().interceptor(tap).send()
+        })
+        .await;
+    keep_all(caller, CLUSTERS, "AWS::RDS::DBCluster", "DBClusterArn", "DBClusterIdentifier", listing);
+}
+
+async fn subnet_groups(caller: &Caller, client: &Client) {
+    let listing = caller
+        .pages(SUBNET_GROUPS, None, |token, tap| {
+            let call = client.describe_db_subnet_groups().max_records(PAGE).set_marker(token.one());
+            call.customize().interceptor(tap).send()
+        })
+        .await;
+    keep_all(caller, SUBNET_GROUPS, "AWS::RDS::DBSubnetGroup", "DBSubnetGroupArn", "DBSubnetGroupName", listing);
+}
+
+/// An account has dozens of default groups with four hundred parameters each; only those that an instance uses
+/// matter, and all are read only where it is not known which.
+async fn parameter_groups(caller: &Caller, client: &Client, in_use: Option<&BTreeSet<String>>) {
+    let listing = caller
+        .pages(PARAMETER_GROUPS, None, |token, tap| {
+            let call = client.describe_db_parameter_groups().max_records(PAGE).set_marker(token.one());
+            call.customize().interceptor(tap).send()
+        })
+        .await;
+    caller
+        .each(listing.items, |caller, heard| {
+            let client = client.clone();
+            let is_used = text(&heard.value, "DBParameterGroupName")
+                .is_some_and(|name| in_use.is_none_or(|in_use| in_use.contains(name)));
+            async move { parameter_group(&caller, &client, heard, is_used).await }
+        })
+        .await;
+}
+
+async fn parameter_group(caller: &Caller, client: &Client, heard: Heard, is_used: bool) {
+    let Some(arn) = caller.arn(PARAMETER_GROUPS, &heard.value, "DBParameterGroupArn") else { return };
+    let Some(name) = caller.text(PARAMETER_GROUPS, &heard.value, "DBParameterGroupName") else { return };
+    let parameters = if is_used {
+        let listing = caller
+            .pages(PARAMETERS, Some(&arn), |token, tap| {
+                let call = client.describe_db_parameters().db_parameter_group_name(&name);
+                call.max_records(PAGE).set_marker(token.one()).customize().interceptor(tap).send()
+            })
+            .await;
+        // Half of the parameters is not shown: a parameter that is not in a list reads like one that is not set.
+        listing.complete.then(|| listing.items.into_iter().map(|heard| heard.value).collect::<Value>())
+    } else {
+        None
+    };
+    let draft = Draft::new("AWS::RDS::DBParameterGroup", arn, name, heard).with("parameters", parameters);
+    caller.keep(PARAMETER_GROUPS, draft);
+}
+
+async fn snapshots(caller: &Caller, client: &Client) {
+    let listing = caller
+        .pages(SNAPSHOTS, None, |token, tap| {
+            let call = client.describe_db_snapshots().max_records(PAGE).set_marker(token.one());
+            call.customize().interceptor(tap).send()
+        })
+        .await;
+    caller
+        .each(listing.items, |caller, heard| {
+            let client = client.clone();
+            async move { snapshot(&caller, &client, heard).await }
+        })
+        .await;
+}
+
+async fn snapshot(caller: &Caller, client: &Client, mut heard: Heard) {
+    redact::members(&mut heard.value, &["MasterUserPassword", "TdeCredentialPassword"]);
+    let Some(arn) = caller.arn(SNAPSHOTS, &heard.value, "DBSnapshotArn") else { return };
+    let Some(id) = caller.text(SNAPSHOTS, &heard.value, "DBSnapshotIdentifier") else { return };
+    let answer = caller
+        .one(SNAPSHOT_ATTRIBUTES, Some(&arn), &[], |tap| {
+            client.describe_db_snapshot_attributes().db_snapshot_identifier(&id).customize().interceptor(tap).send()
+        })
+        .await;
+    let attributes = caller
+        .member(SNAPSHOT_ATTRIBUTES, Some(&arn), answer, "DBSnapshotAttributesResult")
+        .and_then(|mut result| result.value.get_mut("DBSnapshotAttributes").map(Value::take));
+    let tags = tag_list(heard.value.get("TagList"));
+    let draft = Draft::new("AWS::RDS::DBSnapshot", arn, id, heard).tags(tags).with("attributes", attributes);
+    caller.keep(SNAPSHOTS, draft);
+}
+
+async fn major_versions(caller: &Caller, client: &Client) {
+    let listing = caller
+        .pages(MAJOR_VERSIONS, None, |token, tap| {
+            let call = client.describe_db_major_engine_versions().max_records(PAGE).set_marker(token.one());
+            call.customize().interceptor(tap).send()
+        })
+        .await;
+    for heard in listing.items {
+        let Some(engine) = caller.text(MAJOR_VERSIONS, &heard.value, "Engine") else { continue };
+        let Some(version) = caller.text(MAJOR_VERSIONS, &heard.value, "MajorEngineVersion") else { continue };
+        // AWS gives versions no ARN; the account `aws` says whose they are.
+        let tail = format!("rds:{}:aws:major-engine-version/{engine}/{version}", caller.place().region);
+        let Some(arn) = caller.build_arn(MAJOR_VERSIONS, &tail) else { continue };
+        caller.keep(
+            MAJOR_VERSIONS,
+            Draft::new("AWS::RDS::DBMajorEngineVersion", arn, format!("{engine}/{version}"), heard),
+        );
+    }
+}

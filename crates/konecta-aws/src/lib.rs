@@ -1,0 +1,24 @@
+//! konecta-aws: the only crate that speaks to AWS.
+//!
+//! [`Session`] says who asks and where, [`collect`] makes exactly the wanted reads and gives back a
+//! [`konecta_core::snapshot::Snapshot`]: resources, what was asked, and what was not answered. It never judges,
+//! never prints, and never fills in what AWS did not say.
+
+pub mod call;
+pub mod classify;
+mod clock;
+mod collect;
+pub mod draft;
+mod ledger;
+pub mod pace;
+mod paging;
+pub mod redact;
+pub mod session;
+mod session_error;
+pub mod wire;
+
+pub use collect::{CollectOptions, collect};
+pub use ledger::Place;
+pub use pace::{Limits, Progress, ProgressView};
+pub use paging::{Heard, Token};
+pub use session::{Account, RegionChoice, Session, SessionError, SessionOptions, Timeouts};

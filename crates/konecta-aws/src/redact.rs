@@ -1,0 +1,214 @@
+//! What stands in for a secret in a snapshot.
+//!
+//! A header that the CDN adds and the load balancer demands is a shared secret, and a control has to compare the
+//! two ends of it. So a value becomes its HMAC-SHA-256, keyed by a constant, the account and the header's name:
+//! equal values of one header in one account have equal fingerprints, in every scan, and so can be compared across
+//! services and across time. This protects a random value (nobody finds 128 random bits from their hash) and keeps
+//! every value out of snapshots, reports and logs. It does not protect a guessable one: whoever holds the
+//! snapshot can try a list of words, and the key is no secret.
+//! Knows nothing of how an answer was got.
+
+use hmac::{Hmac, KeyInit, Mac};
+use konecta_core::id::AccountId;
+use serde_json::Value;
+use sha2::Sha256;
+
+/// What stands where nothing about a secret is kept.
+pub const REDACTED: &str = "<redacted>";
+
+const CONTEXT: &[u8] = b"konecta-audit header fingerprint v1";
+
+/// Headers whose values are no secrets: conditions on them are about routing, and policies want to read them.
+const PUBLIC_HEADERS: [&str; 14] = [
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "access-control-request-headers",
+    "access-control-request-method",
+    "cache-control",
+    "content-type",
+    "host",
+    "origin",
+    "referer",
+    "user-agent",
+    "x-forwarded-for",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+];
+
+/// The stand-in for the value of a header.
+#[must_use]
+pub fn fingerprint(account: &AccountId, header: &str, value: &[u8]) -> String {
+    let header = header.to_ascii_lowercase();
+    // HMAC takes keys of every length, so this cannot fail; a value is withheld rather than shown if it did.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(CONTEXT) else { return REDACTED.to_owned() };
+    for part in [account.as_str().as_bytes(), header.as_bytes(), value] {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    let digest = mac.finalize().into_bytes();
+    digest.iter().fold(String::from("sha256:"), |mut text, byte| {
+        for nibble in [byte >> 4, byte & 15] {
+            text.extend(char::from_digit(u32::from(nibble), 16));
+        }
+        text
+    })
+}
+
+/// Whether values of this header may be kept as they are.
+#[must_use]
+pub fn is_public_header(name: &str) -> bool {
+    PUBLIC_HEADERS.iter().any(|public| public.eq_ignore_ascii_case(name))
+}
+
+/// Replaces the values of the headers that CloudFront adds to requests to an origin: `{HeaderName, HeaderValue}`.
+pub fn origin_headers(account: &AccountId, value: &mut Value) {
+    let name = value.get("HeaderName").and_then(Value::as_str).map(str::to_owned);
+    if let (Some(name), Some(secret)) = (name, value.get_mut("HeaderValue")) {
+        let hidden = secret.as_str().map(|text| fingerprint(account, &name, text.as_bytes()));
+        *secret = Value::String(hidden.unwrap_or_else(|| REDACTED.to_owned()));
+    }
+    each_child(value, &mut |child| origin_headers(account, child));
+}
+
+/// Replaces the values that a listener rule demands of a header: `{HttpHeaderName, Values, RegexValues}`.
+pub fn rule_headers(account: &AccountId, value: &mut Value) {
+    let name = value.get("HttpHeaderName").and_then(Value::as_str).map(str::to_owned);
+    if let Some(name) = name.filter(|name| !is_public_header(name)) {
+        for key in ["Values", "RegexValues"] {
+            if let Some(Value::Array(secrets)) = value.get_mut(key) {
+                for secret in secrets {
+                    let hidden = secret.as_str().map(|text| fingerprint(account, &name, text.as_bytes()));
+                    *secret = Value::String(hidden.unwrap_or_else(|| REDACTED.to_owned()));
+                }
+            }
+        }
+    }
+    each_child(value, &mut |child| rule_headers(account, child));
+}
+
+/// Replaces what a WAF rule searches for in headers and cookies, and what it adds to requests:
+/// `{FieldToMatch: {SingleHeader: {Name}}, SearchString}` and `{InsertHeaders: [{Name, Value}]}`.
+pub fn waf_headers(account: &AccountId, value: &mut Value) {
+    let field = value.get("FieldToMatch");
+    let name = field.and_then(|field| field.pointer("/SingleHeader/Name")?.as_str()).map(str::to_owned);
+    let many = field.is_some_and(|field| field.get("Headers").is_some() || field.get("Cookies").is_some());
+    for key in ["SearchString", "RegexString"] {
+        let Some(secret) = value.get_mut(key) else { continue };
+        let hidden = match &name {
+            Some(name) if is_public_header(name) => continue,
+            Some(name) => fingerprint(account, name, &searched(key, secret)),
+            None if many => REDACTED.to_owned(),
+            None => continue,
+        };
+        *secret = Value::String(hidden);
+    }
+    for header in value.get_mut("InsertHeaders").and_then(Value::as_array_mut).into_iter().flatten() {
+        let name = header.get("Name").and_then(Value::as_str).map(str::to_owned);
+        if let Some(secret) = header.get_mut("Value") {
+            let text = secret.as_str().unwrap_or(REDACTED);
+            *secret = Value::String(
+                name.map_or_else(|| REDACTED.to_owned(), |name| fingerprint(account, &name, text.as_bytes())),
+            );
+        }
+    }
+    each_child(value, &mut |child| waf_headers(account, child));
+}
+
+/// A search string is bytes, in base64; the bytes are what an origin header would hold.
+fn searched(key: &str, secret: &Value) -> Vec<u8> {
+    let text = secret.as_str().unwrap_or(REDACTED);
+    match aws_smithy_types::base64::decode(text) {
+        Ok(bytes) if key == "SearchString" => bytes,
+        Ok(_) | Err(_) => text.as_bytes().to_vec(),
+    }
+}
+
+/// Blots out every member of one of these names, at every depth.
+pub fn members(value: &mut Value, names: &[&str]) {
+    if let Value::Object(object) = value {
+        for name in names {
+            if let Some(secret) = object.get_mut(*name) {
+                *secret = Value::String(REDACTED.to_owned());
+            }
+        }
+    }
+    each_child(value, &mut |child| members(child, names));
+}
+
+fn each_child(value: &mut Value, work: &mut dyn FnMut(&mut Value)) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(work),
+        Value::Object(object) => object.values_mut().for_each(work),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn account(id: &str) -> AccountId {
+        id.parse().expect("account")
+    }
+
+    #[test]
+    fn the_three_ends_of_one_secret_have_one_fingerprint() {
+        let me = account("123456789012");
+        let mut origin = json!({"Items": [{"HeaderName": "X-Origin-Verify", "HeaderValue": "s3cr3t"}]});
+        let mut rule =
+            json!({"Conditions": [{"HttpHeaderConfig": {"HttpHeaderName": "x-origin-verify", "Values": ["s3cr3t"]}}]});
+        let mut waf = json!({"ByteMatchStatement": {
+            "SearchString": "czNjcjN0", "FieldToMatch": {"SingleHeader": {"Name": "x-origin-verify"}}}});
+        origin_headers(&me, &mut origin);
+        rule_headers(&me, &mut rule);
+        waf_headers(&me, &mut waf);
+        let first = origin.pointer("/Items/0/HeaderValue").expect("kept").clone();
+        assert!(first.as_str().is_some_and(|text| text.starts_with("sha256:") && text.len() == 71), "{first}");
+        assert_eq!(rule.pointer("/Conditions/0/HttpHeaderConfig/Values/0"), Some(&first));
+        assert_eq!(waf.pointer("/ByteMatchStatement/SearchString"), Some(&first));
+        assert!(![origin, rule, waf].iter().any(|value| value.to_string().contains("s3cr3t")));
+    }
+
+    #[test]
+    fn whatever_waf_holds_of_headers_is_hidden() {
+        let me = account("123456789012");
+        let mut rules = json!([
+            {"FieldToMatch": {"Cookies": {}}, "SearchString": "czNjcjN0"},
+            {"FieldToMatch": {"SingleHeader": {"Name": "x-key"}}, "RegexString": "^s3cr3t$"},
+            {"InsertHeaders": [{"Name": "x-key", "Value": "s3cr3t"}]},
+            {"FieldToMatch": {"UriPath": {}}, "SearchString": "L2FkbWlu"},
+        ]);
+        waf_headers(&me, &mut rules);
+        let text = rules.to_string();
+        assert!(!text.contains("czNjcjN0") && !text.contains("s3cr3t"), "{text}");
+        assert_eq!(rules.pointer("/3/SearchString"), Some(&json!("L2FkbWlu")));
+    }
+
+    #[test]
+    fn accounts_and_headers_have_fingerprints_of_their_own() {
+        let one = fingerprint(&account("123456789012"), "a", b"v");
+        assert_ne!(one, fingerprint(&account("210987654321"), "a", b"v"));
+        assert_ne!(one, fingerprint(&account("123456789012"), "b", b"v"));
+    }
+
+    #[test]
+    fn public_headers_stay_readable_in_rules_but_never_in_origins() {
+        let me = account("123456789012");
+        let mut rule = json!({"HttpHeaderName": "User-Agent", "Values": ["Mozilla*"]});
+        rule_headers(&me, &mut rule);
+        assert_eq!(rule["Values"][0], "Mozilla*");
+        let mut origin = json!({"HeaderName": "User-Agent", "HeaderValue": "x"});
+        origin_headers(&me, &mut origin);
+        assert_ne!(origin["HeaderValue"], "x");
+    }
+
+    #[test]
+    fn named_members_are_blotted_out_at_every_depth() {
+        let mut value = json!({"A": [{"UserData": "c2VjcmV0", "B": 1}]});
+        members(&mut value, &["UserData"]);
+        assert_eq!(value, json!({"A": [{"UserData": "<redacted>", "B": 1}]}));
+    }
+}
