@@ -1,0 +1,264 @@
+//! The command line as clap sees it. Says what may be typed, and nothing of what is then done.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use konecta_core::finding::Severity;
+
+/// Proves that a running AWS stack is what its architecture promises.
+#[derive(Debug, Parser)]
+#[command(name = "konecta-audit", version, propagate_version = true, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    /// The blueprint; searched upwards from the working directory if not given
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0   nothing at or above --fail-on, and everything was seen
+  1   findings at or above --fail-on
+  2   the command could not run (usage, configuration, credentials, policies)
+  3   the scan is incomplete (gaps, or verdicts that could not be proven) and nothing worse was found
+  70  a fault of konecta-audit itself";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Read an account and judge it
+    Scan(Box<Scan>),
+    /// Say what a control checks and why; with an ARN, show the evidence step by step
+    Explain(Explain),
+    /// List the controls, or show one
+    Controls(Controls),
+    /// Print the architecture document claim by claim, with its controls
+    Claims(Claims),
+    /// Print the least-privilege IAM policy that a scan needs
+    Permissions(Permissions),
+    /// Work on policies of your own
+    Policy(Policy),
+    /// Write a commented konecta-audit.toml
+    Init(Init),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scan {
+    #[command(flatten)]
+    pub(crate) account: AccountArgs,
+
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+
+    /// Read everything there is a read for, not only what the controls look at
+    #[arg(long)]
+    pub(crate) read_all: bool,
+
+    /// Judge this snapshot instead of reading an account
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "role_arn", "endpoint_url", "save_snapshot", "read_all"])]
+    pub(crate) snapshot: Option<PathBuf>,
+
+    /// Keep what was read, to be judged again with --snapshot
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save_snapshot: Option<PathBuf>,
+
+    /// table, json or sarif; `FORMAT=FILE` writes to a file, and may be repeated
+    #[arg(long, value_name = "FORMAT[=FILE]", value_delimiter = ',', default_value = "table")]
+    pub(crate) format: Vec<Output>,
+
+    /// Write the report to this file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+
+    /// Show what passed, too
+    #[arg(long)]
+    pub(crate) show_pass: bool,
+
+    /// Put waived findings into SARIF, as suppressions
+    #[arg(long)]
+    pub(crate) sarif_include_waived: bool,
+
+    /// The least severity that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "info", value_parser = severity)]
+    pub(crate) fail_on: Severity,
+
+    /// Exit with 0 whatever was found or not seen (for jobs that upload the report)
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+}
+
+/// Which account is read, and how patiently.
+#[derive(Debug, Args)]
+pub(crate) struct AccountArgs {
+    /// A profile of the AWS configuration files
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
+
+    /// A region to read, repeatable; `all` for every region that the account has enabled
+    #[arg(long, value_name = "REGION", value_delimiter = ',')]
+    pub(crate) region: Vec<String>,
+
+    /// Ask this endpoint for everything (AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE> work as well)
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint_url: Option<String>,
+
+    /// Read the account of this role instead of your own, repeatable
+    #[arg(long, value_name = "ARN", value_delimiter = ',')]
+    pub(crate) role_arn: Vec<String>,
+
+    /// The external id for --role-arn
+    #[arg(long, value_name = "ID", requires = "role_arn")]
+    pub(crate) external_id: Option<String>,
+
+    /// Seconds that one attempt of a call may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(crate) timeout: u64,
+
+    /// How often a call is tried before it becomes a gap
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub(crate) max_attempts: u32,
+}
+
+/// Which controls are run.
+#[derive(Debug, Clone, Args, Default)]
+pub(crate) struct SelectArgs {
+    /// Only these controls, by id or name
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) control: Vec<String>,
+
+    /// Only these layers (cloudfront, alb, path, network, eks, rds, ecr, iam, bastion)
+    #[arg(long, value_name = "LAYER", value_delimiter = ',')]
+    pub(crate) layer: Vec<String>,
+
+    /// Only controls this severe or more
+    #[arg(long, value_name = "SEVERITY", value_parser = severity)]
+    pub(crate) severity: Option<Severity>,
+
+    /// A folder of policies that add to the built-in ones or take their place
+    #[arg(long, value_name = "DIR")]
+    pub(crate) policies: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The control, by id or name
+    pub(crate) control: String,
+
+    /// A resource; reads the account, or the snapshot, and shows what the verdict rests on
+    pub(crate) arn: Option<String>,
+
+    /// Take the evidence from this snapshot
+    #[arg(long, value_name = "FILE")]
+    pub(crate) snapshot: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) account: AccountArgs,
+
+    /// A folder of policies that add to the built-in ones or take their place
+    #[arg(long, value_name = "DIR")]
+    pub(crate) policies: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Controls {
+    #[command(subcommand)]
+    pub(crate) action: Option<ControlsAction>,
+
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ControlsAction {
+    /// One line a control
+    List(SelectArgs),
+    /// One control, with its policy
+    Show {
+        /// The control, by id or name
+        control: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Claims {
+    /// Judge the claims by this snapshot
+    #[arg(long, value_name = "FILE")]
+    pub(crate) snapshot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Permissions {
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+
+    /// What `scan --read-all` needs
+    #[arg(long)]
+    pub(crate) read_all: bool,
+
+    /// What `--region all` needs besides
+    #[arg(long)]
+    pub(crate) all_regions: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Policy {
+    #[command(subcommand)]
+    pub(crate) action: PolicyAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyAction {
+    /// Run the _test.rego files and print what they did not reach
+    Test {
+        /// A folder of policies of your own; the built-in ones if not given
+        dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Where to write it
+    #[arg(long, short, default_value = "konecta-audit.toml", value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+/// A report format, and where it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Output {
+    pub(crate) format: Format,
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Table,
+    Json,
+    Sarif,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, file) = match text.split_once('=') {
+            Some((_, "")) => return Err("a file name must follow the `=`".to_owned()),
+            Some((name, file)) => (name, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let format = Format::from_str(name, true).map_err(|_| format!("`{name}` is none of table, json, sarif"))?;
+        Ok(Self { format, file })
+    }
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    text.to_lowercase().parse().map_err(|_| format!("`{text}` is none of critical, high, medium, low, info"))
+}

@@ -1,0 +1,87 @@
+//! One file a subcommand. Each wires parts of the library together and decides nothing of its own.
+
+mod claims;
+mod controls;
+mod explain;
+mod init;
+mod permissions;
+mod policy;
+mod reading;
+mod scan;
+
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+use konecta_core::control::catalogue::{Catalogue, PolicyFile, Selection};
+
+use crate::cli::{Cli, Command, SelectArgs};
+use crate::error::{Error, Exit};
+use crate::{config, ui};
+
+/// Runs what was typed.
+pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
+    let config = || config::load(cli.config.as_deref());
+    match cli.command {
+        Command::Scan(args) => scan::run(&args, &config()?),
+        Command::Explain(args) => explain::run(&args, &config()?),
+        Command::Controls(args) => controls::run(&args),
+        Command::Claims(args) => claims::run(&args, &config()?),
+        Command::Permissions(args) => permissions::run(&args),
+        Command::Policy(args) => policy::run(&args),
+        Command::Init(args) => init::run(&args),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "konecta-audit", &mut text);
+            printed(text)
+        }
+        Command::Man => {
+            let mut text = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut text).map_err(Error::Output)?;
+            printed(text)
+        }
+    }
+}
+
+fn printed(text: Vec<u8>) -> Result<Exit, Error> {
+    ui::print(&String::from_utf8_lossy(&text))?;
+    Ok(Exit::Clean)
+}
+
+/// The controls of a run: built in, the user's own, narrowed by the selection.
+fn catalogue(select: &SelectArgs) -> Result<Catalogue, Error> {
+    let mut catalogue = with_folder(Catalogue::built_in()?, select.policies.as_deref())?;
+    let selection =
+        Selection { controls: select.control.clone(), layers: select.layer.clone(), at_least: select.severity };
+    catalogue.narrow(&selection)?;
+    if catalogue.controls().next().is_none() {
+        return Err(Error::NothingSelected("--control, --layer and --severity together".to_owned()));
+    }
+    Ok(catalogue)
+}
+
+fn with_folder(catalogue: Catalogue, folder: Option<&Path>) -> Result<Catalogue, Error> {
+    let Some(folder) = folder else { return Ok(catalogue) };
+    let texts = policy_files(folder)?;
+    let files: Vec<PolicyFile<'_>> = texts.iter().map(|(path, text)| PolicyFile { path, text }).collect();
+    Ok(catalogue.with_user_policies(&files)?)
+}
+
+/// Every `.rego` file below a folder, in the order of their names.
+fn policy_files(folder: &Path) -> Result<Vec<(String, String)>, Error> {
+    let failed = |path: &Path, source| Error::ReadFile { path: path.to_owned(), source };
+    let mut files = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(&dir).map_err(|source| failed(&dir, source))? {
+            let path: PathBuf = entry.map_err(|source| failed(&dir, source))?.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rego") {
+                let text = std::fs::read_to_string(&path).map_err(|source| failed(&path, source))?;
+                files.push((path.display().to_string(), text));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}

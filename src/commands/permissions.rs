@@ -1,0 +1,46 @@
+//! `konecta-audit permissions`: the least-privilege IAM policy, from the same data that a scan is made of.
+
+use std::collections::BTreeSet;
+
+use konecta_core::control::PolicyError;
+use konecta_core::control::reads::reads;
+use konecta_core::id::Action;
+use serde_json::json;
+
+use super::catalogue;
+use crate::cli::Permissions;
+use crate::error::{Error, Exit};
+use crate::ui;
+
+/// `--region all` asks which regions there are. (Who we are needs no permission.)
+const ALL_REGIONS: &str = "ec2:DescribeRegions";
+
+pub(super) fn run(args: &Permissions) -> Result<Exit, Error> {
+    let catalogue = catalogue(&args.select)?;
+    let wanted = if args.read_all { all_reads()? } else { catalogue.reads()? };
+    let mut actions: BTreeSet<&str> = wanted.iter().map(Action::as_str).collect();
+    if args.all_regions {
+        actions.insert(ALL_REGIONS);
+    }
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "KonectaAuditScan",
+            "Effect": "Allow",
+            "Action": actions,
+            "Resource": "*",
+        }],
+    });
+    ui::print(&format!("{}\n", serde_json::to_string_pretty(&policy)?))?;
+    Ok(Exit::Clean)
+}
+
+/// Every read that there is.
+pub(super) fn all_reads() -> Result<BTreeSet<Action>, Error> {
+    let known = reads().map_err(|error| PolicyError::Refused {
+        file: "reads.toml".to_owned(),
+        line: 1,
+        reason: error.to_string(),
+    })?;
+    Ok(known.iter().map(|(action, _)| action.clone()).collect())
+}

@@ -1,0 +1,71 @@
+//! The only place that prints: results to standard output, everything else to standard error.
+
+use std::error::Error as _;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use crate::config;
+use crate::error::Error;
+
+/// A pipe has no width: wide enough that a row stays a line for grep.
+const PIPE_WIDTH: usize = 200;
+
+/// What the reader of standard output can take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Screen {
+    pub(crate) width: usize,
+    pub(crate) colour: bool,
+}
+
+/// Asks the terminal, if there is one.
+pub(crate) fn screen() -> Screen {
+    let terminal = io::stdout().is_terminal();
+    let width = terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0));
+    Screen { width: width.unwrap_or(PIPE_WIDTH), colour: terminal && !config::colour_refused() }
+}
+
+/// Whether somebody watches standard error.
+pub(crate) fn watched() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Prints a result; a reader that has gone away is no fault.
+pub(crate) fn print(text: &str) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Writes a result to a file; the file appears under its name only when it is whole.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
+    let failed = |source| Error::WriteFile { path: path.to_owned(), source };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// A remark that is no result.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// An error, what caused it, and the next step.
+pub(crate) fn complain(error: &Error) {
+    let mut text = format!("error: {error}");
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let inner_text = inner.to_string();
+        if !text.ends_with(&inner_text) {
+            text.push_str(&format!("\n  because: {inner_text}"));
+        }
+        cause = inner.source();
+    }
+    if let Some(hint) = error.hint() {
+        text.push_str(&format!("\n  hint: {hint}"));
+    }
+    note(&text);
+}
