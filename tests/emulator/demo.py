@@ -1,0 +1,84 @@
+"""The main job, for real and told: an AWS account on this machine, drifted, and audited.
+
+python tests/emulator/demo.py PATH/TO/konecta-audit
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+
+
+def tell(text: str) -> None:
+    print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n## {text}", flush=True)
+
+
+def run(command: list[str], env: dict[str, str], folder: Path) -> int:
+    shown = " ".join(["konecta-audit", *command[1:]])
+    print(f"$ {shown}\n", flush=True)
+    return subprocess.run(command, env=env, cwd=folder, check=False).returncode
+
+
+def found_labels(report: dict[str, Any], labels: list[dict[str, Any]]) -> list[str]:
+    """The planted faults whose controls fail in the report."""
+    failing = {finding["control"] for finding in report["findings"] if finding["status"] == "fail"}
+    return [label["label"] for label in labels if set(label["controls"]) <= failing]
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        raise SystemExit(__doc__)
+    program = str(Path(sys.argv[1]).resolve())
+    tell("1. An AWS account on this machine, with the Konecta stack in it, as it looks after a bad year")
+    emulators = subprocess.Popen(
+        [sys.executable, str(HERE / "world.py"), "up", "--world", "drifted"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert emulators.stdout is not None
+        world = json.loads(emulators.stdout.readline())
+        labels = world["truth"]["labels"]
+        print(f"moto {world['moto']} and ministack {world['ministack']}, {len(labels)} faults planted. Five of them:")
+        for label in labels[:: max(1, len(labels) // 5)][:5]:
+            print(f"  - {label['what']}")
+        env = {**world["env"], "PATH": os.environ["PATH"], "HOME": "/nonexistent"}
+        with tempfile.TemporaryDirectory(prefix="konecta-demo-") as scratch:
+            folder = Path(scratch)
+            shutil.copy(world["config"], folder / "konecta-audit.toml")
+            tell("2. The audit: every layer is read, every promise of the document is held against it")
+            formats = ["--format", "table", "--format", "json=report.json", "--format", "sarif=report.sarif"]
+            code = run([program, "scan", *formats, "--save-snapshot", "account.snap"], env, folder)
+            report = json.loads((folder / "report.json").read_text())
+            found = found_labels(report, labels)
+            tell("3. Planted and found")
+            print(f"{len(found)} of {len(labels)} planted faults were found; the exit code is {code} (1 = findings).")
+            for label in labels:
+                if label["label"] not in found:
+                    print(f"  NOT FOUND {label['label']}: {label['what']}")
+            tell("4. One finding step by step, from the snapshot, without asking AWS again")
+            run([program, "explain", "KA-X-001", "--snapshot", "account.snap"], env, folder)
+            sarif = json.loads((folder / "report.sarif").read_text())
+            results = sum(len(each.get("results", [])) for each in sarif["runs"])
+            tell("5. For CI")
+            print(f"report.sarif holds {results} results for GitHub code scanning; report.json holds everything.")
+            print("Nothing left this machine, and nothing was changed.")
+            if len(found) != len(labels) or code != 1:
+                raise SystemExit(1)
+    finally:
+        if emulators.stdin is not None:
+            emulators.stdin.close()
+        emulators.wait()
+
+
+if __name__ == "__main__":
+    main()

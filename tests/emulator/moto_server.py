@@ -1,0 +1,61 @@
+"""moto's server with three changes: recorded answers, a state that its API cannot be brought into, and fewer IAM policies.
+
+*Recorded answers.* Two operations that it does not have are answered from fixtures/replay (recorded.py).
+
+*ParameterApplyStatus.* moto answers "in-sync" for every DB instance, always, while a parameter group
+whose change waits for a reboot is what KA-RDS-008 has to see. A parameter group that carries the tag
+below answers the tag's value instead. It is a tag and not a side channel, so that ``/moto-api/reset``
+takes it away with the rest of the world.
+
+*Managed policies.* With MOTO_IAM_LOAD_MANAGED_POLICIES moto makes some 1,400 policies in each reset,
+which is two thirds of its time, and GetAccountAuthorizationDetails answers all of them where AWS
+answers those that are attached somewhere. Only the ones that a stack like ours may use are kept.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import moto.iam.models
+import moto.server
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.rds.models import DBInstance
+from recorded import Recorded
+
+APPLY_STATUS_TAG = "emulator:parameter-apply-status"
+
+_FAMILIES = ("AmazonEKS", "AmazonEC2ContainerRegistry", "AmazonSSM", "AmazonS3", "AmazonEBSCSI", "AWSLambda")
+_POLICIES = frozenset(
+    (
+        "AdministratorAccess",
+        "AmazonDynamoDBReadOnlyAccess",
+        "CloudWatchAgentServerPolicy",
+        "PowerUserAccess",
+        "ReadOnlyAccess",
+        "SecurityAudit",
+    )
+)
+
+
+def _status_list(self: Any) -> list[Any]:
+    groups: list[Any] = self.db_parameter_groups()
+    for group in groups:
+        tags = {tag["Key"]: tag["Value"] for tag in getattr(group, "tags", None) or []}
+        group.ParameterApplyStatus = tags.get(APPLY_STATUS_TAG, "in-sync")
+    return groups
+
+
+def _fewer_policies() -> str:
+    policies = json.loads(aws_managed_policies_data)
+    return json.dumps(
+        {name: each for name, each in policies.items() if name in _POLICIES or name.startswith(_FAMILIES)}
+    )
+
+
+if __name__ == "__main__":
+    DBInstance.db_parameter_group_status_list = property(_status_list)  # type: ignore[assignment, method-assign]
+    moto.iam.models.aws_managed_policies_data = _fewer_policies()  # type: ignore[attr-defined]
+    dispatcher = moto.server.DomainDispatcherApplication
+    moto.server.DomainDispatcherApplication = lambda create: Recorded(dispatcher(create))  # type: ignore[assignment, misc]
+    moto.server.main()

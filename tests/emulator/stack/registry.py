@@ -1,0 +1,42 @@
+"""The eight ECR repositories."""
+
+from __future__ import annotations
+
+import json
+
+from stack.names import KEEP_IMAGES, REPOSITORIES
+from stack.state import World, tag_list
+
+
+def build(world: World) -> None:
+    for name in REPOSITORIES:
+        create_repository(world, name)
+
+
+def create_repository(
+    world: World, name: str, scan_on_push: bool = True, encryption: dict[str, str] | None = None
+) -> str:
+    """A repository that keeps the last ten images; returns its ARN."""
+    arn: str = world.aws.ecr.create_repository(
+        repositoryName=name,
+        imageScanningConfiguration={"scanOnPush": scan_on_push},
+        encryptionConfiguration=encryption or {"encryptionType": "AES256"},
+        imageTagMutability="MUTABLE",
+        tags=tag_list(),
+    )["repository"]["repositoryArn"]
+    put_lifecycle(world, name, [expire_beyond(KEEP_IMAGES)])
+    return arn
+
+
+def expire_beyond(count: int, priority: int = 1) -> dict[str, object]:
+    """The lifecycle rule "keep the last ``count`` images, tagged or not"."""
+    return {
+        "rulePriority": priority,
+        "description": f"keep the last {count} images",
+        "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": count},
+        "action": {"type": "expire"},
+    }
+
+
+def put_lifecycle(world: World, name: str, rules: list[dict[str, object]]) -> None:
+    world.aws.ecr.put_lifecycle_policy(repositoryName=name, lifecyclePolicyText=json.dumps({"rules": rules}))
