@@ -21,7 +21,7 @@
 #     - eks:DescribeCluster
 #     - elasticloadbalancing:DescribeLoadBalancers
 #     - rds:DescribeDBInstances
-#   facts: [parts]
+#   facts: [parts, node_template]
 #   claims: [eks-private]
 #   frameworks: {fsbp: [EC2.9]}
 #   fix: none
@@ -47,6 +47,7 @@ pass if {
 	every interface in _instance.NetworkInterfaces {
 		_inside(interface)
 	}
+	_template_inside
 }
 
 violations contains {"path": key, "actual": address, "expected": "no public address"} if {
@@ -65,12 +66,24 @@ violations contains {"path": path, "actual": sort(addresses), "expected": "no pu
 	path := sprintf("NetworkInterfaces[%s]", [interface.NetworkInterfaceId])
 }
 
+# The next node comes from the template, whatever this one has.
+violations contains {"path": path, "actual": true, "expected": false, "proof": template.proof} if {
+	_node
+	template := data.facts[input.arn].node_template
+	template.public_address == true
+	path := sprintf("LaunchTemplate[%s].NetworkInterfaces.AssociatePublicIpAddress", [template.id])
+}
+
 not_applicable contains "the instance is no node of a node group" if {
 	is_array(_parts)
 	not "node" in _parts
 }
 
 not_applicable contains "the instance is terminated" if _instance.State.Name == "terminated"
+
+_template_inside if data.facts[input.arn].node_template == null
+
+_template_inside if data.facts[input.arn].node_template.public_address == false
 
 _inside(interface) if {
 	interface.Association == null

@@ -4,7 +4,7 @@ import rego.v1
 
 import data.konecta.eks.nodes_no_public_ip as control
 
-facts(parts) := {"i": {"parts": parts}}
+facts(parts) := {"i": {"parts": parts, "node_template": null}}
 
 eni(association, secondary, ipv6) := {
 	"NetworkInterfaceId": "eni-1",
@@ -88,4 +88,25 @@ test_what_was_not_sent_is_unknown if {
 	unproven(instance(null, null, object.remove(eni(null, null, []), ["Association"])))
 	unproven(instance(null, null, object.remove(eni(null, null, []), ["Ipv6Addresses"])))
 	unproven(instance(null, null, object.remove(eni(null, null, []), ["PrivateIpAddresses"])))
+}
+
+template(public) := {"i": {"parts": ["node"], "node_template": {"id": "lt-1", "public_address": public, "proof": ["asg keeps i"]}}}
+
+test_template_without_public_address_passes if {
+	control.pass with input as private with data.facts as template(false)
+	count(control.violations) == 0 with input as private with data.facts as template(false)
+}
+
+test_template_that_gives_the_next_node_a_public_address_fails if {
+	control.violations == {{
+		"path": "LaunchTemplate[lt-1].NetworkInterfaces.AssociatePublicIpAddress",
+		"actual": true,
+		"expected": false,
+		"proof": ["asg keeps i"],
+	}} with input as private with data.facts as template(true)
+	not control.pass with input as private with data.facts as template(true)
+}
+
+test_unknown_template_is_unknown if {
+	silent with input as private with data.facts as {"i": {"parts": ["node"]}}
 }

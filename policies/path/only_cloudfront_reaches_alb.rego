@@ -20,7 +20,6 @@
 #     - route53:ListResourceRecordSets
 #     - elasticloadbalancing:DescribeLoadBalancers
 #     - elasticloadbalancing:DescribeListeners
-#     - elasticloadbalancing:DescribeTargetHealth
 #     - ec2:DescribeSecurityGroups
 #     - ec2:DescribeSecurityGroupRules
 #     - ec2:DescribeManagedPrefixLists

@@ -13,7 +13,6 @@
 #     - ec2:DescribeSecurityGroups
 #     - ec2:DescribeSecurityGroupRules
 #     - rds:DescribeDBInstances
-#     - ec2:DescribeNetworkInterfaces
 #     - ec2:DescribeInstances
 #     - autoscaling:DescribeAutoScalingGroups
 #     - eks:DescribeCluster

@@ -4,12 +4,19 @@ use std::fmt::Write as _;
 
 use konecta_core::control::catalogue::{Catalogue, Control};
 use konecta_core::control::reads::reads;
-use konecta_core::id::Action;
+use konecta_core::id::{Action, ClaimId};
+use konecta_core::report::text;
 
 use super::catalogue;
 use crate::cli::{Controls, ControlsAction, SelectArgs};
 use crate::error::{Error, Exit};
 use crate::ui;
+
+/// Lines longer than this are hard to read, however wide the screen is.
+const READABLE: usize = 110;
+
+/// The column in which the words beside a label begin.
+const LABEL: usize = 12;
 
 pub(super) fn run(args: &Controls) -> Result<Exit, Error> {
     let text = match &args.action {
@@ -47,33 +54,35 @@ fn listed(catalogue: &Catalogue) -> String {
     text
 }
 
-/// What a control checks, why it matters, and what it reads.
+/// What a control checks, why it matters, and what it reads; wrapped for the screen.
 pub(super) fn described(control: &Control) -> String {
     let custom = &control.metadata.custom;
-    let mut text = String::new();
-    let _ = writeln!(text, "{}  {}", control.id(), control.metadata.title);
-    let _ = writeln!(text, "{} · {} · judges {}", custom.severity, control.name(), control.metadata.subject());
-    let _ = writeln!(text, "\n{}", control.metadata.description.trim());
-    let _ = writeln!(text, "\nWhat to do: {}", custom.remediation.trim());
+    let width = ui::screen().width.min(READABLE);
     let calls = reads().map(|reads| control.reads(reads)).unwrap_or_default();
     let calls: Vec<&str> = calls.iter().map(Action::as_str).collect();
-    let _ = writeln!(text, "\nReads: {}", calls.join(", "));
-    for (what, names) in
-        [("Facts", &custom.facts), ("Joins", &custom.joins), ("See", &control.metadata.related_resources)]
-    {
-        if !names.is_empty() {
-            let _ = writeln!(text, "{what}: {}", names.join(", "));
+    let claims: Vec<&str> = custom.claims.iter().map(ClaimId::as_str).collect();
+    let mut told = format!("{}  {}\n", control.id(), control.metadata.title);
+    let _ = writeln!(told, "{} · {} · judges {}\n", custom.severity, control.name(), control.metadata.subject());
+    let mut part = |label: &str, words: &str| {
+        let lines = text::wrap(&text::prose(words), width.saturating_sub(LABEL).max(READABLE / 4));
+        for (number, line) in lines.iter().enumerate().filter(|_| !words.is_empty()) {
+            let _ = writeln!(told, "{:LABEL$}{line}", if number == 0 { label } else { "" });
         }
-    }
-    if !custom.claims.is_empty() {
-        let claims: Vec<&str> = custom.claims.iter().map(konecta_core::id::ClaimId::as_str).collect();
-        let _ = writeln!(text, "Claims: {}", claims.join(", "));
-    }
+    };
+    part("Why", &control.metadata.description);
+    part("What to do", &custom.remediation);
+    part("Reads", &calls.join(", "));
+    part("Facts", &custom.facts.join(", "));
+    part("Joins", &custom.joins.join(", "));
+    part("Claims", &claims.join(", "));
     for (framework, ids) in &custom.frameworks {
-        let _ = writeln!(text, "{framework}: {}", ids.join(", "));
+        part(framework, &ids.join(", "));
+    }
+    for page in &control.metadata.related_resources {
+        part("See", page);
     }
     if let Some(reason) = &custom.fix_reason {
-        let _ = writeln!(text, "Not mended automatically: {reason}");
+        part("Not mended", reason);
     }
-    text
+    told
 }

@@ -8,6 +8,7 @@ use konecta_core::finding::Finding;
 use konecta_core::report::{Report, sentence, text};
 use konecta_core::snapshot::{SnapshotFile, Source};
 use konecta_core::{audit, waiver};
+use serde_json::Value;
 
 use super::controls::described;
 use super::{catalogue, reading};
@@ -51,30 +52,53 @@ fn evidence(source: &dyn Source, catalogue: &Catalogue, config: &Config, args: &
     }
     let names: Vec<&str> =
         catalogue.controls().flat_map(|control| &control.metadata.custom.facts).map(String::as_str).collect();
-    Ok(findings.into_iter().map(|finding| step_by_step(finding, &facts, &names)).collect())
+    let width = ui::screen().width;
+    Ok(findings.into_iter().map(|finding| step_by_step(finding, &facts, &names, width)).collect())
 }
 
 /// The verdict, the calls it rests on, what was derived of their answers, and where the promise breaks.
-fn step_by_step(finding: &Finding, facts: &Facts, names: &[&str]) -> String {
-    let mut told = String::new();
+fn step_by_step(finding: &Finding, facts: &Facts, names: &[&str], width: usize) -> String {
     let status = finding.status.to_string().replace('_', " ").to_uppercase();
-    let _ = writeln!(told, "\n{status}  {}", text::visible(finding.resource.arn.as_str()));
-    for (number, evidence) in finding.evidence.iter().enumerate() {
-        let _ = writeln!(told, "  {}. {} at {}", number + 1, evidence.action, evidence.captured_at);
+    let mut told = format!("\n{status}  {}\n", text::visible(finding.resource.arn.as_str()));
+    if let Some(first) = finding.evidence.first() {
+        let calls: Vec<&str> = finding.evidence.iter().map(|evidence| evidence.action.as_str()).collect();
+        let calls = format!("{} (seen {:.0})", calls.join(", "), first.captured_at);
+        told.push_str(&paragraph("1. asked    ", &calls, width));
     }
     for name in names {
         let known = facts.by_arn.get(finding.resource.arn.as_str()).and_then(|facts| facts.get(*name));
-        let shown = known.map_or_else(|| "not known".to_owned(), |value| text::visible(&value.to_string()).to_string());
-        let _ = writeln!(told, "  → {name}: {shown}");
+        let shown = known.map_or_else(|| "not known".to_owned(), pretty);
+        told.push_str(&paragraph("2. derived  ", &format!("{name}:"), width));
+        for line in shown.lines() {
+            let _ = writeln!(told, "{:16}{}", "", text::visible(line));
+        }
     }
     for violation in &finding.violations {
-        let _ = writeln!(told, "  ✗ {}", sentence::difference(violation));
+        told.push_str(&paragraph("3. broken   ", &sentence::difference(violation), width));
         for hop in &violation.proof {
-            let _ = writeln!(told, "      {}", text::visible(hop));
+            told.push_str(&paragraph("            → ", &text::visible(hop), width));
         }
     }
     for reason in &finding.reasons {
-        let _ = writeln!(told, "  · {}", text::visible(reason));
+        told.push_str(&paragraph("3. because  ", &text::visible(reason), width));
     }
     told
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
+}
+
+/// A label and a text beside it, wrapped under itself.
+fn paragraph(label: &str, told: &str, width: usize) -> String {
+    let indent = label.chars().count();
+    let lines = text::wrap(told, width.saturating_sub(indent).max(20));
+    let mut shown = String::new();
+    for (number, line) in lines.iter().enumerate() {
+        let _ = match number {
+            0 => writeln!(shown, "{label}{line}"),
+            _ => writeln!(shown, "{:indent$}{line}", ""),
+        };
+    }
+    shown
 }

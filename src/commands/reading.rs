@@ -16,6 +16,9 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::ui;
 
+/// The longest pause between two tries: the SDK's backoff ends at 20 seconds, and its adaptive budget refills as slowly.
+const PAUSE: Duration = Duration::from_secs(20);
+
 /// Reads what is wanted, or says why the scan cannot begin.
 pub(super) fn read(args: &AccountArgs, config: &Config, wanted: &BTreeSet<Action>) -> Result<Snapshot, Error> {
     let known = reads().map_err(|error| PolicyError::Refused {
@@ -51,7 +54,7 @@ fn options(args: &AccountArgs, config: &Config) -> Result<SessionOptions, Error>
             connect: attempt.min(Duration::from_secs(5)),
             read: attempt,
             attempt,
-            operation: attempt.saturating_mul(args.max_attempts.saturating_add(1)),
+            operation: attempt.saturating_mul(args.max_attempts) + PAUSE.saturating_mul(args.max_attempts - 1),
         },
         max_attempts: args.max_attempts,
     })

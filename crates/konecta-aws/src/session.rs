@@ -161,8 +161,12 @@ impl Session {
         }
         let mut by_account: BTreeMap<AccountId, &str> = BTreeMap::new();
         for role in &options.role_arns {
+            let named = account_of(role)?;
             let config = assume(&base, role, options.external_id.as_deref()).await;
             let identity = identify(&config, Some(role)).await?;
+            if identity.account != named {
+                return Err(SessionError::WrongAccount { role: role.clone(), account: identity.account });
+            }
             if let Some(first) = by_account.insert(identity.account.clone(), role) {
                 return Err(SessionError::AccountTwice {
                     account: identity.account,
@@ -276,6 +280,16 @@ async fn assume(base: &SdkConfig, role: &str, external_id: Option<&str>) -> SdkC
     }
     let provider = builder.build().await;
     base.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
+}
+
+/// The account that a role's ARN names: what is read must be that one.
+fn account_of(role: &str) -> Result<AccountId, SessionError> {
+    let parts: Vec<&str> = role.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", _, "iam", "", account, name] if name.starts_with("role/") => account.parse().ok(),
+        _ => None,
+    }
+    .ok_or_else(|| SessionError::BadRole { role: role.to_owned() })
 }
 
 struct Identity {

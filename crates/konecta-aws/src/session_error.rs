@@ -65,6 +65,20 @@ pub enum SessionError {
         /// What STS said.
         reason: String,
     },
+    /// What was given is no ARN of a role.
+    #[error("`{role}` is no ARN of an IAM role")]
+    BadRole {
+        /// What was given.
+        role: String,
+    },
+    /// Who answers is not the account that the role names.
+    #[error("the role {role} leads into account {account}")]
+    WrongAccount {
+        /// The role.
+        role: String,
+        /// The account that answers.
+        account: AccountId,
+    },
     /// Two roles lead into one account.
     #[error("{first} and {second} are both of account {account}")]
     AccountTwice {
@@ -120,6 +134,10 @@ impl SessionError {
             }
             Self::AssumeRole { .. } => {
                 "the role must exist, trust this identity, and get the --external-id that it demands".to_owned()
+            }
+            Self::BadRole { .. } => "a role looks like arn:aws:iam::123456789012:role/name".to_owned(),
+            Self::WrongAccount { .. } => {
+                "what answers is not the account that the role names; check --role-arn and the endpoint".to_owned()
             }
             Self::AccountTwice { .. } => "name one role for each account".to_owned(),
             Self::NoRegion => "name one with --region, or set AWS_REGION".to_owned(),

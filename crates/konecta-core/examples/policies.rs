@@ -1,5 +1,11 @@
 //! Checks the policies of a folder without building the whole program: `cargo run -p konecta-core --example policies [DIR] [filter]`.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "it prints what it finds, and ends with an exit code"
+)]
+
 use std::path::Path;
 
 use konecta_core::control::catalogue::{Catalogue, PolicyFile, Selection};

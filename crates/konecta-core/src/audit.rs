@@ -13,7 +13,7 @@ use crate::control::engine::{Judge, World};
 use crate::control::reads::{ReadScope, Reads, reads};
 use crate::facts;
 use crate::finding::{Finding, Status, fingerprint};
-use crate::gap::ReadRecord;
+use crate::gap::{Gap, GapKind, ReadRecord};
 use crate::id::{AccountId, Action, Region, ResourceType};
 use crate::report::{ControlError, Report, ReportedGap};
 use crate::resource::{Resource, ResourceRef};
@@ -116,7 +116,7 @@ fn deciders(catalogue: &Catalogue) -> BTreeMap<&crate::id::ClaimId, Vec<&crate::
 fn reported_gaps(source: &dyn Source, catalogue: &Catalogue, reads: &Reads) -> Vec<ReportedGap> {
     let wanted: Vec<(&Control, BTreeSet<Action>)> =
         catalogue.controls().map(|control| (control, control.reads(reads))).collect();
-    let report = |gap: &crate::gap::Gap| ReportedGap {
+    let report = |gap: &Gap| ReportedGap {
         gap: gap.clone(),
         controls: wanted
             .iter()
@@ -142,22 +142,31 @@ fn unseen(source: &dyn Source, catalogue: &Catalogue, reads: &Reads) -> Vec<Find
                 if record.is_some_and(|record| record.complete) {
                     continue;
                 }
-                let gap = source.gaps().iter().find(|gap| {
-                    gap.resource.is_none()
-                        && &gap.action == action
-                        && &gap.account_id == account
-                        && gap.region == region
-                });
-                let reason = match (record, gap) {
-                    (_, Some(gap)) => format!("{action} was not answered ({}): {}", gap.kind, gap.error),
-                    (Some(_), None) => format!("{action} was not answered to its end"),
-                    (None, None) => format!("{action} was not called in this scan"),
-                };
-                findings.extend(unseen_finding(control, subject, account, &region, reason));
+                let mut reasons = causes(source, &reads.closure([action]), account, &region);
+                if reasons.is_empty() {
+                    reasons.push(match record {
+                        Some(_) => format!("{action} was not answered to its end"),
+                        None => format!("{action} was not called in this scan"),
+                    });
+                }
+                findings.extend(unseen_finding(control, subject, account, &region, reasons));
             }
         }
     }
     findings
+}
+
+/// Why a listing is not whole: the gaps of it and of what must be asked before it. That a call was not made says
+/// nothing where the gap that kept it from being made is known.
+fn causes(source: &dyn Source, actions: &BTreeSet<Action>, account: &AccountId, region: &Region) -> Vec<String> {
+    let here = |gap: &&Gap| {
+        actions.contains(&gap.action) && &gap.account_id == account && (&gap.region == region || gap.region.is_global())
+    };
+    let (consequences, causes): (Vec<&Gap>, Vec<&Gap>) =
+        source.gaps().iter().filter(here).partition(|gap| gap.kind == GapKind::NotMade);
+    let told = if causes.is_empty() { consequences } else { causes };
+    let reasons: BTreeSet<String> = told.into_iter().map(Gap::reason).collect();
+    reasons.into_iter().collect()
 }
 
 fn places(scope: ReadScope, regions: &[Region]) -> Vec<Region> {
@@ -173,7 +182,7 @@ fn unseen_finding(
     subject: &ResourceType,
     account: &AccountId,
     region: &Region,
-    reason: String,
+    reasons: Vec<String>,
 ) -> Option<Finding> {
     let service = subject.as_str().split("::").nth(1).unwrap_or_default().to_lowercase();
     let place = if region.is_global() { "" } else { region.as_str() };
@@ -187,7 +196,7 @@ fn unseen_finding(
         severity: control.metadata.custom.severity,
         status: Status::Unknown,
         violations: Vec::new(),
-        reasons: vec![reason],
+        reasons,
         evidence: Vec::new(),
         unattainable: false,
         fingerprint: fingerprint(control.id(), resource.arn.as_str(), ""),

@@ -26,6 +26,14 @@ pub struct Gap {
     pub message: String,
 }
 
+impl Gap {
+    /// The gap as the reason of an unknown.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        format!("{} was not answered ({}): {}", self.action, self.kind, self.error)
+    }
+}
+
 /// Why a call has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display)]
 #[serde(rename_all = "snake_case")]

@@ -66,10 +66,10 @@ mod tests {
 
     #[test]
     fn silence_becomes_null_only_where_it_means_none() {
-        let cluster = filled("AWS::EKS::Cluster", json!({"name": "c"}));
-        assert_eq!(cluster, json!({"name": "c", "encryptionConfig": null}));
-        let kept = json!({"encryptionConfig": [{"resources": ["secrets"]}]});
-        assert_eq!(filled("AWS::EKS::Cluster", kept.clone()), kept);
+        let role = filled("AWS::IAM::Role", json!({"RoleName": "r"}));
+        assert_eq!(role, json!({"RoleName": "r", "PermissionsBoundary": null}));
+        let kept = json!({"PermissionsBoundary": {"PermissionsBoundaryType": "Policy"}});
+        assert_eq!(filled("AWS::IAM::Role", kept.clone()), kept);
         assert_eq!(filled("AWS::ECR::Repository", json!({})), json!({}));
     }
 

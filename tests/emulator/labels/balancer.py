@@ -36,7 +36,7 @@ def http_forwards(world: World) -> str:
     return world.http_listener
 
 
-@label("alb-http-rule-forwards", _PLAINTEXT_FORWARD)
+@label("alb-http-rule-forwards", ["KA-ALB-001", "KA-ALB-018", "KA-X-002"])
 def http_rule_forwards(world: World) -> str:
     """The HTTP listener redirects by default, but one of its rules forwards /legacy/* in the clear."""
     _add_rule(world, world.http_listener, 10, _path("/legacy/*"), edge.forward(world))
@@ -57,7 +57,7 @@ def http_rule_redirects_to_http(world: World) -> str:
     return world.http_listener
 
 
-@label("alb-without-https", ["KA-ALB-002"], debatable=["KA-ALB-018"])
+@label("alb-without-https", ["KA-ALB-002", "KA-X-001"], debatable=["KA-ALB-018"])
 def without_https(world: World) -> str:
     """A second load balancer has an HTTP listener that redirects to an HTTPS one which does not exist."""
     elbv2 = world.aws.elbv2

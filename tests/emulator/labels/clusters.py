@@ -110,7 +110,7 @@ def one_zone(world: World) -> str:
     return extra.eks_cluster(world, "one-zone", resourcesVpcConfig=config)
 
 
-@label("ng-public-subnets", ["KA-NG-001"])
+@label("ng-public-subnets", ["KA-NG-001", "KA-VPC-003"])
 def node_group_public(world: World) -> str:
     """A second node group lies in the public subnets."""
     return extra.node_group(world, "public", subnets=world.subnets["public"])

@@ -19,7 +19,7 @@ def plain_storage(design: Design) -> str:
     return f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{DATABASE}"
 
 
-@design_label("rds-public-subnet", ["KA-RDS-002"])
+@design_label("rds-public-subnet", ["KA-RDS-002", "KA-VPC-003"])
 def public_subnet(design: Design) -> str:
     """The database's subnet group also holds the public subnets."""
     # By design, for moto's ModifyDBSubnetGroup loses the group.

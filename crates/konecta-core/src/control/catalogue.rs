@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use include_dir::{Dir, include_dir};
 
 use super::PolicyError;
+use super::engine;
 use super::metadata::Metadata;
 use super::reads::{Reads, reads};
 use super::source::Source;
@@ -165,6 +166,9 @@ impl Catalogue {
         let mut added: BTreeMap<ControlId, String> = BTreeMap::new();
         for file in files {
             let source = Source::read(file.path, file.text)?;
+            if origin == Origin::User {
+                engine::parse(&source)?;
+            }
             if file.path.ends_with("_test.rego") {
                 self.tests.push(source);
             } else if source.package.starts_with(LIBRARY) {
@@ -191,10 +195,8 @@ impl Catalogue {
         if let Some(action) = custom.reads.iter().find(|action| known.get(action).is_none()) {
             return refuse(format!("`reads` names {action}, a call that konecta-audit does not make"));
         }
-        if let Some(subject) = custom.resource.as_ref() {
-            if known.lister(subject).is_none() {
-                return refuse(format!("`resource` names {subject}, which no call lists"));
-            }
+        if let Some(subject) = custom.resource.as_ref().filter(|subject| known.lister(subject).is_none()) {
+            return refuse(format!("`resource` names {subject}, which no call lists"));
         }
         for (field, names, exists) in
             [("facts", &custom.facts, facts::is_fact as fn(&str) -> bool), ("joins", &custom.joins, facts::is_index)]

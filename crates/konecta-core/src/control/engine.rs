@@ -12,6 +12,7 @@ use regorus::{Engine, Value};
 use super::PolicyError;
 use super::catalogue::{Catalogue, Control};
 use super::reads::Reads;
+use super::source::Source;
 use super::verdict::{Answer, Bench, Gaps};
 use crate::finding::Finding;
 use crate::gap::Gap;
@@ -115,6 +116,14 @@ impl<'a> Judge<'a> {
             }
         }
     }
+}
+
+/// Whether a policy parses, before any account is read.
+///
+/// # Errors
+/// When it does not, with file and line.
+pub(super) fn parse(source: &Source) -> Result<(), PolicyError> {
+    add(&mut fresh_engine(), &source.file, &source.text)
 }
 
 /// Parses a policy for a type's engine, or says where it does not parse.

@@ -108,10 +108,10 @@ pub fn shrunk(value: &Value) -> Vec<(String, Value)> {
         .into_iter()
         .map(|path| {
             let mut copy = value.clone();
-            if let Some((parent, key)) = path.rsplit_once('/') {
-                if let Some(object) = copy.pointer_mut(parent).and_then(Value::as_object_mut) {
-                    object.remove(&key.replace("~1", "/").replace("~0", "~"));
-                }
+            if let Some((parent, key)) = path.rsplit_once('/')
+                && let Some(object) = copy.pointer_mut(parent).and_then(Value::as_object_mut)
+            {
+                object.remove(&key.replace("~1", "/").replace("~0", "~"));
             }
             (path, copy)
         })

@@ -160,12 +160,8 @@ impl Bench<'_> {
     }
 
     fn unknown_reasons(&self, control: &Control, resource: &ResourceRef) -> Vec<String> {
-        let mut reasons: Vec<String> = self
-            .gaps
-            .concerning(control, self.reads, resource)
-            .into_iter()
-            .map(|gap| format!("{} was not answered ({}): {}", gap.action, gap.kind, gap.error))
-            .collect();
+        let mut reasons: Vec<String> =
+            self.gaps.concerning(control, self.reads, resource).into_iter().map(Gap::reason).collect();
         reasons.sort();
         reasons.dedup();
         if reasons.is_empty() {

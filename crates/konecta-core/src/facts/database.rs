@@ -94,7 +94,7 @@ fn admit(ground: &Ground<'_>, carriers: &Carriers, rule: &Rule, clients: &mut Cl
         (Ok(Peer::Cidr { text, .. }), None) => add("cidr", text, way(text)),
         (Ok(Peer::PrefixList(id)), None) => add("prefix_list", id, way(id)),
         (Ok(Peer::Group { id, account, .. }), None) => {
-            let own = ground.is_own_group(id, account.as_ref());
+            let own = ground.is_own_group(id, account.as_ref())?;
             let members = if own { carriers.of(id)? } else { Found::Nobody };
             let Found::Members(members) = members else {
                 // Whoever is put into a group that is empty, or not ours to see into, gets in.

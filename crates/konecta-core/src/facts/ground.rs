@@ -64,8 +64,15 @@ impl<'a> Ground<'a> {
     }
 
     /// Whether a group named as a source is one of this place.
-    pub(crate) fn is_own_group(&self, id: &str, account: Option<&String>) -> bool {
-        account.is_none_or(|account| account == self.place.account.as_str()) && self.group_vpcs.contains_key(id)
+    pub(crate) fn is_own_group(&self, id: &str, account: Option<&String>) -> Option<bool> {
+        if account.is_some_and(|account| account != self.place.account.as_str()) {
+            return Some(false);
+        }
+        if self.group_vpcs.contains_key(id) {
+            return Some(true);
+        }
+        // A group that is not in the list is a foreign one only if the list is whole.
+        self.seen.whole(self.place, "ec2:DescribeSecurityGroups").then_some(false)
     }
 
     /// A rule as a source: see docs/facts.md.
@@ -94,7 +101,7 @@ impl<'a> Ground<'a> {
 
     /// A group as a source. What a group of another account belongs to is not known.
     fn group(&self, id: &str, account: Option<&String>, vpc: Option<&String>) -> Value {
-        let own = self.is_own_group(id, account);
+        let own = self.is_own_group(id, account) == Some(true);
         let vpc = vpc.or_else(|| self.group_vpcs.get(id).filter(|_| own).copied().flatten());
         object([
             ("id", Some(json!(id))),

@@ -3,14 +3,13 @@
 
 use serde_json::{Value, json};
 
-use super::attachments::{Ids, describe};
+use super::attachments::Ids;
 use super::ground::Ground;
 use super::load_balancer::{describe_listener, describe_rule};
 use super::seen::Place;
 use super::sink::{Sink, object};
-use super::wiring::told_ids;
 use super::world::{Item, Supplemented};
-use crate::model::{elb, iam, rds};
+use crate::model::{iam, rds};
 
 /// The parameters that controls look at.
 const PARAMETERS: [&str; 2] = ["rds.force_ssl", "require_secure_transport"];
@@ -27,7 +26,6 @@ pub(crate) fn fill(ground: &Ground<'_>, sink: &mut Sink) {
     for (name, items, key) in [
         ("response_headers_policies", &here.response_headers_policies, "ResponseHeadersPolicyConfig"),
         ("cache_policies", &here.cache_policies, "CachePolicyConfig"),
-        ("origin_request_policies", &here.origin_request_policies, "OriginRequestPolicyConfig"),
     ] {
         for item in items {
             sink.index(name, id_of(item), item.body.get(key).filter(|config| config.is_object()).cloned());
@@ -91,16 +89,6 @@ fn network(ground: &Ground<'_>, sink: &mut Sink) {
         ]);
         sink.index("security_groups", id, Some(entry));
     }
-    for (id, machine) in &ground.wiring.machines {
-        let entry = object([
-            ("arn", Some(json!(machine.arn))),
-            ("parts", machine.parts().as_ref().map(describe)),
-            ("SubnetId", machine.subnet.as_ref().map(|subnet| json!(subnet))),
-            ("groups", whole(&machine.groups)),
-            ("state", machine.state.as_ref().map(|state| json!(state))),
-        ]);
-        sink.index("instances", id, Some(entry));
-    }
 }
 
 /// Ids as a list, if they are all known.
@@ -110,7 +98,6 @@ pub(crate) fn whole(ids: &Ids) -> Option<Value> {
 
 fn load_balancers(ground: &Ground<'_>, sink: &mut Sink) {
     for item in &ground.here.load_balancers {
-        sink.index("load_balancers", &item.arn, Some(load_balancer(&item.body)));
         let listeners = ground.doors.listeners(&item.arn);
         let listeners = listeners.map(|all| all.iter().map(|one| describe_listener(one)).collect());
         sink.index("listeners", &item.arn, listeners.map(Value::Array));
@@ -120,20 +107,6 @@ fn load_balancers(ground: &Ground<'_>, sink: &mut Sink) {
         let rules = rules.map(|all| all.iter().map(|one| describe_rule(one)).collect());
         sink.index("listener_rules", &listener.item.arn, rules.map(Value::Array));
     }
-}
-
-fn load_balancer(sent: &elb::LoadBalancer) -> Value {
-    let text = |member: &Option<String>| member.as_ref().map(|text| json!(text));
-    object([
-        ("LoadBalancerName", text(&sent.load_balancer_name)),
-        ("Type", text(&sent.kind)),
-        ("Scheme", text(&sent.scheme)),
-        ("DNSName", text(&sent.dns_name)),
-        ("VpcId", text(&sent.vpc_id)),
-        ("SecurityGroups", whole(&told_ids(&sent.security_groups))),
-        ("AvailabilityZones", sent.availability_zones.clone()),
-        ("parts", super::parts::of_load_balancer(sent)),
-    ])
 }
 
 /// Parameters by name: `null` for one that the whole list does not have, no key for one that is not known.

@@ -17,6 +17,7 @@ mod ingress;
 mod known;
 mod lifecycle;
 mod load_balancer;
+mod node_template;
 mod origin;
 mod origin_tls;
 mod parts;
@@ -158,6 +159,11 @@ fn state_place(ground: &Ground<'_>, sink: &mut Sink) {
     let carriers = database::carriers(ground);
     for item in &ground.here.databases {
         sink.fact(&item.arn, "database_clients", database::clients(ground, &carriers, item));
+    }
+    for item in &ground.here.instances {
+        let instance = item.id(item.body.instance_id.as_ref());
+        let template = node_template::node_template(ground.place, ground.here, ground.seen, instance);
+        sink.fact(&item.arn, "node_template", template);
     }
     for item in &ground.here.clusters {
         sink.fact(&item.arn, "public_endpoint", public_endpoint::public_endpoint(&item.body));

@@ -87,6 +87,21 @@ impl Seen {
 }
 
 #[cfg(test)]
+impl Seen {
+    /// One place in which every read was answered to its end.
+    pub(crate) fn everything() -> (Place, Self) {
+        let account_id: AccountId = "123456789012".parse().expect("account");
+        let region: Region = "us-east-1".parse().expect("region");
+        let mut seen = Self::default();
+        for (action, _) in crate::control::reads::reads().expect("reads.toml").iter() {
+            let (account_id, region) = (account_id.clone(), region.clone());
+            seen.record(&ReadRecord { action: action.clone(), account_id, region, calls: 1, complete: true });
+        }
+        (Place { account: account_id, region }, seen)
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -45,8 +45,12 @@ pub(crate) struct Wiring {
 impl Wiring {
     pub(crate) fn of(place: &Place, here: &Regional, seen: &Seen, bastion: &Bastion) -> Self {
         let scaled = scaled_instances(place, here, seen);
+        let clusters = Ids {
+            known: here.clusters.iter().map(|item| item.id(item.body.name.as_ref()).to_owned()).collect(),
+            whole: seen.whole(place, "eks:ListClusters"),
+        };
         let machine = |item: &Item<ec2::Instance>| {
-            (item.id(item.body.instance_id.as_ref()).to_owned(), machine(item, &scaled, bastion))
+            (item.id(item.body.instance_id.as_ref()).to_owned(), machine(item, &scaled, &clusters, bastion))
         };
         let mut wiring = Self { machines: here.instances.iter().map(machine).collect(), ..Self::default() };
         wiring.see_machines(seen.whole(place, "ec2:DescribeInstances"));
@@ -139,11 +143,11 @@ fn cluster_groups(network: &eks::VpcConfig) -> Ids {
     own.join(listed(network.security_group_ids.as_ref()))
 }
 
-fn machine(item: &Item<ec2::Instance>, scaled: &Ids, bastion: &Bastion) -> Machine {
+fn machine(item: &Item<ec2::Instance>, scaled: &Ids, clusters: &Ids, bastion: &Bastion) -> Machine {
     let sent = &item.body;
     let id = item.id(sent.instance_id.as_ref());
     let in_group = if scaled.known.contains(id) { Some(true) } else { scaled.whole.then_some(false) };
-    let tagged = item.tags.as_ref().map(|tags| tags.keys().any(|key| is_node_tag(key)));
+    let tagged = item.tags.as_ref().and_then(|tags| is_tagged_as_node(tags, clusters));
     let marked = item.tags.as_ref().map(|tags| tags.get(&bastion.tag_key) == Some(&bastion.tag_value));
     Machine {
         arn: item.arn.clone(),
@@ -156,9 +160,18 @@ fn machine(item: &Item<ec2::Instance>, scaled: &Ids, bastion: &Bastion) -> Machi
     }
 }
 
-/// Tags that EKS, or whoever joins a machine to a cluster, must set.
-fn is_node_tag(key: &str) -> bool {
-    key == "eks:cluster-name" || key == "eks:eks-cluster-name" || key.starts_with("kubernetes.io/cluster/")
+/// Whether the tags that EKS, or whoever joins a machine to a cluster, must set name a cluster of this place. Anybody
+/// may set a tag: one that names no cluster makes no node.
+fn is_tagged_as_node(tags: &BTreeMap<String, String>, clusters: &Ids) -> Option<bool> {
+    let cluster = |(key, value): (&String, &String)| match key.strip_prefix("kubernetes.io/cluster/") {
+        Some(cluster) => Some(cluster.to_owned()),
+        None => (key == "eks:cluster-name" || key == "eks:eks-cluster-name").then(|| value.clone()),
+    };
+    let named: Vec<String> = tags.iter().filter_map(cluster).collect();
+    if named.iter().any(|cluster| clusters.known.contains(cluster)) {
+        return Some(true);
+    }
+    (named.is_empty() || clusters.whole).then_some(false)
 }
 
 /// The groups of all interfaces of an instance.

@@ -274,3 +274,32 @@ shape! {
         arn: Option<String>,
     }
 }
+/// One version of a launch template.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct LaunchTemplateVersion {
+    /// The template.
+    pub launch_template_id: Option<String>,
+    /// Which version; the highest is the latest.
+    pub version_number: Option<i64>,
+    /// Whether it is the default version.
+    pub default_version: Option<bool>,
+    /// What it launches.
+    pub launch_template_data: Option<TemplateData>,
+}
+
+/// What a launch template launches.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TemplateData {
+    /// The interfaces; `null` where the template sets none.
+    pub network_interfaces: Told<Vec<TemplateInterface>>,
+}
+
+/// An interface of a launch template.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TemplateInterface {
+    /// Whether it gets a public address; `null` where the subnet decides.
+    pub associate_public_ip_address: Told<bool>,
+}

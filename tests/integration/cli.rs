@@ -1,0 +1,136 @@
+//! What a person meets at the command line: help, mistakes, and the next step that each names.
+
+use std::process::{Command, Output};
+
+use crate::world::program;
+
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    ended(program().args(arguments))
+}
+
+fn ended(command: &mut Command) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = command.output().expect("runs");
+    (status.code(), String::from_utf8(stdout).expect("text"), String::from_utf8(stderr).expect("text"))
+}
+
+#[test]
+fn without_credentials_a_scan_says_what_to_do() {
+    let (code, out, err) = run(&["scan", "--region", "us-east-1"]);
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    insta::assert_snapshot!(err);
+}
+
+#[test]
+fn an_unknown_profile_is_named() {
+    let (code, _, err) = run(&["scan", "--profile", "nosuch"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("`nosuch`"), "{err}");
+    assert!(err.contains("hint: "), "{err}");
+}
+
+#[test]
+fn an_endpoint_where_nobody_listens_is_named() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("port");
+    let url = format!("http://{closed}");
+    let (code, _, err) = ended(program().env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test").args([
+        "scan",
+        "--endpoint-url",
+        &url,
+        "--max-attempts",
+        "1",
+    ]));
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains(&url) && err.contains("cannot be reached"), "{err}");
+}
+
+#[test]
+fn mistakes_in_the_selection_are_told_with_what_there_is() {
+    for (arguments, word) in [
+        (&["scan", "--control", "KA-XX-999"][..], "KA-XX-999"),
+        (&["scan", "--layer", "nosuch"], "nosuch"),
+        (&["scan", "--severity", "terrible"], "terrible"),
+        (&["scan", "--format", "yaml"], "yaml"),
+        (&["scan", "--format", "json="], "file name"),
+        (&["explain", "KA-XX-999"], "KA-XX-999"),
+        (&["scan", "--policies", "/nosuch"], "/nosuch"),
+        (&["scan", "--snapshot", "/nosuch.snap"], "/nosuch.snap"),
+        (&["scan", "--config", "/nosuch.toml"], "/nosuch.toml"),
+        (&["scan", "--region", "Mars 1"], "Mars 1"),
+    ] {
+        let (code, out, err) = run(arguments);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {err}");
+        assert!(err.contains(word), "{arguments:?}: {err}");
+    }
+}
+
+#[test]
+fn a_blueprint_with_a_key_that_is_not_known_is_refused_with_its_line() {
+    let dir = tempfile::tempdir().expect("dir");
+    std::fs::write(dir.path().join("konecta-audit.toml"), "[eks]\n\nclustre = \"x\"\n").expect("write");
+    let inner = dir.path().join("a/b");
+    std::fs::create_dir_all(&inner).expect("dirs");
+    let (code, _, err) = ended(program().current_dir(&inner).args(["scan"]));
+    assert_eq!(code, Some(2));
+    assert!(err.contains("konecta-audit.toml:3: unknown field `clustre`"), "{err}");
+}
+
+#[test]
+fn sarif_without_a_blueprint_file_says_so_before_reading_anything() {
+    let (code, _, err) = run(&["scan", "--format", "sarif"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("konecta-audit.toml") && err.contains("konecta-audit init"), "{err}");
+}
+
+#[test]
+fn init_writes_once_and_never_over_something() {
+    let dir = tempfile::tempdir().expect("dir");
+    let (code, _, err) = ended(program().current_dir(dir.path()).arg("init"));
+    assert_eq!(code, Some(0), "{err}");
+    let (code, _, err) = ended(program().current_dir(dir.path()).arg("init"));
+    assert_eq!(code, Some(2));
+    assert!(err.contains("exists already"), "{err}");
+}
+
+#[test]
+fn a_users_policy_that_breaks_a_rule_is_refused_with_file_and_line() {
+    let dir = tempfile::tempdir().expect("dir");
+    let file = dir.path().join("mine.rego");
+    let control = |fields: &str, body: &str| {
+        format!(
+            "# METADATA\n# title: T\n# description: D\n# custom:\n{fields}package acme.mine\n\nimport rego.v1\n\n{body}\n"
+        )
+    };
+    let good = "#   id: ACME-1\n#   severity: low\n#   resource: AWS::ECR::Repository\n#   remediation: R\n#   reads: [ecr:DescribeRepositories]\n";
+    let body = "pass if input.configuration.repositoryName == \"x\"\n\nviolations contains {\"path\": \"repositoryName\", \"actual\": name, \"expected\": \"x\"} if {\n\tname := input.configuration.repositoryName\n\tname != \"x\"\n}";
+    for (fields, body, word) in [
+        (good.replace("#   id: ACME-1\n", ""), body.to_owned(), "missing field `id`"),
+        (good.replace("low", "awful"), body.to_owned(), "awful"),
+        (good.replace("ecr:DescribeRepositories", "ecr:PutImage"), body.to_owned(), "ecr:PutImage"),
+        (good.to_owned() + "#   colour: red\n", body.to_owned(), "colour"),
+        (good.to_owned(), format!("{body}\n\nx := http.send({{}})"), "http.send"),
+        (good.to_owned(), format!("{body}\n\nx := nosuch(1)"), "nosuch"),
+        (good.to_owned(), "pass if true".to_owned(), "`violations` is missing"),
+        (good.to_owned(), format!("{body}\n\nx := ["), "mine.rego:"),
+    ] {
+        std::fs::write(&file, control(&fields, &body)).expect("write");
+        let (code, _, err) = ended(program().args(["controls", "--policies"]).arg(dir.path()));
+        assert_eq!(code, Some(2), "{word}: {err}");
+        assert!(err.contains("mine.rego:") && err.contains(word), "{word}: {err}");
+    }
+    std::fs::write(&file, control(good, body)).expect("write");
+    let (code, out, err) = ended(program().args(["controls", "--policies"]).arg(dir.path()));
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.contains("ACME-1"), "{out}");
+}
+
+#[test]
+fn completions_and_manual_are_made() {
+    for shell in ["bash", "zsh", "fish"] {
+        let (code, out, _) = run(&["completions", shell]);
+        assert_eq!(code, Some(0));
+        assert!(out.contains("konecta-audit"));
+    }
+    let (code, out, _) = run(&["man"]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains(".TH konecta-audit"));
+}

@@ -1,0 +1,180 @@
+//! Verdicts that rightly stand although a read that their control names has no answer, because in the good world they
+//! can be proven without it. Each row has its reason, and a row that is no longer true is a failure.
+
+use Extent::{Partly, Wholly};
+
+/// How much of what a control said is left when a read is denied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// It passes nowhere.
+    Nothing,
+    /// It passes on some of its resources.
+    Partly,
+    /// It says what it said before.
+    Wholly,
+}
+
+struct Row {
+    extent: Extent,
+    controls: &'static [&'static str],
+    without: &'static [&'static str],
+    #[expect(dead_code, reason = "for whoever reads the table")]
+    why: &'static str,
+}
+
+const fn row(
+    extent: Extent,
+    controls: &'static [&'static str],
+    without: &'static [&'static str],
+    why: &'static str,
+) -> Row {
+    Row { extent, controls, without, why }
+}
+
+/// How much of a control stands without a read.
+pub(super) fn of(control: &str, action: &str) -> Extent {
+    let named = |row: &&Row| row.controls.contains(&control) && row.without.contains(&action);
+    let mut rows = STANDS.iter().filter(named);
+    let extent = rows.next().map_or(Extent::Nothing, |row| row.extent);
+    assert!(rows.next().is_none(), "{control} without {action} stands in two rows");
+    extent
+}
+
+/// All pairs of a control and a read in the table.
+pub(super) fn pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
+    STANDS.iter().flat_map(|row| {
+        row.controls.iter().flat_map(|control| row.without.iter().map(move |action| (*control, *action)))
+    })
+}
+
+const CLUSTERS: &str = "eks:ListClusters";
+const CLUSTER: &str = "eks:DescribeCluster";
+const NODEGROUPS: &str = "eks:ListNodegroups";
+const NODEGROUP: &str = "eks:DescribeNodegroup";
+const SCALING: &str = "autoscaling:DescribeAutoScalingGroups";
+const BALANCERS: &str = "elasticloadbalancing:DescribeLoadBalancers";
+const DATABASES: &str = "rds:DescribeDBInstances";
+const INSTANCES: &str = "ec2:DescribeInstances";
+const GATEWAYS: &str = "ec2:DescribeInternetGateways";
+const NATS: &str = "ec2:DescribeNatGateways";
+const GROUPS: &str = "ec2:DescribeSecurityGroups";
+const SUBNETS: &str = "ec2:DescribeSubnets";
+const LISTS: &str = "ec2:DescribeManagedPrefixLists";
+const ENTRIES: &str = "ec2:GetManagedPrefixListEntries";
+
+const STANDS: &[Row] = &[
+    // CloudFront
+    row(Wholly, &["KA-CF-020"], &["cloudfront:GetResponseHeadersPolicy"], "AWS's managed policy is known by its id"),
+    row(Wholly, &["KA-CF-031"], &["cloudfront:GetCachePolicy"], "the blueprint declares the policy by its id"),
+    row(
+        Wholly,
+        &["KA-X-003"],
+        &["cloudfront:GetCachePolicy", "cloudfront:GetOriginRequestPolicy"],
+        "the certificate names the origin's own domain, whatever Host is forwarded",
+    ),
+    row(
+        Wholly,
+        &["KA-X-003"],
+        &["elasticloadbalancing:DescribeListenerCertificates"],
+        "the listener itself names its default certificate, and that one fits",
+    ),
+    row(
+        Wholly,
+        &["KA-CF-012"],
+        &[BALANCERS],
+        "the record of the origin's domain leads to a name that only load balancers have",
+    ),
+    // Routes and roles of subnets
+    row(
+        Wholly,
+        &["KA-BST-001", "KA-EKS-008", "KA-NG-001", "KA-RDS-002", "KA-VPC-003"],
+        &[GATEWAYS],
+        "a route to a gateway that is not attached is a blackhole, and these are active",
+    ),
+    row(
+        Wholly,
+        &["KA-BST-001", "KA-EKS-008", "KA-NG-001", "KA-RDS-002", "KA-VPC-003"],
+        &[LISTS, ENTRIES],
+        "no route, and no rule of the bastion's, names a prefix list",
+    ),
+    row(
+        Wholly,
+        &["KA-EKS-008", "KA-NG-001", "KA-RDS-002"],
+        &[INSTANCES, NATS, BALANCERS],
+        "these look at the routes and zones of subnets, and what stands in one only says its role",
+    ),
+    row(Wholly, &["KA-EKS-008"], &[NODEGROUPS, NODEGROUP, DATABASES], "the same"),
+    row(Wholly, &["KA-NG-001"], &[CLUSTER, DATABASES], "the same"),
+    row(Wholly, &["KA-RDS-002"], &[CLUSTERS, CLUSTER, NODEGROUPS, NODEGROUP], "the same"),
+    row(Wholly, &["KA-VPC-003"], &[INSTANCES, NATS, CLUSTER], "other wiring gives every subnet its role"),
+    row(
+        Partly,
+        &["KA-VPC-003"],
+        &[CLUSTERS, NODEGROUPS, NODEGROUP, BALANCERS, DATABASES],
+        "other wiring gives some subnets their role",
+    ),
+    // Security groups
+    row(
+        Partly,
+        &["KA-SG-001", "KA-SG-002", "KA-SG-003"],
+        &[LISTS],
+        "only the load balancer's group names a prefix list",
+    ),
+    row(
+        Wholly,
+        &["KA-SG-001", "KA-SG-002", "KA-SG-003", "KA-SG-004", "KA-X-001"],
+        &[ENTRIES],
+        "the one prefix list in use is CloudFront's, known by owner and name",
+    ),
+    row(
+        Wholly,
+        &["KA-SG-005", "KA-SG-006", "KA-X-005"],
+        &[LISTS, ENTRIES],
+        "no rule of the nodes' and the database's groups names a prefix list",
+    ),
+    row(
+        Wholly,
+        &["KA-SG-004", "KA-SG-005", "KA-SG-006", "KA-X-001"],
+        &[SUBNETS],
+        "what groups and load balancers belong to does not follow from subnets",
+    ),
+    row(
+        Partly,
+        &["KA-SG-004", "KA-SG-006"],
+        &[SCALING, NODEGROUPS, NODEGROUP],
+        "that a group is the load balancer's or the database's is known; of the others it is not known what they are",
+    ),
+    // Who reaches whom
+    row(
+        Wholly,
+        &["KA-X-001"],
+        &[INSTANCES, GROUPS, SCALING, CLUSTERS, CLUSTER, NODEGROUPS, NODEGROUP, DATABASES],
+        "all that is let in is CloudFront's prefix list, so it does not matter whose the groups are",
+    ),
+    row(
+        Wholly,
+        &["KA-X-005"],
+        &[SCALING, CLUSTER, NODEGROUPS, NODEGROUP, BALANCERS],
+        "the nodes are known by the tags that name a cluster of the account",
+    ),
+    row(
+        Wholly,
+        &["KA-BST-001"],
+        &[GROUPS, SCALING, CLUSTERS, CLUSTER, NODEGROUPS, NODEGROUP, BALANCERS, DATABASES],
+        "SSH is let in from a declared range alone, so it does not matter whose other groups are",
+    ),
+    // Identities, node groups, databases
+    row(
+        Wholly,
+        &["KA-IAM-001", "KA-IAM-003"],
+        &[GROUPS, SUBNETS, SCALING, BALANCERS, DATABASES],
+        "whose a role is follows from clusters, node groups and instances",
+    ),
+    row(Wholly, &["KA-NG-002"], &[CLUSTER], "the tags of the Auto Scaling group show what scales it"),
+    row(
+        Wholly,
+        &["KA-RDS-004", "KA-RDS-006", "KA-RDS-007"],
+        &["rds:DescribeDBClusters"],
+        "the database says that it is no member of a cluster",
+    ),
+];

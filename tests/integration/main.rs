@@ -1,0 +1,21 @@
+//! The one integration binary: konecta-audit as a person runs it, against AWS emulators on loopback.
+
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a helper of a test fails the test where it cannot go on, and says how long it took"
+)]
+
+mod cli;
+mod denied;
+mod differential;
+mod faults;
+mod formats;
+mod gates;
+mod monotone;
+mod opa;
+mod permissions;
+mod scan;
+mod secrets;
+mod server;
+mod world;
