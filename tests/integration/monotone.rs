@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use konecta_core::audit;
 use konecta_core::blueprint::Blueprint;
-use konecta_core::control::catalogue::Catalogue;
+use konecta_core::control::catalogue::{Catalogue, PolicyFile};
 use konecta_core::control::engine::{Judge, World};
 use konecta_core::control::fixture;
 use konecta_core::control::reads::reads;
@@ -157,11 +157,16 @@ impl Tally {
 impl Ground {
     /// The snapshot of a world's scan, judged as it is.
     fn of(world: &str) -> Self {
+        Self::new(Catalogue::built_in().expect("catalogue"), world, |_| true)
+    }
+
+    /// The same with other controls, and only these resources.
+    fn new(catalogue: Catalogue, world: &str, wanted: impl Fn(&Resource) -> bool) -> Self {
         let scanned = scanned(world);
-        let catalogue = Catalogue::built_in().expect("catalogue");
         let sights = Sight::all(&catalogue);
         let blueprint = toml::from_str(&std::fs::read_to_string(&scanned.config).expect("config")).expect("blueprint");
-        let snapshot = scanned.snapshot();
+        let mut snapshot = scanned.snapshot();
+        snapshot.resources.retain(wanted);
         let facts = facts::derive(&snapshot, &blueprint).expect("in memory");
         let mut ground = Self { catalogue, blueprint, snapshot, facts, before: Verdicts::new(), sights };
         let everything = ground.snapshot.resources.iter().chain(&ground.facts.stacks);
@@ -349,18 +354,45 @@ fn check(world: &str, least: usize, take_away: impl Fn(&Ground) -> Tally) {
     assert_eq!(tally.errors, Vec::<String>::new(), "{world}: not evaluated");
 }
 
+fn without_each_key(ground: &Ground) -> Tally {
+    ground.each(ground.snapshot.resources.len(), |worker, at| worker.without_keys(at))
+}
+
+fn without_each_read(ground: &Ground) -> Tally {
+    ground.each(ground.snapshot.reads.len(), |worker, at| worker.without_read(at))
+}
+
 #[test]
-fn no_key_less_makes_a_verdict_better() {
-    for world in ["good", "drifted"] {
-        check(world, 3_000, |ground| {
-            ground.each(ground.snapshot.resources.len(), |worker, at| worker.without_keys(at))
-        });
-    }
+fn no_key_less_makes_a_verdict_of_the_good_world_better() {
+    check("good", 3_000, without_each_key);
+}
+
+#[test]
+fn no_key_less_makes_a_verdict_of_the_drifted_world_better() {
+    check("drifted", 3_000, without_each_key);
 }
 
 #[test]
 fn no_read_less_makes_a_verdict_better() {
     for world in ["good", "drifted"] {
-        check(world, 100, |ground| ground.each(ground.snapshot.reads.len(), |worker, at| worker.without_read(at)));
+        check(world, 100, without_each_read);
     }
+}
+
+/// What the tests above look for is found where it is: a control that only looks for bad.
+#[test]
+fn a_control_that_takes_silence_for_good_is_caught() {
+    let text = "# METADATA\n# title: T\n# description: D\n# custom:\n#   id: ACME-1\n#   severity: low\n\
+        #   resource: AWS::ECR::Repository\n#   remediation: R\n#   reads: [ecr:DescribeRepositories]\n\
+        package acme.mine\n\nimport rego.v1\n\npass if not _bad\n\n\
+        violations contains {\"path\": \"x\", \"actual\": false, \"expected\": true} if _bad\n\n\
+        _bad if input.configuration.imageTagMutability == \"MUTABLE\"\n";
+    let catalogue = Catalogue::of(&[PolicyFile { path: "acme/mine.rego", text }]).expect("accepted");
+    let ground =
+        Ground::new(catalogue, "drifted", |resource| resource.resource_type.as_str() == "AWS::ECR::Repository");
+    let fails = ground.before.values().filter(|status| **status == Status::Fail).count();
+    assert!(fails > 0, "no repository of the drifted world has mutable tags");
+    let tally = without_each_key(&ground);
+    assert_eq!(tally.better.len(), fails, "{:?}", tally.better);
+    assert!(tally.better.iter().all(|line| line.contains("without /configuration/imageTagMutability of ")));
 }

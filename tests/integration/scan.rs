@@ -7,7 +7,10 @@ use serde_json::Value;
 use crate::world::{World, findings, python, root};
 
 /// What the emulators do not answer, so that it must stay unknown in the good world: control and resource type.
-const UNDECIDABLE: &[(&str, &str)] = &[];
+const UNDECIDABLE: &[(&str, &str)] = &[
+    // moto sends no `Ipv6Addresses` for the interfaces of an instance; AWS sends an empty list.
+    ("KA-EC2-004", "AWS::EC2::Instance"),
+];
 
 fn controls(label: &Value, key: &str) -> BTreeSet<String> {
     let list = label[key].as_array().into_iter().flatten();
@@ -39,7 +42,8 @@ fn the_good_world_has_no_fail_and_every_unknown_is_accounted_for() {
         findings(&report, "pass").iter().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
     let all: BTreeSet<String> =
         report["controls"].as_array().expect("controls").iter().map(|control| text(&control["id"])).collect();
-    let silent: Vec<&String> = all.difference(&passing).collect();
+    let undecidable = |control: &&String| expected.iter().any(|(known, _)| known == *control);
+    let silent: Vec<&String> = all.difference(&passing).filter(|control| !undecidable(control)).collect();
     assert_eq!(silent, Vec::<&String>::new(), "controls that pass nothing in the good world");
 }
 

@@ -52,7 +52,7 @@ pub fn audit(
         key(a).cmp(&key(b))
     });
     errors.sort();
-    let claims = claim::judge(catalogue.claims(), &deciders(catalogue), &findings);
+    let claims = claim::judge(catalogue.claims(), catalogue.deciders(), &findings);
     Ok(Report {
         tool_version: tool_version.to_owned(),
         scan: source.info().clone(),
@@ -100,17 +100,6 @@ pub fn judge(
 
 fn known_reads() -> Result<&'static Reads, PolicyError> {
     reads().map_err(|error| PolicyError::refused("reads.toml", 1, error.to_string()))
-}
-
-/// The claims each control decides.
-fn deciders(catalogue: &Catalogue) -> BTreeMap<&crate::id::ClaimId, Vec<&crate::id::ControlId>> {
-    let mut deciders: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for control in catalogue.controls() {
-        for claim in &control.metadata.custom.claims {
-            deciders.entry(claim).or_default().push(control.id());
-        }
-    }
-    deciders
 }
 
 fn reported_gaps(source: &dyn Source, catalogue: &Catalogue, reads: &Reads) -> Vec<ReportedGap> {

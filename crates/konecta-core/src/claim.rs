@@ -66,16 +66,16 @@ pub struct JudgedClaim {
 #[must_use]
 pub fn judge(
     claims: &[Claim],
-    deciders: &BTreeMap<&ClaimId, Vec<&ControlId>>,
+    deciders: &BTreeMap<ClaimId, BTreeSet<ControlId>>,
     findings: &[Finding],
 ) -> Vec<JudgedClaim> {
     claims
         .iter()
         .map(|claim| {
-            let controls = deciders.get(&claim.id).map(Vec::as_slice).unwrap_or_default();
+            let controls: Vec<&ControlId> = deciders.get(&claim.id).into_iter().flatten().collect();
             let concerning: Vec<&Finding> =
                 findings.iter().filter(|finding| controls.contains(&&finding.control)).collect();
-            judge_one(claim, controls, &concerning)
+            judge_one(claim, &controls, &concerning)
         })
         .collect()
 }
@@ -97,14 +97,14 @@ fn judge_one(claim: &Claim, controls: &[&ControlId], findings: &[&Finding]) -> J
     } else if controls.is_empty() {
         match &claim.limit {
             Some(limit) => (Verdict::Unattainable, limit.clone(), None),
-            None => (Verdict::Unknown, "no control of this run decides it".to_owned(), None),
+            None => (Verdict::Unknown, "no control decides it yet".to_owned(), None),
         }
     } else if with(Status::Unknown).next().is_some() {
         (Verdict::Unknown, format!("{} could not be decided", names(Status::Unknown)), Some(Status::Unknown))
     } else if with(Status::Waived).next().is_some() {
         (Verdict::Broken, format!("{} found otherwise and was waived", names(Status::Waived)), Some(Status::Waived))
     } else if let Some(silent) = silent(controls, findings) {
-        (Verdict::Unknown, format!("{silent} found nothing to judge"), None)
+        (Verdict::Unknown, format!("{silent} found nothing to judge, or was not run"), None)
     } else {
         (Verdict::Holds, "all its controls pass".to_owned(), None)
     };

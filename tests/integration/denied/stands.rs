@@ -154,8 +154,8 @@ const STANDS: &[Row] = &[
     row(
         Wholly,
         &["KA-X-005"],
-        &[SCALING, CLUSTER, NODEGROUPS, NODEGROUP, BALANCERS],
-        "the nodes are known by the tags that name a cluster of the account",
+        &[SCALING, CLUSTERS, CLUSTER, NODEGROUPS, NODEGROUP, BALANCERS],
+        "the nodes are known by the tags that EKS puts on their Auto Scaling group",
     ),
     row(
         Wholly,

@@ -13,7 +13,7 @@ use super::source::Source;
 use crate::claim::Claim;
 use crate::facts;
 use crate::finding::Severity;
-use crate::id::{Action, ControlId};
+use crate::id::{Action, ClaimId, ControlId};
 use crate::report::Rule;
 
 static POLICIES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../policies");
@@ -108,6 +108,8 @@ pub struct Catalogue {
     libraries: Vec<Source>,
     tests: Vec<Source>,
     claims: Vec<Claim>,
+    /// Which controls decide a claim, those included that a selection left out of the run.
+    deciders: BTreeMap<ClaimId, BTreeSet<ControlId>>,
 }
 
 /// Narrows a run: a control is taken if it fits every list that is not empty.
@@ -147,8 +149,13 @@ impl Catalogue {
     /// # Errors
     /// When a file breaks a rule of the house, with file, line and reason.
     pub fn of(files: &[PolicyFile<'_>]) -> Result<Self, PolicyError> {
-        let mut catalogue =
-            Self { controls: BTreeMap::new(), libraries: Vec::new(), tests: Vec::new(), claims: built_in_claims()? };
+        let mut catalogue = Self {
+            controls: BTreeMap::new(),
+            libraries: Vec::new(),
+            tests: Vec::new(),
+            claims: built_in_claims()?,
+            deciders: BTreeMap::new(),
+        };
         catalogue.add(files, Origin::BuiltIn)?;
         Ok(catalogue)
     }
@@ -182,6 +189,12 @@ impl Catalogue {
                     return Err(at_metadata(&control, format!("the id {id} is also that of {other}")));
                 }
                 self.controls.retain(|other, kept| other != &id && kept.source.package != control.source.package);
+                for decided in self.deciders.values_mut() {
+                    decided.remove(&id);
+                }
+                for claim in &control.metadata.custom.claims {
+                    self.deciders.entry(claim.clone()).or_default().insert(id.clone());
+                }
                 self.controls.insert(id, control);
             }
         }
@@ -247,6 +260,12 @@ impl Catalogue {
     #[must_use]
     pub fn claims(&self) -> &[Claim] {
         &self.claims
+    }
+
+    /// The controls that decide a claim, whether or not they are run.
+    #[must_use]
+    pub fn deciders(&self) -> &BTreeMap<ClaimId, BTreeSet<ControlId>> {
+        &self.deciders
     }
 
     /// The layers there are.
