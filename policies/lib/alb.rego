@@ -77,7 +77,10 @@ secrets(distribution) := {header.value |
 # What all distributions together send, when that is known of each.
 sent := {value | some distribution in distributions; some value in secrets(distribution)} if {
 	every distribution in distributions {
-		every header in distribution.headers { is_string(header.value) }
+		every header in distribution.headers {
+			is_string(header.name)
+			is_string(header.value)
+		}
 	}
 }
 
