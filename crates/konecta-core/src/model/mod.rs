@@ -4,6 +4,18 @@
 //! A member that was not sent is `None`: it is *not known*. Where the difference between "not known" and "known to
 //! be none" matters, the member is a [`Told`]: collectors write `null` for what AWS says by silence.
 
+/// A struct of optional members in the casing that most services use.
+macro_rules! shape {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+        #[serde(rename_all = "PascalCase", default)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $ty,)*
+        }
+    };
+}
+
 pub mod acm;
 pub mod autoscaling;
 pub mod cloudfront;
