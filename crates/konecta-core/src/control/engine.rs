@@ -145,7 +145,7 @@ fn engine_for(
 ) -> Result<Engine, PolicyError> {
     let mut engine = fresh_engine();
     engine.add_data(world.0.clone()).map_err(|error| refused(subject, &error))?;
-    for library in catalogue.libraries() {
+    for library in imported(catalogue.libraries(), controls) {
         add(&mut engine, &library.file, &library.text)?;
     }
     for control in controls {
@@ -156,6 +156,20 @@ fn engine_for(
     engine.set_input(Value::new_object());
     engine.eval_rule("data.konecta_ask.ready".to_owned()).map_err(|error| refused(subject, &error))?;
     Ok(engine)
+}
+
+/// The libraries that controls name, directly or by another library: an engine analyses all that it holds, time and again.
+fn imported<'a>(libraries: &'a [Source], controls: &[&Control]) -> Vec<&'a Source> {
+    let mut open: Vec<&str> = controls.iter().map(|control| control.source.text.as_str()).collect();
+    let mut named: BTreeMap<&str, &Source> = BTreeMap::new();
+    while let Some(text) = open.pop() {
+        for library in libraries.iter().filter(|library| text.contains(&library.package)) {
+            if named.insert(&library.file, library).is_none() {
+                open.push(&library.text);
+            }
+        }
+    }
+    named.into_values().collect()
 }
 
 fn refused(subject: &str, error: &dyn std::fmt::Display) -> PolicyError {
