@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use konecta_core::control::PolicyError;
 use konecta_core::control::reads::reads;
 use konecta_core::id::Action;
 use serde_json::json;
@@ -37,10 +36,6 @@ pub(super) fn run(args: &Permissions) -> Result<Exit, Error> {
 
 /// Every read that there is.
 pub(super) fn all_reads() -> Result<BTreeSet<Action>, Error> {
-    let known = reads().map_err(|error| PolicyError::Refused {
-        file: "reads.toml".to_owned(),
-        line: 1,
-        reason: error.to_string(),
-    })?;
+    let known = reads()?;
     Ok(known.iter().map(|(action, _)| action.clone()).collect())
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use konecta_aws::{CollectOptions, Progress, RegionChoice, Session, SessionOptions, Timeouts, collect};
-use konecta_core::control::PolicyError;
 use konecta_core::control::reads::reads;
 use konecta_core::id::{Action, Region};
 use konecta_core::snapshot::Snapshot;
@@ -21,11 +20,7 @@ const PAUSE: Duration = Duration::from_secs(20);
 
 /// Reads what is wanted, or says why the scan cannot begin.
 pub(super) fn read(args: &AccountArgs, config: &Config, wanted: &BTreeSet<Action>) -> Result<Snapshot, Error> {
-    let known = reads().map_err(|error| PolicyError::Refused {
-        file: "reads.toml".to_owned(),
-        line: 1,
-        reason: error.to_string(),
-    })?;
+    let known = reads()?;
     let options = options(args, config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     runtime.block_on(async {

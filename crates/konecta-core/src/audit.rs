@@ -57,7 +57,7 @@ pub fn audit(
         tool_version: tool_version.to_owned(),
         scan: source.info().clone(),
         rules: catalogue.controls().map(Control::rule).collect(),
-        gaps: reported_gaps(source, catalogue, known_reads()?),
+        gaps: reported_gaps(source, catalogue, reads()?),
         findings,
         claims,
         errors,
@@ -74,7 +74,7 @@ pub fn judge(
     blueprint: &Blueprint,
     take: &mut dyn FnMut(Finding),
 ) -> Result<Vec<ControlError>, AuditError> {
-    let reads = known_reads()?;
+    let reads = reads()?;
     let facts = facts::derive(source, blueprint)?;
     let world = World::new(&json!({
         "blueprint": blueprint,
@@ -96,10 +96,6 @@ pub fn judge(
     facts.stacks.iter().for_each(see);
     unseen(source, catalogue, reads).into_iter().for_each(take);
     Ok(errors)
-}
-
-fn known_reads() -> Result<&'static Reads, PolicyError> {
-    reads().map_err(|error| PolicyError::refused("reads.toml", 1, error.to_string()))
 }
 
 fn reported_gaps(source: &dyn Source, catalogue: &Catalogue, reads: &Reads) -> Vec<ReportedGap> {

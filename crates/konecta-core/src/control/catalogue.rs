@@ -204,7 +204,7 @@ impl Catalogue {
     fn check(&self, control: &Control) -> Result<(), PolicyError> {
         let refuse = |reason: String| Err(at_metadata(control, reason));
         let custom = &control.metadata.custom;
-        let known = reads().map_err(|error| at_metadata(control, error.to_string()))?;
+        let known = reads()?;
         if let Some(action) = custom.reads.iter().find(|action| known.get(action).is_none()) {
             return refuse(format!("`reads` names {action}, a call that konecta-audit does not make"));
         }
@@ -303,7 +303,7 @@ impl Catalogue {
     /// # Errors
     /// When the catalogue of reads is broken.
     pub fn reads(&self) -> Result<BTreeSet<Action>, PolicyError> {
-        let known = reads().map_err(|error| PolicyError::refused("reads.toml", 1, error.to_string()))?;
+        let known = reads()?;
         Ok(known.closure(self.controls.values().flat_map(Control::looks_at)))
     }
 }

@@ -74,7 +74,7 @@ impl<'a> Bench<'a> {
     /// When the policy does not compile.
     pub fn new(catalogue: &'a Catalogue) -> Result<Self, PolicyError> {
         let world = World::new(&world(&Map::new())).map_err(|error| refused(&error))?;
-        let reads = reads().map_err(|error| refused(&error))?;
+        let reads = reads()?;
         Ok(Self(Judge::new(catalogue, &world, reads, &[])?))
     }
 

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::PolicyError;
 use crate::id::{Action, ResourceType};
 
 /// Where a read is made.
@@ -48,8 +49,8 @@ static READS: LazyLock<Result<Reads, toml::de::Error>> = LazyLock::new(|| toml::
 ///
 /// # Errors
 /// When `reads.toml` cannot be read, which a test rules out.
-pub fn reads() -> Result<&'static Reads, &'static toml::de::Error> {
-    READS.as_ref()
+pub fn reads() -> Result<&'static Reads, PolicyError> {
+    READS.as_ref().map_err(|error| PolicyError::refused("reads.toml", 1, error.to_string()))
 }
 
 impl Reads {
