@@ -9,6 +9,7 @@
 #   id: KA-VPC-004
 #   severity: medium
 #   resource: AWS::EC2::Subnet
+#   fix: ec2.subnet_public_ip
 #   remediation: Set `MapPublicIpOnLaunch` of the subnet to false; what already has an address keeps it.
 #   reads: [ec2:DescribeSubnets]
 #   frameworks: {fsbp: [EC2.15]}

@@ -9,6 +9,7 @@ pub mod claim;
 pub mod control;
 pub mod facts;
 pub mod finding;
+pub mod fix;
 pub mod gap;
 pub mod id;
 pub mod model;

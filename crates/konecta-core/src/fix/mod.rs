@@ -1,0 +1,47 @@
+//! The provisioning module, as far as it can be thought through without a network: findings and a snapshot become
+//! steps, steps become a plan. Knows the model, the snapshot and findings; nothing of the SDK, of reports or of Rego.
+//!
+//! `docs/fix.md` is the contract. A remedy is a pure function in `fix/<service>/<control>.rs`; what it proposes is
+//! data (a call in the API's own words, the attributes that change, the way back), and so it can be shown, written
+//! to a file, tried on the model and judged there before anything is touched.
+
+pub mod case;
+pub mod pointer;
+pub mod registry;
+pub mod simulate;
+pub mod step;
+
+mod ec2;
+#[cfg(test)]
+mod proof;
+
+pub use case::{Case, View};
+pub use registry::{Proposal, Refusal, Remedy};
+pub use step::{Amend, Call, Class, Edit, Effect, Find, Step, Wait};
+
+use crate::id::{Action, FixId, IdError};
+
+/// An id that stands in our own text; a test reads all of them.
+fn own<T: std::str::FromStr<Err = IdError>>(text: &str) -> T {
+    match text.parse() {
+        Ok(id) => id,
+        Err(error) => unreachable!("{error}"),
+    }
+}
+
+/// An IAM action that a remedy names.
+#[must_use]
+pub(crate) fn action(name: &str) -> Action {
+    own(name)
+}
+
+/// The name of a remedy.
+pub(crate) fn id(name: &str) -> FixId {
+    own(name)
+}
+
+/// A control that a remedy names.
+#[expect(dead_code, reason = "the remedies that need it come next")]
+pub(crate) fn control(name: &str) -> crate::id::ControlId {
+    own(name)
+}
