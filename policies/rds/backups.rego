@@ -12,6 +12,7 @@
 #   remediation: >-
 #     Set the backup retention period to the promised number of days (raising it from 0 interrupts the instance for a moment); where the latest
 #     restorable time lags behind, look at the events of the instance for failing backups.
+#   fix: rds.backups
 #   reads: [rds:DescribeDBInstances, rds:DescribeDBClusters]
 #   joins: [db_clusters]
 #   claims: [rds-backups]

@@ -10,6 +10,7 @@
 #   severity: medium
 #   resource: AWS::RDS::DBInstance
 #   remediation: Switch deletion protection on, for the DB cluster where the instance is a member of one; it takes effect at once.
+#   fix: rds.deletion_protection
 #   reads: [rds:DescribeDBInstances, rds:DescribeDBClusters]
 #   joins: [db_clusters]
 #   frameworks: {fsbp: [RDS.7, RDS.8]}

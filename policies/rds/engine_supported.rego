@@ -12,6 +12,7 @@
 #   remediation: >-
 #     Plan the upgrade to a major version in standard support and try it on a restored snapshot first: it cannot be taken back. Another engine
 #     than the declared one is a migration, or a blueprint to be corrected.
+#   fix: rds.engine_supported
 #   reads: [rds:DescribeDBInstances, rds:DescribeDBMajorEngineVersions]
 #   claims: [rds-postgres]
 package konecta.rds.engine_supported

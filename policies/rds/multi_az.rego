@@ -12,6 +12,7 @@
 #   remediation: >-
 #     Convert the DB instance to Multi-AZ, in a maintenance window and knowing that it doubles the price of the instance; give an Aurora cluster a
 #     reader in a second availability zone.
+#   fix: rds.multi_az
 #   reads: [rds:DescribeDBInstances, rds:DescribeDBClusters]
 #   joins: [db_clusters]
 #   claims: [multi-az, failover]

@@ -11,6 +11,7 @@
 #   severity: critical
 #   resource: AWS::RDS::DBInstance
 #   remediation: Modify the DB instance to be not publicly accessible; whoever used the public endpoint then comes in through the VPC.
+#   fix: rds.not_public
 #   reads: [rds:DescribeDBInstances]
 #   claims: [rds-private]
 #   frameworks: {fsbp: [RDS.2]}

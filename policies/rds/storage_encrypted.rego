@@ -14,8 +14,7 @@
 #   reads: [rds:DescribeDBInstances]
 #   claims: [rds-encrypted, at-rest]
 #   frameworks: {fsbp: [RDS.3]}
-#   fix: none
-#   fix_reason: encryption is chosen when a DB instance is created; only a restore from an encrypted copy of a snapshot gives it to an existing one
+#   fix: rds.storage_encrypted
 package konecta.rds.storage_encrypted
 
 import rego.v1

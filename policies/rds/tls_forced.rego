@@ -13,6 +13,7 @@
 #   remediation: >-
 #     Make sure that every client connects with TLS, then set `rds.force_ssl` to 1 in a custom parameter group; reboot the instance where the group
 #     is pending a reboot.
+#   fix: rds.tls_forced
 #   reads: [rds:DescribeDBInstances, rds:DescribeDBParameters]
 #   joins: [parameter_groups]
 #   claims: [in-transit]

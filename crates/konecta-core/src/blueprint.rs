@@ -165,6 +165,10 @@ section! {
         backup_retention_days: u32 = 7,
         /// How many hours the latest restorable time may lie back.
         restorable_within_hours: u32 = 24,
+        /// The log types that are exported to CloudWatch Logs.
+        log_exports: Vec<String> = list(&["postgresql", "upgrade"]),
+        /// The key with which an instance that was not encrypted is encrypted: AWS's own for RDS.
+        kms_key: String = "alias/aws/rds".to_owned(),
     }
 }
 

@@ -93,3 +93,27 @@ def old_postgres(world: World) -> str:
     group = "konecta-erp-pg11"
     database.parameter_group(world, group, family="postgres11", force_ssl="1")
     return extra.db_instance(world, "pg11", EngineVersion="11.22", DBParameterGroupName=group)
+
+
+@label("rds-no-minor-upgrades", ["KA-RDS-010"])
+def no_minor_upgrades(world: World) -> str:
+    """The database takes no minor upgrades by itself."""
+    return database.modify_database(world, AutoMinorVersionUpgrade=False)
+
+
+@label("rds-no-upgrade-log", ["KA-RDS-012"])
+def no_upgrade_log(world: World) -> str:
+    """A second database exports one of its two logs."""
+    return extra.db_instance(world, "half-logged", EnableCloudwatchLogsExports=["postgresql"])
+
+
+@label("rds-passwords-only", ["KA-RDS-013"])
+def passwords_only(world: World) -> str:
+    """The database does not accept sign-in by IAM."""
+    return database.modify_database(world, EnableIAMDatabaseAuthentication=False)
+
+
+@label("rds-tags-not-copied", ["KA-RDS-017"])
+def tags_not_copied(world: World) -> str:
+    """Snapshots do not get the database's tags."""
+    return database.modify_database(world, CopyTagsToSnapshot=False)

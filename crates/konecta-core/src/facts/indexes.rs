@@ -15,8 +15,16 @@ use crate::model::{iam, rds};
 const PARAMETERS: [&str; 2] = ["rds.force_ssl", "require_secure_transport"];
 
 /// What a database that is a member of a cluster takes from it.
-const CLUSTER_MEMBERS: [&str; 5] =
-    ["BackupRetentionPeriod", "PreferredBackupWindow", "LatestRestorableTime", "MultiAZ", "DeletionProtection"];
+const CLUSTER_MEMBERS: [&str; 8] = [
+    "BackupRetentionPeriod",
+    "PreferredBackupWindow",
+    "LatestRestorableTime",
+    "MultiAZ",
+    "DeletionProtection",
+    "EnabledCloudwatchLogsExports",
+    "IAMDatabaseAuthenticationEnabled",
+    "CopyTagsToSnapshot",
+];
 
 /// Fills every index with what one place has for it.
 pub(crate) fn fill(ground: &Ground<'_>, sink: &mut Sink) {

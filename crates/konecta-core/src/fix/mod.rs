@@ -7,6 +7,7 @@
 
 pub mod case;
 pub mod pointer;
+pub mod procedure;
 pub mod registry;
 pub mod simulate;
 pub mod step;
@@ -14,6 +15,7 @@ pub mod step;
 mod ec2;
 #[cfg(test)]
 mod proof;
+mod rds;
 
 pub use case::{Case, View};
 pub use registry::{Proposal, Refusal, Remedy};

@@ -126,9 +126,8 @@ fn judge(snapshot: &Snapshot, blueprint: &Blueprint) -> Vec<Finding> {
 }
 
 fn pick<'a>(findings: &'a [Finding], control: &str, arn_ends: &str) -> &'a Finding {
-    let fits = |finding: &&Finding| {
-        finding.control.as_str() == control && finding.resource.arn.as_str().ends_with(arn_ends)
-    };
+    let fits =
+        |finding: &&Finding| finding.control.as_str() == control && finding.resource.arn.as_str().ends_with(arn_ends);
     findings.iter().find(fits).unwrap_or_else(|| panic!("no finding of {control} on …{arn_ends}"))
 }
 
@@ -136,9 +135,8 @@ fn pick<'a>(findings: &'a [Finding], control: &str, arn_ends: &str) -> &'a Findi
 #[test]
 fn names_are_names() {
     let catalogue = Catalogue::built_in().expect("catalogue");
-    let asked = |id: &str| {
-        catalogue.controls().any(|c| c.metadata.custom.fix.as_ref().is_some_and(|fix| fix.as_str() == id))
-    };
+    let asked =
+        |id: &str| catalogue.controls().any(|c| c.metadata.custom.fix.as_ref().is_some_and(|fix| fix.as_str() == id));
     for remedy in super::registry::remedies() {
         let _ = remedy.id();
         for name in remedy.actions {

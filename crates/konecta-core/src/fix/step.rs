@@ -9,7 +9,9 @@ use crate::id::{Action, ControlId, FixId};
 use crate::resource::ResourceRef;
 
 /// How much a change may hurt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display, strum::EnumString)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, strum::Display, strum::EnumString,
+)]
 pub enum Class {
     /// In place, reversible, no effect on traffic expected.
     A,

@@ -7,12 +7,8 @@ use crate::fix::registry::{Proposal, Remedy};
 use crate::fix::step::{Call, Class, Edit, Effect, Step};
 use crate::fix::{Case, action};
 
-pub(super) const REMEDY: Remedy = Remedy {
-    id: "ec2.subnet_public_ip",
-    class: Class::A,
-    actions: &["ec2:ModifySubnetAttribute"],
-    propose,
-};
+pub(super) const REMEDY: Remedy =
+    Remedy { id: "ec2.subnet_public_ip", class: Class::A, actions: &["ec2:ModifySubnetAttribute"], propose };
 
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     let Some(subnet) = case.subject(finding) else { return Proposal::default() };

@@ -1,0 +1,176 @@
+//! The DB instance or DB cluster that holds a setting, and the one call by which it is modified.
+//! Knows nothing of which setting is wanted or why.
+
+use serde_json::{Value, json};
+
+use crate::finding::Finding;
+use crate::fix::registry::Remedy;
+use crate::fix::step::{Call, Class, Edit, Effect, Step, Wait};
+use crate::fix::{Case, Refusal, View, action};
+
+/// What every remedy that modifies an instance or a cluster needs.
+pub(super) const ACTIONS: &[&str] =
+    &["rds:ModifyDBInstance", "rds:DescribeDBInstances", "rds:ModifyDBCluster", "rds:DescribeDBClusters"];
+
+/// An hour: a conversion to Multi-AZ copies the storage first.
+const PATIENCE: u64 = 3600;
+
+/// Who holds a setting.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner<'a> {
+    view: &'a View,
+    kind: &'static Kind,
+}
+
+/// How RDS speaks of instances and of clusters.
+#[derive(Debug)]
+struct Kind {
+    cluster: bool,
+    modify: &'static str,
+    describe: &'static str,
+    identifier: &'static str,
+    list: &'static str,
+    status: &'static str,
+}
+
+const INSTANCE: Kind = Kind {
+    cluster: false,
+    modify: "ModifyDBInstance",
+    describe: "DescribeDBInstances",
+    identifier: "DBInstanceIdentifier",
+    list: "DBInstances",
+    status: "DBInstanceStatus",
+};
+const CLUSTER: Kind = Kind {
+    cluster: true,
+    modify: "ModifyDBCluster",
+    describe: "DescribeDBClusters",
+    identifier: "DBClusterIdentifier",
+    list: "DBClusters",
+    status: "Status",
+};
+
+/// One setting before and after, in the API's words.
+pub(super) struct Setting<'a> {
+    /// The member of the description.
+    pub(super) member: &'a str,
+    /// What it is.
+    pub(super) before: Option<Value>,
+    /// What it will be.
+    pub(super) after: Value,
+    /// Parameters of the call that bring it about.
+    pub(super) parameters: Value,
+    /// Parameters of the call that take it back.
+    pub(super) back: Value,
+}
+
+impl<'a> Owner<'a> {
+    /// The instance itself.
+    pub(super) fn instance(view: &'a View) -> Self {
+        Self { view, kind: &INSTANCE }
+    }
+
+    /// The cluster that the instance is a member of, or the instance; `None` where the cluster was not read.
+    pub(super) fn of(view: &'a View, case: &'a Case<'_>) -> Option<Self> {
+        let Some(cluster) = view.text("/configuration/DBClusterIdentifier") else { return Some(Self::instance(view)) };
+        let beside = |other: &&View| {
+            other.id == cluster
+                && other.reference.account_id == view.reference.account_id
+                && other.reference.region == view.reference.region
+        };
+        let view = case.all("AWS::RDS::DBCluster").find(beside)?;
+        Some(Self { view, kind: &CLUSTER })
+    }
+
+    /// What the owner says of a member.
+    pub(super) fn at(&self, member: &str) -> Option<&'a Value> {
+        self.view.at(&format!("/configuration/{member}"))
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> &'a str {
+        &self.view.id
+    }
+
+    /// Whether it is a cluster.
+    pub(super) fn is_cluster(&self) -> bool {
+        self.kind.cluster
+    }
+
+    /// Why it must not be modified now. A change that is applied at once takes along whatever waits for the
+    /// maintenance window.
+    pub(super) fn busy(&self, finding: &Finding, class: Class) -> Option<Refusal> {
+        let pending = self.at("PendingModifiedValues").and_then(Value::as_object);
+        if let Some(pending) = pending.filter(|pending| !pending.is_empty()) {
+            let names: Vec<&str> = pending.keys().map(String::as_str).collect();
+            let reason = format!(
+                "{} waits for its maintenance window with other changes ({}), and a change made now would carry them out at once",
+                self.name(),
+                names.join(", ")
+            );
+            let procedure =
+                "let the maintenance window pass, or take the pending changes back; then run `konecta-audit fix` again";
+            return Some(Refusal::new(finding, class, reason, &[procedure]));
+        }
+        let status = self.at(self.kind.status).and_then(Value::as_str);
+        if status != Some("available") {
+            let reason = format!(
+                "{} is {}, and only an available one can be modified",
+                self.name(),
+                status.unwrap_or("in an unknown state")
+            );
+            return Some(Refusal::new(finding, class, reason, &["run `konecta-audit fix` again once it is available"]));
+        }
+        None
+    }
+
+    /// The step that brings a setting about.
+    pub(super) fn modify(&self, remedy: &Remedy, class: Class, title: String, setting: Setting<'_>) -> Step {
+        let Setting { member, before, after, parameters, back } = setting;
+        let call = |mut parameters: Value| {
+            if let Some(map) = parameters.as_object_mut() {
+                map.insert(self.kind.identifier.to_owned(), json!(self.name()));
+                map.insert("ApplyImmediately".to_owned(), json!(true));
+            }
+            Call::new("rds", self.kind.modify, parameters)
+        };
+        let path = format!("/configuration/{member}");
+        Step {
+            key: format!("{}/{}", remedy.id, self.name()),
+            merge: Some(format!("rds:{}/{}", self.kind.modify, self.view.reference.arn)),
+            fix: remedy.id(),
+            controls: Vec::new(),
+            resource: self.view.reference.clone(),
+            class,
+            title,
+            consequences: Vec::new(),
+            effects: vec![Effect::Amended {
+                resource: self.view.reference.clone(),
+                edits: vec![Edit::new(path, before, Some(after.clone()))],
+            }],
+            call: call(parameters),
+            inverse: vec![call(back)],
+            actions: [self.kind.modify, self.kind.describe].map(|name| action(&format!("rds:{name}"))).to_vec(),
+            needs: Vec::new(),
+            requires: Vec::new(),
+            // The status alone would do for an instant: RDS says `available` for some seconds after the call.
+            waits: vec![
+                self.wait(format!("{} of {} is {after}", member, self.name()), member, after),
+                self.wait(format!("{} is available", self.name()), self.kind.status, json!("available")),
+            ],
+        }
+    }
+
+    fn wait(&self, what: String, member: &str, value: Value) -> Wait {
+        Wait {
+            what,
+            service: "rds".to_owned(),
+            operation: self.kind.describe.to_owned(),
+            parameters: json!({ self.kind.identifier: self.name() }),
+            path: format!("/{}/*/{member}", self.kind.list),
+            until: vec![value],
+            failed: [json!("failed"), json!("storage-full"), json!("incompatible-parameters")].to_vec(),
+            timeout_seconds: PATIENCE,
+        }
+    }
+}

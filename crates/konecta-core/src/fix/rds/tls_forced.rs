@@ -1,0 +1,191 @@
+//! KA-RDS-008: the parameter group demands TLS. Knows the group and who else uses it; whether every client speaks
+//! TLS it cannot know, which makes it class B.
+
+use serde_json::{Value, json};
+
+use crate::finding::Finding;
+use crate::fix::registry::{Proposal, Refusal, Remedy};
+use crate::fix::step::{Call, Class, Edit, Effect, Step, Wait};
+use crate::fix::{Case, View, action};
+
+pub(super) const REMEDY: Remedy = Remedy {
+    id: "rds.tls_forced",
+    class: Class::B,
+    actions: &[
+        "rds:ModifyDBParameterGroup",
+        "rds:ResetDBParameterGroup",
+        "rds:DescribeDBInstances",
+        "rds:DescribeDBParameters",
+    ],
+    propose,
+};
+
+const FORCE_SSL: &str = "rds.force_ssl";
+
+fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
+    let Some(instance) = case.subject(finding) else { return Proposal::default() };
+    let mut proposal = Proposal::default();
+    for group in instance.list("/configuration/DBParameterGroups") {
+        let Some(name) = group["DBParameterGroupName"].as_str() else { continue };
+        let blamed = |end: &str| {
+            finding.violations.iter().any(|violation| violation.path == format!("DBParameterGroups[{name}].{end}"))
+        };
+        if blamed("ParameterApplyStatus") {
+            let reason = format!("{name} has not reached {} and does so by a reboot, which interrupts it", instance.id);
+            let reboot = format!("aws rds reboot-db-instance --db-instance-identifier {}", instance.id);
+            proposal.refusals.push(Refusal::new(finding, Class::N, reason, &[&reboot]));
+        }
+        if blamed(FORCE_SSL) {
+            match demand(finding, case, instance, name) {
+                Ok(step) => proposal.steps.push(step),
+                Err(refusal) => proposal.refusals.push(*refusal),
+            }
+        }
+    }
+    proposal
+}
+
+fn demand(finding: &Finding, case: &Case<'_>, instance: &View, name: &str) -> Result<Step, Box<Refusal>> {
+    let refuse = |reason: String, procedure: &[&str]| Box::new(Refusal::new(finding, Class::B, reason, procedure));
+    let beside = |other: &&View| {
+        other.id == name
+            && other.reference.account_id == instance.reference.account_id
+            && other.reference.region == instance.reference.region
+    };
+    let found = case.all("AWS::RDS::DBParameterGroup").find(beside).filter(|_| !name.starts_with("default."));
+    let Some(group) = found else {
+        let family = case.all("AWS::RDS::DBParameterGroup").find(beside);
+        let family = family.and_then(|group| group.text("/configuration/DBParameterGroupFamily")).unwrap_or("<family>");
+        let own = format!("{}-tls", instance.id);
+        let create = format!(
+            "aws rds create-db-parameter-group --db-parameter-group-name {own} --db-parameter-group-family {family} --description \"demands TLS\""
+        );
+        let set = format!(
+            "aws rds modify-db-parameter-group --db-parameter-group-name {own} --parameters ParameterName={FORCE_SSL},ParameterValue=1,ApplyMethod=immediate"
+        );
+        let take = format!(
+            "aws rds modify-db-instance --db-instance-identifier {} --db-parameter-group-name {own}",
+            instance.id
+        );
+        let reboot = format!("aws rds reboot-db-instance --db-instance-identifier {}", instance.id);
+        let reason = format!(
+            "{name} is AWS's own parameter group and cannot be changed; one of your own takes a reboot to come into force"
+        );
+        return Err(refuse(reason, &[&create, &set, &take, &reboot]));
+    };
+    let parameters = group.list("/supplement/parameters");
+    let Some(at) = parameters.iter().position(|parameter| parameter["ParameterName"] == FORCE_SSL) else {
+        return Err(refuse(format!("{name} has no parameter {FORCE_SSL} that could be set"), &[]));
+    };
+    let entry = format!("/supplement/parameters/{at}");
+    let before = &parameters[at];
+    let set = |value: &Value| json!({"ParameterName": FORCE_SSL, "ParameterValue": value, "ApplyMethod": "immediate"});
+    let call = |operation: &str, parameter: Value| {
+        Call::new("rds", operation, json!({"DBParameterGroupName": name, "Parameters": [parameter]}))
+    };
+    // A value that nobody set goes back by a reset, so that it follows the engine's default again.
+    let untouched = before.get("Source").is_some_and(|source| source != "user");
+    let inverse = if untouched {
+        call("ResetDBParameterGroup", json!({"ParameterName": FORCE_SSL, "ApplyMethod": "immediate"}))
+    } else {
+        call("ModifyDBParameterGroup", set(&before["ParameterValue"]))
+    };
+    let mut edits =
+        vec![Edit::new(format!("{entry}/ParameterValue"), before.get("ParameterValue").cloned(), Some(json!("1")))];
+    if untouched {
+        edits.push(Edit::new(format!("{entry}/Source"), before.get("Source").cloned(), Some(json!("user"))));
+    }
+    let users: Vec<&View> = case.all("AWS::RDS::DBInstance").filter(|view| uses(view, name, instance)).collect();
+    let names: Vec<&str> = users.iter().map(|view| view.id.as_str()).collect();
+    Ok(Step {
+        key: format!("{}/{}", REMEDY.id, group.reference.arn),
+        merge: None,
+        fix: REMEDY.id(),
+        controls: Vec::new(),
+        resource: group.reference.clone(),
+        class: Class::B,
+        title: format!("Demand TLS in the parameter group {name}"),
+        consequences: vec![format!(
+            "clients without TLS are turned away by every database that uses the group: {}",
+            names.join(", ")
+        )],
+        effects: vec![Effect::Amended { resource: group.reference.clone(), edits }],
+        call: call("ModifyDBParameterGroup", set(&json!("1"))),
+        inverse: vec![inverse],
+        actions: REMEDY.actions.iter().map(|name| action(name)).collect(),
+        needs: Vec::new(),
+        requires: Vec::new(),
+        waits: users.iter().map(|view| in_sync(&view.id)).collect(),
+    })
+}
+
+fn uses(view: &View, group: &str, beside: &View) -> bool {
+    view.reference.account_id == beside.reference.account_id
+        && view.reference.region == beside.reference.region
+        && view.list("/configuration/DBParameterGroups").iter().any(|item| item["DBParameterGroupName"] == group)
+}
+
+fn in_sync(instance: &str) -> Wait {
+    Wait {
+        what: format!("the parameter group has reached {instance}"),
+        service: "rds".to_owned(),
+        operation: "DescribeDBInstances".to_owned(),
+        parameters: json!({"DBInstanceIdentifier": instance}),
+        path: "/DBInstances/*/DBParameterGroups/*/ParameterApplyStatus".to_owned(),
+        until: vec![json!("in-sync")],
+        failed: vec![json!("failed-to-apply")],
+        timeout_seconds: 900,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fix::proof::World;
+    use crate::fix::rds::testdata::{instance, parameter_group};
+
+    fn world(group: &str, parameter: Value) -> World {
+        World::of(json!([
+            instance(
+                json!({"DBParameterGroups": [{"DBParameterGroupName": group, "ParameterApplyStatus": "in-sync"}]})
+            ),
+            parameter_group(group, json!([{"ParameterName": "log_statement", "ParameterValue": "ddl"}, parameter])),
+        ]))
+    }
+
+    #[test]
+    fn one_parameter_changes_and_its_neighbour_stays() {
+        let world = world("own", json!({"ParameterName": FORCE_SSL, "ParameterValue": "0", "Source": "user"}));
+        let step = world.mended("KA-RDS-008", ":db:konecta-erp").remove(0);
+        assert_eq!(step.call.parameters["Parameters"].as_array().map(Vec::len), Some(1));
+        assert_eq!(step.inverse[0].parameters["Parameters"][0]["ParameterValue"], json!("0"));
+        assert!(step.consequences[0].contains("konecta-erp"));
+    }
+
+    #[test]
+    fn a_default_goes_back_to_being_a_default() {
+        let world = world("own", json!({"ParameterName": FORCE_SSL, "ParameterValue": "0", "Source": "system"}));
+        let step = world.mended("KA-RDS-008", ":db:konecta-erp").remove(0);
+        assert_eq!(step.inverse[0].operation, "ResetDBParameterGroup");
+    }
+
+    #[test]
+    fn the_groups_of_aws_are_left_alone() {
+        let world = world("default.postgres16", json!({"ParameterName": FORCE_SSL, "ParameterValue": "0"}));
+        let proposal = world.proposed("KA-RDS-008", ":db:konecta-erp");
+        assert!(proposal.steps.is_empty());
+        assert!(proposal.refusals[0].procedure[0].contains("--db-parameter-group-family postgres16"), "{proposal:?}");
+    }
+
+    #[test]
+    fn a_reboot_is_for_a_person() {
+        let world = World::of(json!([
+            instance(
+                json!({"DBParameterGroups": [{"DBParameterGroupName": "own", "ParameterApplyStatus": "pending-reboot"}]})
+            ),
+            parameter_group("own", json!([{"ParameterName": FORCE_SSL, "ParameterValue": "1"}])),
+        ]));
+        let proposal = world.proposed("KA-RDS-008", ":db:konecta-erp");
+        assert!(proposal.steps.is_empty() && proposal.refusals[0].procedure[0].contains("reboot-db-instance"));
+    }
+}

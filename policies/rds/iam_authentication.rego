@@ -1,0 +1,28 @@
+# METADATA
+# title: People and programs can sign in to the database with IAM
+# description: >-
+#   A password of the database lives in configuration files and is rarely changed. With IAM database authentication a role signs in with a token
+#   that lasts for minutes, and IAM decides who may; passwords are then needed by nobody but the master user.
+# related_resources:
+#   - https://docs.aws.amazon.com/config/latest/developerguide/rds-instance-iam-authentication-enabled.html
+# custom:
+#   id: KA-RDS-013
+#   severity: medium
+#   resource: AWS::RDS::DBInstance
+#   remediation: Switch IAM database authentication on; passwords go on working until their users are granted `rds_iam`.
+#   fix: rds.iam_authentication
+#   reads: [rds:DescribeDBInstances, rds:DescribeDBClusters]
+#   joins: [db_clusters]
+#   frameworks: {fsbp: [RDS.10, RDS.12]}
+package konecta.rds.iam_authentication
+
+import rego.v1
+
+import data.konecta.lib.rds
+
+pass if rds.owner.settings.IAMDatabaseAuthenticationEnabled == true
+
+violations contains {"path": path, "actual": false, "expected": true} if {
+	rds.owner.settings.IAMDatabaseAuthenticationEnabled == false
+	path := sprintf("%s.IAMDatabaseAuthenticationEnabled", [rds.owner.path])
+}
