@@ -14,6 +14,10 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
+    /// This is the child process in which policies from outside are evaluated
+    #[arg(long, hide = true)]
+    pub(crate) confined: bool,
+
     #[command(subcommand)]
     pub(crate) command: Command,
 }

@@ -76,6 +76,10 @@ pub(crate) enum Error {
     PolicyTests { count: usize },
     #[error("{0}")]
     Region(String),
+    #[error("cannot start the process in which policies from outside are evaluated")]
+    Child(#[source] std::io::Error),
+    #[error("the policies from outside took more memory or processor time than they may have ({0})")]
+    PolicyLimits(String),
     #[error("interrupted")]
     Interrupted,
 }
@@ -90,6 +94,9 @@ impl Error {
             Self::SarifWithoutConfig => "run `konecta-audit init` in the repository, or name the file with --config",
             Self::NoSuchFinding { .. } => "`konecta-audit scan --show-pass` lists what was judged, with ARNs",
             Self::Session(error) => return Some(error.hint()),
+            Self::PolicyLimits(_) => {
+                "run `konecta-audit policy test DIR` on fewer files at a time to find the one; look for large ranges and formats"
+            }
             Self::ReadFile { .. } | Self::WriteFile { .. } => "check that the path exists and that you may use it",
             Self::Policy(_)
             | Self::Selection(_)
@@ -101,6 +108,7 @@ impl Error {
             | Self::Json(_)
             | Self::PolicyTests { .. }
             | Self::Region(_)
+            | Self::Child(_)
             | Self::Interrupted => return None,
         };
         Some(hint.to_owned())
@@ -127,6 +135,8 @@ impl Error {
             | Self::SarifWithoutConfig
             | Self::NoSuchFinding { .. }
             | Self::Region(_)
+            | Self::Child(_)
+            | Self::PolicyLimits(_)
             | Self::Interrupted => Exit::CouldNotRun,
         }
     }

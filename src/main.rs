@@ -1,11 +1,13 @@
 //! konecta-audit: parse, run, exit.
 //!
 //! The parts: [`cli`] says what may be typed, [`config`] reads the blueprint file, [`commands`] wire the library
-//! together, [`ui`] is the only place that prints, [`error`] knows the exit codes.
+//! together, [`ui`] is the only place that prints, [`error`] knows the exit codes. [`confined`] gives a command that
+//! evaluates policies from outside a process of its own.
 
 mod cli;
 mod commands;
 mod config;
+mod confined;
 mod error;
 mod ui;
 
@@ -15,8 +17,9 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    match commands::run(cli) {
-        Ok(exit) => exit.into(),
+    let ended = if confined::is_needed(&cli) { confined::run() } else { commands::run(cli).map(ExitCode::from) };
+    match ended {
+        Ok(code) => code,
         Err(error) => {
             ui::complain(&error);
             error.exit().into()

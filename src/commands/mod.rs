@@ -16,10 +16,13 @@ use konecta_core::control::catalogue::{Catalogue, PolicyFile, Selection};
 
 use crate::cli::{Cli, Command, SelectArgs};
 use crate::error::{Error, Exit};
-use crate::{config, ui};
+use crate::{config, confined, ui};
 
 /// Runs what was typed.
 pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
+    if cli.confined {
+        confined::limit()?;
+    }
     let config = || config::load(cli.config.as_deref());
     match cli.command {
         Command::Scan(args) => scan::run(&args, &config()?),

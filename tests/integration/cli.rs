@@ -123,6 +123,24 @@ fn a_users_policy_that_breaks_a_rule_is_refused_with_file_and_line() {
     assert!(out.contains("ACME-1"), "{out}");
 }
 
+/// Doubling a text 34 times asks for 256 GiB in a few milliseconds; no timer sees it coming.
+#[cfg(unix)]
+#[test]
+fn a_policy_that_takes_all_memory_ends_with_a_clear_word() {
+    let dir = tempfile::tempdir().expect("dir");
+    let metadata = "# METADATA\n# title: T\n# description: D\n# custom:\n#   id: ACME-1\n#   severity: low\n#   resource: AWS::ECR::Repository\n#   remediation: R\n#   reads: [ecr:DescribeRepositories]\n";
+    let doubled: String = (1..35).map(|at| format!("s{at} := concat(\"\", [s{0}, s{0}])\n\n", at - 1)).collect();
+    let rules = "pass if count(s34) > 5\n\nviolations contains {\"path\": \"x\", \"actual\": 1, \"expected\": 2} if input.configuration.x == 1\n";
+    let policy =
+        format!("{metadata}package acme.mine\n\nimport rego.v1\n\ns0 := \"0123456789abcdef\"\n\n{doubled}{rules}");
+    let test = "package acme.mine_test\n\nimport rego.v1\n\ntest_it if data.acme.mine.pass with input as {}\n";
+    std::fs::write(dir.path().join("mine.rego"), policy).expect("write");
+    std::fs::write(dir.path().join("mine_test.rego"), test).expect("write");
+    let (code, _, err) = ended(program().args(["policy", "test"]).arg(dir.path()));
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("more memory or processor time"), "{err}");
+}
+
 #[test]
 fn completions_and_manual_are_made() {
     for shell in ["bash", "zsh", "fish"] {
