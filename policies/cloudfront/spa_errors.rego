@@ -15,6 +15,7 @@
 #     API too, put the API under a distribution or a name of its own.
 #   reads: [cloudfront:GetDistribution]
 #   claims: [cf-spa-errors]
+#   fix: cloudfront.spa_errors
 package konecta.cloudfront.spa_errors
 
 import rego.v1

@@ -13,6 +13,7 @@
 #   reads: [cloudfront:GetDistribution]
 #   claims: [cf-https-only]
 #   frameworks: {fsbp: [CloudFront.3]}
+#   fix: cloudfront.viewer_https
 package konecta.cloudfront.viewer_https
 
 import rego.v1

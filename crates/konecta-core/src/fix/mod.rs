@@ -12,6 +12,7 @@ pub mod registry;
 pub mod simulate;
 pub mod step;
 
+mod cloudfront;
 mod ec2;
 #[cfg(test)]
 mod proof;
