@@ -9,6 +9,7 @@
 #   id: KA-SG-001
 #   severity: high
 #   resource: AWS::EC2::SecurityGroup
+#   fix: ec2.admin_ports_closed
 #   remediation: Remove the named rules, or narrow their sources to the addresses that administer machines through the bastion.
 #   reads: [ec2:DescribeSecurityGroups, ec2:DescribeSecurityGroupRules, ec2:GetManagedPrefixListEntries]
 #   facts: [open_ports, open_ports_complete]

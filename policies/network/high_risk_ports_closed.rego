@@ -9,6 +9,7 @@
 #   id: KA-SG-003
 #   severity: high
 #   resource: AWS::EC2::SecurityGroup
+#   fix: ec2.high_risk_ports_closed
 #   remediation: Remove the named rules; admit the security group of the client instead of addresses.
 #   reads: [ec2:DescribeSecurityGroups, ec2:DescribeSecurityGroupRules, ec2:GetManagedPrefixListEntries]
 #   facts: [open_ports, open_ports_complete]

@@ -10,6 +10,7 @@
 #   id: KA-SG-002
 #   severity: critical
 #   resource: AWS::EC2::SecurityGroup
+#   fix: ec2.no_all_ports_open
 #   remediation: Remove the named rules; open the one port that is needed to the sources that need it.
 #   reads: [ec2:DescribeSecurityGroups, ec2:DescribeSecurityGroupRules, ec2:GetManagedPrefixListEntries]
 #   facts: [open_ports, open_ports_complete]

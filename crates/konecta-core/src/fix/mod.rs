@@ -44,7 +44,6 @@ pub(crate) fn id(name: &str) -> FixId {
 }
 
 /// A control that a remedy names.
-#[expect(dead_code, reason = "the remedies that need it come next")]
 pub(crate) fn control(name: &str) -> crate::id::ControlId {
     own(name)
 }

@@ -1,0 +1,126 @@
+//! KA-SG-001, KA-SG-002, KA-SG-003: the rules by which the internet opens what it must not, closed one by one.
+//! Also says how much it may hurt to close a rule, so that every remedy says the same of the same rule.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::rules;
+use crate::finding::{Finding, Status};
+use crate::fix::registry::{Proposal, Refusal, Remedy};
+use crate::fix::step::{Class, Step};
+use crate::fix::{Case, View, control};
+
+pub(super) const ADMIN_PORTS: Remedy = Remedy {
+    id: "ec2.admin_ports_closed",
+    class: Class::B,
+    actions: rules::CLOSE,
+    propose: |f, c| close_all(&ADMIN_PORTS, f, c, &blamed(f)),
+};
+pub(super) const HIGH_RISK_PORTS: Remedy = Remedy {
+    id: "ec2.high_risk_ports_closed",
+    class: Class::B,
+    actions: rules::CLOSE,
+    propose: |f, c| close_all(&HIGH_RISK_PORTS, f, c, &blamed(f)),
+};
+pub(super) const ALL_PORTS: Remedy = Remedy {
+    id: "ec2.no_all_ports_open",
+    class: Class::A,
+    actions: rules::CLOSE,
+    propose: |f, c| close_all(&ALL_PORTS, f, c, &widest(f)),
+};
+
+/// Up to half of all ports may be open by this control (policies/network/no_all_ports_open.rego).
+const HALF: u64 = 32_768;
+
+/// Closes these rules; what cannot be closed is refused.
+pub(super) fn close_all(remedy: &Remedy, finding: &Finding, case: &Case<'_>, ids: &BTreeSet<String>) -> Proposal {
+    let mut proposal = Proposal::default();
+    for id in ids {
+        match rules::find(case, id).and_then(|rule| close(case, rule, remedy)) {
+            Some(step) => proposal.steps.push(step),
+            None => {
+                let reason = format!("not all of {id} is known, so it could not be given back");
+                let look = format!("aws ec2 describe-security-group-rules --security-group-rule-ids {id}");
+                proposal.refusals.push(Refusal::new(finding, Class::B, reason, &[&look]));
+            }
+        }
+    }
+    proposal
+}
+
+/// Closes a rule, at the class that it has whoever asks.
+pub(super) fn close(case: &Case<'_>, rule: &View, remedy: &Remedy) -> Option<Step> {
+    let (class, consequence) = if is_all_at_fault(case, rule) {
+        (Class::A, None)
+    } else {
+        (Class::B, Some(format!("whoever came in by {} no longer does, on any port of the rule", rules::named(rule))))
+    };
+    let mut step = rules::close(case, rule, remedy, class)?;
+    step.consequences.extend(consequence);
+    Some(step)
+}
+
+/// Whether the rule opens to the internet nothing but what no stack gives to it: administration and high-risk ports, or all ports at once.
+fn is_all_at_fault(case: &Case<'_>, rule: &View) -> bool {
+    let Some(group) = rule.text("/configuration/GroupId").and_then(|id| rules::group(case, id)) else { return false };
+    let failed = |name: &str| {
+        let id = control(name);
+        let arn = &group.reference.arn;
+        case.findings.iter().find(|f| f.control == id && &f.resource.arn == arn && f.status == Status::Fail)
+    };
+    if failed("KA-SG-002").is_some_and(|finding| widest(finding).contains(&rule.id)) {
+        return true;
+    }
+    let named =
+        ["KA-SG-001", "KA-SG-003"].into_iter().filter_map(failed).any(|finding| blamed(finding).contains(&rule.id));
+    named && is_never_public(case, rule)
+}
+
+/// Whether every port of the rule is an administration or a high-risk port.
+fn is_never_public(case: &Case<'_>, rule: &View) -> bool {
+    let network = &case.blueprint.network;
+    let port = |key: &str| rule.at(key).and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
+    let (Some(from), Some(to)) = (port("/configuration/FromPort"), port("/configuration/ToPort")) else { return false };
+    let risky = |port: u16| network.high_risk_ports.iter().any(|range| (range.from..=range.to).contains(&port));
+    (from..=to).all(|port| network.admin_ports.contains(&port) || risky(port))
+}
+
+/// The rules that the finding names: those that together are the internet, and none beside them.
+fn blamed(finding: &Finding) -> BTreeSet<String> {
+    finding.violations.iter().flat_map(|violation| entries(&violation.actual)).flat_map(rules_of).collect()
+}
+
+/// The rules of the widest ranges, as few as it takes to leave no more than half of the ports open.
+fn widest(finding: &Finding) -> BTreeSet<String> {
+    let mut to_close = BTreeSet::new();
+    for violation in &finding.violations {
+        let mut open: Vec<(u64, &Value)> = entries(&violation.actual).map(|entry| (width(entry), entry)).collect();
+        open.sort_by_key(|(width, _)| *width);
+        let mut sum: u64 = open.iter().map(|(width, _)| width).sum();
+        while let Some((width, entry)) = open.pop() {
+            if sum <= HALF && entry["protocol"] != "all" {
+                break;
+            }
+            to_close.extend(rules_of(entry));
+            sum -= width;
+        }
+    }
+    to_close
+}
+
+fn entries(actual: &Value) -> impl Iterator<Item = &Value> {
+    actual.as_array().into_iter().flatten()
+}
+
+fn rules_of(entry: &Value) -> impl Iterator<Item = String> {
+    entry["rules"].as_array().into_iter().flatten().filter_map(|id| Some(id.as_str()?.to_owned()))
+}
+
+fn width(entry: &Value) -> u64 {
+    let port = |key: &str| entry[key].as_u64();
+    port("to").zip(port("from")).map_or(0, |(to, from)| (to + 1).saturating_sub(from))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,200 @@
+//! Rules of security groups, one at a time: closing one by its id, opening one for a prefix list, and the ways back.
+//! Knows nothing of which rule is at fault or why.
+//!
+//! A rule is a resource of its own (`AWS::EC2::SecurityGroupRule`). `IpPermissions` of the group shows the same rules
+//! a second time, in no order; it is volatile (docs/fix.md), no control reads it, and no effect speaks of it.
+
+use serde_json::{Map, Value, json};
+
+use crate::fix::registry::Remedy;
+use crate::fix::step::{Call, Class, Effect, Find, Step};
+use crate::fix::{Case, View, action, own};
+use crate::resource::ResourceRef;
+
+const RULE: &str = "AWS::EC2::SecurityGroupRule";
+
+/// What a remedy that closes ingress rules declares.
+pub(crate) const CLOSE: &[&str] =
+    &["ec2:RevokeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateTags"];
+
+/// The rule of this id.
+pub(crate) fn find<'a>(case: &'a Case<'_>, id: &str) -> Option<&'a View> {
+    case.all(RULE).find(|rule| rule.id == id)
+}
+
+/// The group of this id.
+pub(crate) fn group<'a>(case: &'a Case<'_>, id: &str) -> Option<&'a View> {
+    case.all("AWS::EC2::SecurityGroup").find(|group| group.id == id)
+}
+
+/// A rule in one line, as in `tcp 22 from 0.0.0.0/0 (sgr-1)`.
+pub(crate) fn named(rule: &View) -> String {
+    let at = |key: &str| rule.at(&format!("/configuration/{key}"));
+    let text = |key: &str| rule.text(&format!("/configuration/{key}"));
+    let protocol = text("IpProtocol").filter(|protocol| *protocol != "-1").unwrap_or("all traffic");
+    let ports = match (at("FromPort").and_then(Value::as_i64), at("ToPort").and_then(Value::as_i64)) {
+        (Some(from), Some(to)) if from == to && from >= 0 => format!(" {from}"),
+        (Some(from), Some(to)) if from >= 0 => format!(" {from}-{to}"),
+        (_, _) => String::new(),
+    };
+    let peer = ["CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupInfo/GroupId"].into_iter().find_map(text);
+    let way = if is_egress(rule) { "to" } else { "from" };
+    format!("{protocol}{ports} {way} {} ({})", peer.unwrap_or("?"), rule.id)
+}
+
+/// Closes one rule by its id. `None` where the rule, its group or its peer is not known: nobody revokes what could not be restored.
+///
+/// Every remedy that wants this rule gone gives the same step; rules of a group that may go together go in one call.
+pub(crate) fn close(case: &Case<'_>, rule: &View, remedy: &Remedy, class: Class) -> Option<Step> {
+    let group = group(case, rule.text("/configuration/GroupId")?)?;
+    let direction = if is_egress(rule) { "Egress" } else { "Ingress" };
+    let (revoke, authorize) = (format!("RevokeSecurityGroup{direction}"), format!("AuthorizeSecurityGroup{direction}"));
+    let mut back = json!({"GroupId": group.id, "IpPermissions": [permission(rule, group)?]});
+    let mut actions = vec![action(&format!("ec2:{revoke}")), action(&format!("ec2:{authorize}"))];
+    // What AWS itself has put on a rule cannot be given by anybody.
+    let tags = rule.body["tags"].as_object().into_iter().flatten().filter(|(key, _)| !key.starts_with("aws:"));
+    let tags: Vec<Value> = tags.map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+    if !tags.is_empty() {
+        back["TagSpecifications"] = json!([{"ResourceType": "security-group-rule", "Tags": tags}]);
+        actions.push(action("ec2:CreateTags"));
+    }
+    Some(Step {
+        key: format!("ec2.close_rule/{}", rule.id),
+        merge: Some(format!("ec2:{revoke}/{}/{class}", group.id)),
+        fix: remedy.id(),
+        controls: Vec::new(),
+        resource: group.reference.clone(),
+        class,
+        title: format!("Remove {} from {}", named(rule), group.id),
+        consequences: vec!["on the way back the rule gets a new id".to_owned()],
+        effects: vec![Effect::Removed { resource: rule.reference.clone() }],
+        call: Call::new("ec2", &revoke, json!({"GroupId": group.id, "SecurityGroupRuleIds": [rule.id]})),
+        inverse: vec![Call::new("ec2", &authorize, back)],
+        actions,
+        needs: Vec::new(),
+        requires: Vec::new(),
+        waits: Vec::new(),
+    })
+}
+
+/// Opens a TCP port of a group to a prefix list.
+#[cfg_attr(not(test), expect(dead_code, reason = "the load balancer's remedies come next"))]
+pub(crate) fn admit_list(
+    group: &View,
+    list: &str,
+    port: u16,
+    description: &str,
+    remedy: &Remedy,
+    class: Class,
+) -> Step {
+    let id = format!("sgr-{list}-{port}");
+    let wanted =
+        json!({"/PrefixListId": list, "/IpProtocol": "tcp", "/FromPort": port, "/ToPort": port, "/IsEgress": false});
+    let exists = Find {
+        service: "ec2".to_owned(),
+        operation: "DescribeSecurityGroupRules".to_owned(),
+        parameters: json!({"Filters": [{"Name": "group-id", "Values": [group.id]}]}),
+        list: "/SecurityGroupRules".to_owned(),
+        matching: wanted.as_object().cloned().unwrap_or_default(),
+        take: "/SecurityGroupRuleId".to_owned(),
+        planned: json!(id),
+    };
+    let configuration = json!({
+        "SecurityGroupRuleId": id, "GroupId": group.id, "GroupOwnerId": group.reference.account_id, "IsEgress": false,
+        "IpProtocol": "tcp", "FromPort": port, "ToPort": port, "PrefixListId": list, "Description": description, "Tags": [],
+    });
+    let arn = group
+        .reference
+        .arn
+        .as_str()
+        .replace(&format!("security-group/{}", group.id), &format!("security-group-rule/{id}"));
+    let reference = ResourceRef { arn: own(&arn), resource_type: own(RULE), ..group.reference.clone() };
+    let body = json!({"configuration": configuration, "supplement": {}, "tags": {}});
+    let permission = json!({
+        "IpProtocol": "tcp", "FromPort": port, "ToPort": port,
+        "PrefixListIds": [{"PrefixListId": list, "Description": description}],
+    });
+    let back = json!({"GroupId": group.id, "SecurityGroupRuleIds": [exists.placeholder()]});
+    let actions =
+        ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress", "ec2:DescribeSecurityGroupRules"];
+    Step {
+        key: format!("ec2.open_rule/{}/{list}/{port}", group.id),
+        merge: Some(format!("ec2:AuthorizeSecurityGroupIngress/{}/{class}", group.id)),
+        fix: remedy.id(),
+        controls: Vec::new(),
+        resource: group.reference.clone(),
+        class,
+        title: format!("Let {list} in on tcp {port} of {}", group.id),
+        consequences: Vec::new(),
+        effects: vec![Effect::Created { resource: Box::new(View { reference, id, body }), exists }],
+        call: Call::new(
+            "ec2",
+            "AuthorizeSecurityGroupIngress",
+            json!({"GroupId": group.id, "IpPermissions": [permission]}),
+        ),
+        inverse: vec![Call::new("ec2", "RevokeSecurityGroupIngress", back)],
+        actions: actions.iter().map(|name| action(name)).collect(),
+        needs: Vec::new(),
+        requires: Vec::new(),
+        waits: Vec::new(),
+    }
+}
+
+/// The rule as it is authorized.
+fn permission(rule: &View, group: &View) -> Option<Value> {
+    let settings = rule.at("/configuration")?;
+    let mut permission = members(settings, &["IpProtocol"]);
+    // All traffic is told with ports of -1, and given without any; for ICMP, -1 is a type like others.
+    if settings["IpProtocol"] != "-1" {
+        permission.extend(members(settings, &["FromPort", "ToPort"]));
+    }
+    let description = settings.get("Description").or_else(|| told_by_group(settings, group)).cloned();
+    let peer = |list: &str, key: &str, value: Value| {
+        let mut peer = Map::from_iter([(key.to_owned(), value)]);
+        peer.extend(description.clone().map(|text| ("Description".to_owned(), text)));
+        (list.to_owned(), json!([peer]))
+    };
+    let plain = [
+        ("CidrIpv4", "IpRanges", "CidrIp"),
+        ("CidrIpv6", "Ipv6Ranges", "CidrIpv6"),
+        ("PrefixListId", "PrefixListIds", "PrefixListId"),
+    ];
+    let found = plain.iter().find_map(|(key, list, member)| Some(peer(list, member, settings.get(key)?.clone())));
+    let (list, mut peers) = match (found, settings.get("ReferencedGroupInfo")) {
+        (Some(found), _) => found,
+        (None, info) => peer("UserIdGroupPairs", "GroupId", info?.get("GroupId")?.clone()),
+    };
+    if let (Some(pair), Some(info)) = (peers[0].as_object_mut(), settings.get("ReferencedGroupInfo")) {
+        pair.extend(members(info, &["UserId", "VpcId", "VpcPeeringConnectionId"]));
+    }
+    permission.insert(list, peers);
+    settings.get("IpProtocol").map(|_| Value::Object(permission))
+}
+
+/// The description that stands beside a group source in `IpPermissions`, for a rule that was told without it.
+fn told_by_group<'a>(rule: &Value, group: &'a View) -> Option<&'a Value> {
+    let wanted = rule.get("ReferencedGroupInfo")?.get("GroupId")?;
+    let port = |value: &Value, key: &str| value.get(key).and_then(Value::as_i64).filter(|port| *port >= 0);
+    let fits = |one: &&Value| {
+        one.get("IpProtocol") == rule.get("IpProtocol")
+            && ["FromPort", "ToPort"].iter().all(|key| port(one, key) == port(rule, key))
+    };
+    let mut pairs = group
+        .list("/configuration/IpPermissions")
+        .iter()
+        .filter(fits)
+        .flat_map(|one| one["UserIdGroupPairs"].as_array())
+        .flatten();
+    pairs.find(|pair| pair.get("GroupId") == Some(wanted))?.get("Description")
+}
+
+fn is_egress(rule: &View) -> bool {
+    rule.at("/configuration/IsEgress") == Some(&Value::Bool(true))
+}
+
+fn members(value: &Value, keys: &[&str]) -> Map<String, Value> {
+    keys.iter().filter_map(|key| Some(((*key).to_owned(), value.get(key)?.clone()))).collect()
+}
+
+#[cfg(test)]
+mod tests;
