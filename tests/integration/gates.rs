@@ -55,6 +55,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("crates/konecta-core/src/snapshot.rs", &["crate::control", "crate::finding", "crate::report", "crate::facts"]),
     ("crates/konecta-core/src/finding.rs", &["crate::control", "crate::report", "crate::facts"]),
     (
+        "crates/konecta-core/src/fix/",
+        &["crate::control::catalogue", "crate::control::engine", "crate::audit", "crate::planning"],
+    ),
+    ("crates/konecta-core/src/fix/plan/", &["crate::report"]),
+    (
         "crates/konecta-aws/src/",
         &[
             "konecta_core::control::catalogue",
@@ -75,7 +80,9 @@ fn arrows_between_modules_run_one_way() {
                 wrong.push(format!("{file} names {names}"));
             }
         };
-        for (_, names) in ARROWS.iter().filter(|(part, _)| file.starts_with(part)) {
+        // The helper of the remedies' tests judges; it is no part of the program.
+        let arrows = ARROWS.iter().filter(|(part, _)| file.starts_with(part) && !file.ends_with("/proof.rs"));
+        for (_, names) in arrows {
             names.iter().copied().for_each(&mut forbid);
         }
         if !file.starts_with("crates/konecta-aws/") {

@@ -6,6 +6,8 @@
 //! to a file, tried on the model and judged there before anything is touched.
 
 pub mod case;
+pub mod ownership;
+pub mod plan;
 pub mod pointer;
 pub mod procedure;
 pub mod registry;

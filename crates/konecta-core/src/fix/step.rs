@@ -197,7 +197,7 @@ impl Effect {
 
 /// A condition that is asked for again and again until it holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Wait {
     /// In words, as in `distribution E1 is deployed`.
     pub what: String,

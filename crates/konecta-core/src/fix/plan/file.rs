@@ -1,0 +1,147 @@
+//! A plan as a file: written whole, read back only if nothing in it was changed.
+//! Knows nothing of how a plan comes to be nor of how it is carried out; the time and the account are told to it.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::canonical::{digest, sorted};
+use super::{Plan, VERSION};
+use crate::id::AccountId;
+
+/// Why there is no plan, or why a plan may not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// The file is something else, or not whole.
+    #[error("this is no konecta-audit plan, or not a whole one: {0}; make one with `konecta-audit fix --plan-out`")]
+    Foreign(String),
+    /// The file has another version.
+    #[error("the plan has format {found}; this version of konecta-audit uses format {VERSION}: make the plan anew")]
+    Version {
+        /// The version in the file.
+        found: u64,
+    },
+    /// The content is not what was planned.
+    #[error(
+        "the plan was changed after it was made: its SHA-256 does not fit its content; make it anew and choose with --control, --resource and --max-class instead"
+    )]
+    Edited,
+    /// The plan is too old.
+    #[error(
+        "the plan was made at {created} and could be applied until {expired}; make it anew, so that it fits what is there now"
+    )]
+    Expired {
+        /// When it was made.
+        created: Timestamp,
+        /// When it ended.
+        expired: Timestamp,
+    },
+    /// The plan is for somebody else.
+    #[error(
+        "the plan is for account {planned}, but the credentials are those of {found}; use the credentials of {planned}"
+    )]
+    Account {
+        /// The account of the plan.
+        planned: AccountId,
+        /// The account that is there.
+        found: AccountId,
+    },
+    /// A snapshot of several accounts.
+    #[error("a plan is for one account, but the snapshot holds {0}; scan the account that is to be changed")]
+    Accounts(usize),
+    /// A selection that names no control.
+    #[error("there is no control `{0}`; `konecta-audit controls` lists what there is")]
+    UnknownControl(String),
+    /// A selection that names a resource without any finding.
+    #[error("nothing fails on {0}; `konecta-audit scan` shows what does, with its ARN")]
+    UnknownResource(String),
+    /// More than is allowed at once.
+    #[error(
+        "{found} changes are more than --max-changes {allowed}: nothing was planned; take fewer with --control or --resource, or allow more"
+    )]
+    TooMany {
+        /// What would be done.
+        found: usize,
+        /// What may be.
+        allowed: usize,
+    },
+    /// A remedy says what cannot be; the fault is ours.
+    #[error("this is a bug in konecta-audit, please report it: {0}")]
+    Bug(String),
+    /// Something could not be written as JSON.
+    #[error("the plan cannot be written as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+impl Plan {
+    /// The plan as a file: keys sorted, for people to read, with a newline at the end.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON, which does not happen with a plan that was made here.
+    pub fn to_json(&self) -> Result<String, PlanError> {
+        let value = sorted(serde_json::to_value(self)?);
+        Ok(serde_json::to_string_pretty(&value)? + "\n")
+    }
+
+    /// The plan with the digest that belongs to it.
+    #[expect(dead_code, reason = "the planner that seals comes next")]
+    pub(super) fn sealed(mut self) -> Result<Self, PlanError> {
+        self.sha256 = digest(without_digest(serde_json::to_value(&self)?));
+        Ok(self)
+    }
+
+    /// Whether the plan may be applied now and here.
+    ///
+    /// # Errors
+    /// When it is too old, or made for another account.
+    pub fn check(&self, now: Timestamp, account: &AccountId) -> Result<(), PlanError> {
+        if account != &self.account {
+            return Err(PlanError::Account { planned: self.account.clone(), found: account.clone() });
+        }
+        // A plan from the future is as little to be trusted as one from the past.
+        if now >= self.expires_at || now < self.created_at {
+            return Err(PlanError::Expired { created: self.created_at, expired: self.expires_at });
+        }
+        Ok(())
+    }
+}
+
+/// Reads a plan back. Whether it has expired, and whose it is, [`Plan::check`] says.
+///
+/// # Errors
+/// When the text is no plan of this version, or is not as it was written.
+pub fn read_plan(text: &str) -> Result<Plan, PlanError> {
+    let foreign = |error: serde_json::Error| PlanError::Foreign(error.to_string());
+    let value: Value = serde_json::from_str(text).map_err(foreign)?;
+    match value.get("version").and_then(Value::as_u64) {
+        None => return Err(PlanError::Foreign("it has no version".to_owned())),
+        Some(found) if found != u64::from(VERSION) => return Err(PlanError::Version { found }),
+        Some(_) => {}
+    }
+    let Some(promised) = value.get("sha256").and_then(Value::as_str).map(str::to_owned) else {
+        return Err(PlanError::Foreign("it has no sha256".to_owned()));
+    };
+    if digest(without_digest(value.clone())) != promised {
+        return Err(PlanError::Edited);
+    }
+    Plan::read(value)
+}
+
+impl Plan {
+    fn read(value: Value) -> Result<Self, PlanError> {
+        let plan: Self =
+            serde_json::from_value(value.clone()).map_err(|error| PlanError::Foreign(error.to_string()))?;
+        // A field that is silently dropped or filled in would be carried out without having been shown.
+        if serde_json::to_value(&plan)? != value {
+            return Err(PlanError::Foreign("it holds more or less than a plan does".to_owned()));
+        }
+        Ok(plan)
+    }
+}
+
+fn without_digest(mut value: Value) -> Value {
+    if let Some(map) = value.as_object_mut() {
+        map.remove("sha256");
+    }
+    value
+}

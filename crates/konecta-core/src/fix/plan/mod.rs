@@ -1,0 +1,168 @@
+//! The plan: what will be done, in which order, what it rests on, and what will not be done and why.
+//! Knows steps, findings and the snapshot; sends nothing, and asks no clock.
+//!
+//! `docs/fix.md`, *Plan*, is the contract; `docs/plan.schema.json` is the file.
+
+mod canonical;
+mod file;
+mod state;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+pub use canonical::canonical;
+pub use file::{PlanError, read_plan};
+pub use state::{StateError, settled, state_hash};
+
+use super::ownership::Owner;
+use super::registry::Refusal;
+use super::step::{Call, Class, Effect, Wait};
+use crate::id::{AccountId, Action, Arn, ControlId, FixId, Region, ResourceType};
+use crate::resource::ResourceRef;
+
+/// The version of the file format.
+pub const VERSION: u32 = 1;
+
+/// How long a plan may be applied: what was seen grows old.
+pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+
+/// What will be done to one account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Plan {
+    /// The version of the file format.
+    pub version: u32,
+    /// The program that planned, with its version.
+    pub tool: String,
+    /// When it was planned.
+    pub created_at: Timestamp,
+    /// When it may no longer be applied.
+    pub expires_at: Timestamp,
+    /// The account.
+    pub account: AccountId,
+    /// The regions that were scanned, without `global`.
+    pub regions: Vec<Region>,
+    /// What is done, in this order.
+    pub changes: Vec<Change>,
+    /// What is not done.
+    pub refusals: Vec<Refusal>,
+    /// SHA-256 of the canonical JSON of everything above.
+    pub sha256: String,
+}
+
+/// One call with everything around it: one step, or several that became one call.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Change {
+    /// `c1`, `c2` … in the order of the plan.
+    pub id: String,
+    /// The steps that it is made of.
+    pub parts: Vec<Part>,
+    /// What is changed or made, first of all.
+    pub resource: ResourceRef,
+    /// The worst class of its parts.
+    pub class: Class,
+    /// The controls that it serves.
+    pub controls: Vec<ControlId>,
+    /// The findings that must pass once it is done. A resource that goes away has no finding any more.
+    pub verifies: Vec<Verifies>,
+    /// What a fresh read must call to see the touched resources and to judge `verifies`: prerequisites included.
+    pub reads: BTreeSet<Action>,
+    /// What it costs or does to traffic.
+    pub consequences: Vec<String>,
+    /// All that differs between a snapshot before and one after. Each path stands once, and none lies below another.
+    pub effects: Vec<Effect>,
+    /// What was planned on: every touched resource.
+    pub expects: Vec<Expected>,
+    /// The call.
+    pub call: Call,
+    /// The way back, in the order in which it is gone.
+    pub inverse: Vec<Call>,
+    /// IAM actions of the call, of what it reads and waits for, and of the way back.
+    pub actions: BTreeSet<Action>,
+    /// Changes that must be done and verified before.
+    pub needs: Vec<String>,
+    /// What must hold right before the call.
+    pub requires: Vec<Wait>,
+    /// What is waited for after it.
+    pub waits: Vec<Wait>,
+}
+
+impl Change {
+    /// One line: the titles of its parts.
+    #[must_use]
+    pub fn title(&self) -> String {
+        self.parts.iter().map(|part| part.title.as_str()).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// A step within a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    /// The step's name, as in `ec2.subnet_public_ip/subnet-1`.
+    pub key: String,
+    /// The remedy.
+    pub fix: FixId,
+    /// One line in the imperative.
+    pub title: String,
+}
+
+/// A finding that a change mends.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verifies {
+    /// The control.
+    pub control: ControlId,
+    /// The resource of the finding.
+    pub arn: Arn,
+}
+
+/// A resource as it was when the plan was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Expected {
+    /// The resource.
+    pub arn: Arn,
+    /// Its type.
+    pub resource_type: ResourceType,
+    /// Where it is.
+    pub region: Region,
+    /// Its [`state_hash`]; `null` where it was not there.
+    pub sha256: Option<String>,
+}
+
+/// What the planner is allowed to take up.
+#[derive(Debug, Clone)]
+pub struct PlanOptions {
+    /// The worst class: `A` or `B`.
+    pub max_class: Class,
+    /// Whether class B is allowed at all.
+    pub allow_disruptive: bool,
+    /// Whether resources that belong to somebody else's tool may be changed.
+    pub allow_managed: bool,
+    /// More changes than this are no plan.
+    pub max_changes: usize,
+    /// Controls by id or readable name; empty for all.
+    pub only: Vec<String>,
+    /// Resources of findings; empty for all.
+    pub resources: Vec<Arn>,
+    /// Owners by ARN or id, as a Terraform state names them.
+    pub managed: BTreeMap<String, Owner>,
+}
+
+impl Default for PlanOptions {
+    fn default() -> Self {
+        Self {
+            max_class: Class::B,
+            allow_disruptive: false,
+            allow_managed: false,
+            max_changes: 50,
+            only: Vec::new(),
+            resources: Vec::new(),
+            managed: BTreeMap::new(),
+        }
+    }
+}
