@@ -1,4 +1,5 @@
-"""Writes crates/konecta-aws/shapes/<service>.json: what the answers of AWS look like on the wire.
+"""Writes crates/konecta-aws/shapes/<service>.json: what the answers of AWS look like on the wire,
+and shapes/requests/<service>.json: what its requests look like, for the operations that a change may make.
 
 Source: the service models that botocore carries (member names, wire names, types, paginators: facts;
 no documentation is copied). The tables let konecta-aws turn a response body into exactly the JSON that
@@ -6,6 +7,9 @@ no documentation is copied). The tables let konecta-aws turn a response body int
 members that the server did not send.
 
     python tools/shapes.py crates/konecta-core/src/control/reads.toml [service:Operation …]
+
+Answers: of every read in reads.toml and of every operation in crates/konecta-aws/src/apply/operations.rs.
+Requests: of the latter only.
 
 The output is deterministic: the same botocore gives the same bytes. One shape a line, so that a diff after
 an update of botocore reads as what AWS changed.
@@ -15,7 +19,15 @@ Form of a table
     operations  {name: {output, wrapper?, payload?, pages?: {token: [paths], more?: path, items: [paths]}}}
     shapes      {name: {"structure": {member: ref | {t: ref, n?: wire name, in?: header|status, flat?: true}}}
                      | {"list": ref} | {"map": ref, n?: [key, value]}}
-    ref         string integer float boolean blob timestamp policy document, or the name of a shape
+    ref         string integer float boolean blob timestamp policy document nothing, or the name of a shape
+
+Form of a table of requests; members stand in the order of the model
+    protocol, version (query and ec2: what `Version` says)
+    operations  {name: {input, method, uri (with {labels}), payload?, token?: [members that name the page],
+                        whole?: [operation, member]}}     what is read there goes back whole in that member
+    shapes      {name: {"structure": [{m: member, t: ref, n?: wire name, in?: uri|query|header, flat?, r?: required,
+                                       ns?: XML namespace, s?: sensitive}]}
+                     | {"list": ref, n?: element} | {"map": ref, n?: [key, value]}}
 Timestamps need no format: a number is an epoch, a string says itself what it is.
 """
 
@@ -27,16 +39,35 @@ import tomllib
 
 import botocore
 import botocore.loaders
+import botocore.model
 
-OUT = pathlib.Path(__file__).resolve().parent.parent / "crates" / "konecta-aws" / "shapes"
+CRATE = pathlib.Path(__file__).resolve().parent.parent / "crates" / "konecta-aws"
+OUT = CRATE / "shapes"
+DECLARED = CRATE / "src" / "apply" / "operations.rs"
 SERVICE_OF_PREFIX = {"elasticloadbalancing": "elbv2"}
 SCALARS = {
     "string": "string", "character": "string", "integer": "integer", "long": "integer",
     "float": "float", "double": "float", "boolean": "boolean", "blob": "blob", "timestamp": "timestamp",
 }
-WORDS = set(SCALARS.values()) | {"policy", "document"}
+WORDS = set(SCALARS.values()) | {"policy", "document", "nothing"}
 # Paging that the API has and botocore's paginator file lacks.
-EXTRA_PAGES = {("wafv2", "ListWebACLs"): {"token": ["NextMarker"], "items": ["WebACLs"]}}
+EXTRA_PAGES = {
+    ("wafv2", "ListWebACLs"): {"token": ["NextMarker"], "items": ["WebACLs"]},
+    ("cloudfront", "ListResponseHeadersPolicies"): {
+        "token": ["ResponseHeadersPolicyList.NextMarker"], "items": ["ResponseHeadersPolicyList.Items"]},
+    ("cloudfront", "ListCachePolicies"): {"token": ["CachePolicyList.NextMarker"], "items": ["CachePolicyList.Items"]},
+}
+EXTRA_TOKENS = {
+    ("wafv2", "ListWebACLs"): ["NextMarker"],
+    ("cloudfront", "ListResponseHeadersPolicies"): ["Marker"],
+    ("cloudfront", "ListCachePolicies"): ["Marker"],
+}
+# What is read there is sent back whole: nothing of it may be lost on the way.
+WHOLE = {
+    ("cloudfront", "GetDistributionConfig"): ["UpdateDistribution", "DistributionConfig"],
+    ("cloudfront", "GetResponseHeadersPolicyConfig"): ["UpdateResponseHeadersPolicy", "ResponseHeadersPolicyConfig"],
+    ("wafv2", "GetWebACL"): ["UpdateWebACL", "WebACL"],
+}
 
 
 class Table:
@@ -54,7 +85,10 @@ class Table:
 
     def add(self, name):
         operation = self.by_name[name]
-        output = operation["output"]
+        output = operation.get("output")
+        if output is None:
+            self.operations[name] = {"output": "nothing"}
+            return
         entry = {"output": self.ref(output["shape"])}
         wrapper = output.get("resultWrapper")
         if wrapper:
@@ -129,18 +163,113 @@ class Table:
         )
 
 
+class Requests:
+    """The closure of the input shapes of some operations of one service, resolved by botocore itself."""
+
+    def __init__(self, service):
+        self.table = Table(service)
+        self.service, self.protocol = service, self.table.protocol
+        self.model = botocore.model.ServiceModel(self.table.model, service)
+        self.dated = {re.sub(r"\d{4}_\d\d_\d\d$", "", name): name for name in self.model.operation_names}
+        self.operations, self.shapes = {}, {}
+
+    def add(self, name):
+        operation = self.model.operation_model(self.dated[name])
+        shape = operation.input_shape
+        entry = {
+            "input": self.ref(shape) if shape else "nothing",
+            "method": operation.http.get("method", "POST"),
+            "uri": operation.http.get("requestUri", "/"),
+        }
+        if shape and shape.serialization.get("payload"):
+            entry["payload"] = shape.serialization["payload"]
+        raw = self.table.paginators.get(name)
+        token = raw["input_token"] if raw else EXTRA_TOKENS.get((self.service, name))
+        if token:
+            entry["token"] = token if isinstance(token, list) else [token]
+        if (self.service, name) in WHOLE:
+            entry["whole"] = WHOLE[self.service, name]
+        self.operations[name] = entry
+
+    def ref(self, shape):
+        if shape.type_name in SCALARS:
+            return SCALARS[shape.type_name]
+        if getattr(shape, "is_document_type", False):
+            return "document"
+        if shape.name not in self.shapes:
+            self.shapes[shape.name] = None
+            self.shapes[shape.name] = getattr(self, f"_{shape.type_name}")(shape)
+        return shape.name
+
+    def _structure(self, shape):
+        return {"structure": [self.member(name, ref, name in shape.required_members)
+                              for name, ref in shape.members.items()]}
+
+    def _list(self, shape):
+        return {"list": self.ref(shape.member)} | self.named(shape.member.serialization.get("name"), "member")
+
+    def _map(self, shape):
+        names = [shape.key.serialization.get("name", "key"), shape.value.serialization.get("name", "value")]
+        return {"map": self.ref(shape.value)} | self.named(names, ["key", "value"])
+
+    @staticmethod
+    def named(name, default):
+        return {} if name in (None, default) else {"n": name}
+
+    def member(self, name, shape, required):
+        traits = shape.serialization
+        assert not traits.get("xmlAttribute") and "timestampFormat" not in traits, f"{name}: {traits}"
+        wire = traits.get("name", name)
+        if self.protocol == "ec2":
+            wire = traits.get("queryName") or wire[0].upper() + wire[1:]
+        place = {"uri": "uri", "querystring": "query", "header": "header", None: None}[traits.get("location")]
+        entry = {"m": name, "t": self.ref(shape)} | self.named(wire, name)
+        for key, value in (
+            ("in", place), ("flat", bool(traits.get("flattened"))), ("r", required),
+            ("ns", traits.get("xmlNamespace", {}).get("uri") if self.protocol == "rest-xml" else None),
+            ("s", bool(shape.metadata.get("sensitive"))),
+        ):
+            if value:
+                entry[key] = value
+        return entry
+
+    def text(self):
+        line = lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=True)
+        block = lambda table: "{\n" + ",\n".join(f"{line(k)}:{line(table[k])}" for k in sorted(table)) + "\n}"
+        return (
+            f'{{"service":{line(self.service)},"protocol":{line(self.protocol)},'
+            f'"version":{line(self.model.api_version)},'
+            f'"operations":{block(self.operations)},"shapes":{block(self.shapes)}}}\n'
+        )
+
+
+def declared():
+    """The (service, operation) pairs of operations.rs."""
+    service = None
+    for line in DECLARED.read_text().splitlines():
+        if head := re.match(r'    "(\w+)" = "\w+", aws_sdk_', line):
+            service = head[1]
+        elif call := re.match(r'        (?:Read|Write) "(\w+)"', line):
+            yield service, call[1]
+
+
 def main(reads, *extra):
-    tables = {}
-    for action in [*tomllib.loads(pathlib.Path(reads).read_text()), *extra]:
-        prefix, name = action.split(":")
+    tables, requests = {}, {}
+    wanted = [action.split(":") for action in [*tomllib.loads(pathlib.Path(reads).read_text()), *extra]]
+    for prefix, name in [*wanted, *declared()]:
         service = SERVICE_OF_PREFIX.get(prefix, prefix)
         if service not in tables:
             tables[service] = Table(service)
         tables[service].add(name)
-    OUT.mkdir(exist_ok=True)
-    for service, table in sorted(tables.items()):
-        (OUT / f"{service}.json").write_text(table.text())
-        print(f"{service}: {len(table.operations)} operations, {len(table.shapes)} shapes", file=sys.stderr)
+    for service, name in declared():
+        if service not in requests:
+            requests[service] = Requests(service)
+        requests[service].add(name)
+    for folder, written in ((OUT, tables), (OUT / "requests", requests)):
+        folder.mkdir(exist_ok=True)
+        for service, table in sorted(written.items()):
+            (folder / f"{service}.json").write_text(table.text())
+            print(f"{folder.name}/{service}: {len(table.operations)} operations, {len(table.shapes)} shapes", file=sys.stderr)
     print(f"from botocore {botocore.__version__}", file=sys.stderr)
 
 

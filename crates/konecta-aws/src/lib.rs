@@ -4,6 +4,7 @@
 //! [`konecta_core::snapshot::Snapshot`]: resources, what was asked, and what was not answered. It never judges,
 //! never prints, and never fills in what AWS did not say.
 
+pub mod apply;
 pub mod call;
 pub mod classify;
 mod clock;

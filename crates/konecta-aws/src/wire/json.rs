@@ -8,6 +8,10 @@ use super::{MAX_DEPTH, WireError, timestamp};
 
 /// The whole body of an answer.
 pub(super) fn decode_body(table: &Table, operation: &Operation, body: &[u8]) -> Result<Value, WireError> {
+    // A REST service answers with nothing at all where there is nothing to say.
+    if operation.output == Ref::Nothing && body.is_empty() {
+        return Ok(Value::Object(Map::new()));
+    }
     let value: Value = serde_json::from_slice(body)
         .map_err(|error| WireError::Syntax { format: "JSON", reason: error.to_string() })?;
     if !value.is_object() {
@@ -22,6 +26,7 @@ fn decode(table: &Table, kind: &Ref, value: Value, depth: usize) -> Result<Value
     }
     let found = kind_of(&value);
     match (kind, value) {
+        (Ref::Nothing, _) => Ok(Value::Object(Map::new())),
         (Ref::Named(name), value) => decode_named(table, name, value, depth),
         (Ref::String | Ref::Blob, value @ Value::String(_))
         | (Ref::Boolean, value @ Value::Bool(_))

@@ -7,6 +7,7 @@
 //! Knows nothing of accounts, gaps or resources.
 
 mod json;
+pub(crate) mod request;
 mod shapes;
 mod tap;
 mod timestamp;

@@ -82,6 +82,8 @@ pub(super) enum Ref {
     Policy,
     /// JSON of any form.
     Document,
+    /// Nothing: the operation takes, or answers, no members.
+    Nothing,
     /// A structure, list or map of this name.
     Named(String),
 }
@@ -97,6 +99,7 @@ impl From<String> for Ref {
             "timestamp" => Self::Timestamp,
             "policy" => Self::Policy,
             "document" => Self::Document,
+            "nothing" => Self::Nothing,
             _ => Self::Named(word),
         }
     }

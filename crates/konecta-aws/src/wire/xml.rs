@@ -9,6 +9,9 @@ use super::{MAX_DEPTH, WireError, timestamp};
 
 /// The whole body of an answer.
 pub(super) fn decode_body(table: &Table, name: &str, operation: &Operation, body: &[u8]) -> Result<Value, WireError> {
+    if operation.output == Ref::Nothing && table.protocol == Protocol::RestXml && body.is_empty() {
+        return Ok(Value::Object(Map::new()));
+    }
     let syntax = |reason: String| WireError::Syntax { format: "XML", reason };
     let text = std::str::from_utf8(body).map_err(|error| syntax(error.to_string()))?;
     let document = Document::parse(text).map_err(|error| syntax(error.to_string()))?;
@@ -58,6 +61,7 @@ fn decode(table: &Table, kind: &Ref, nodes: &[Node<'_, '_>], depth: usize) -> Re
     }
     let [node] = nodes else { return Err(WireError::wrong("one element", "a repeated one")) };
     match kind {
+        Ref::Nothing => Ok(Value::Object(Map::new())),
         Ref::Named(name) => decode_named(table, name, *node, depth),
         Ref::String | Ref::Blob | Ref::Document => Ok(Value::String(text(*node)?)),
         Ref::Policy => Ok(policy(&text(*node)?)),
