@@ -15,6 +15,7 @@
 #   reads: [cloudfront:GetDistribution, cloudfront:GetCachePolicy]
 #   joins: [cache_policies]
 #   claims: [cf-compression]
+#   fix: cloudfront.compression
 package konecta.cloudfront.compression
 
 import rego.v1

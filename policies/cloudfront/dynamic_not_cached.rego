@@ -17,6 +17,7 @@
 #   reads: [cloudfront:GetDistribution, cloudfront:GetCachePolicy]
 #   joins: [cache_policies]
 #   claims: [cf-cache-optimized]
+#   fix: cloudfront.dynamic_not_cached
 package konecta.cloudfront.dynamic_not_cached
 
 import rego.v1

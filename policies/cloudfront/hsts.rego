@@ -17,6 +17,7 @@
 #   reads: [cloudfront:GetDistribution, cloudfront:GetResponseHeadersPolicy]
 #   joins: [response_headers_policies]
 #   claims: [cf-security-headers]
+#   fix: cloudfront.hsts
 package konecta.cloudfront.hsts
 
 import rego.v1

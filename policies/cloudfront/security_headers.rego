@@ -14,6 +14,7 @@
 #   reads: [cloudfront:GetDistribution, cloudfront:GetResponseHeadersPolicy]
 #   joins: [response_headers_policies]
 #   claims: [cf-security-headers]
+#   fix: cloudfront.security_headers
 package konecta.cloudfront.security_headers
 
 import rego.v1

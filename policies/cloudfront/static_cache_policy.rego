@@ -17,6 +17,7 @@
 #   reads: [cloudfront:GetDistribution, cloudfront:GetCachePolicy]
 #   joins: [cache_policies]
 #   claims: [cf-cache-optimized]
+#   fix: cloudfront.static_cache_policy
 package konecta.cloudfront.static_cache_policy
 
 import rego.v1

@@ -15,6 +15,7 @@
 #   reads: [cloudfront:GetDistribution]
 #   claims: [cf-tls12]
 #   frameworks: {fsbp: [CloudFront.15]}
+#   fix: cloudfront.viewer_tls
 package konecta.cloudfront.viewer_tls
 
 import rego.v1

@@ -72,3 +72,36 @@ fn behavior(cache_policy: &str) -> Value {
 fn spa(code: u16) -> Value {
     json!({"ErrorCode": code, "ResponsePagePath": "/index.html", "ResponseCode": "200", "ErrorCachingMinTTL": 10})
 }
+
+/// A cache policy as a snapshot holds it; one that is not AWS's own caches and compresses.
+pub(in crate::fix) fn cache_policy(id: &str) -> Value {
+    let optimized = id != DISABLED;
+    let [shortest, usual, longest] = if optimized { [1, 86_400, 31_536_000] } else { [0, 0, 0] };
+    named(
+        "cache-policy",
+        "AWS::CloudFront::CachePolicy",
+        id,
+        json!({"CachePolicyConfig": {
+            "Name": id, "MinTTL": shortest, "DefaultTTL": usual, "MaxTTL": longest,
+            "ParametersInCacheKeyAndForwardedToOrigin": {
+                "EnableAcceptEncodingGzip": optimized, "EnableAcceptEncodingBrotli": optimized,
+                "HeadersConfig": {"HeaderBehavior": "none"}, "CookiesConfig": {"CookieBehavior": "none"},
+                "QueryStringsConfig": {"QueryStringBehavior": "none"},
+            },
+        }}),
+    )
+}
+
+/// A response headers policy as a snapshot holds it.
+pub(in crate::fix) fn headers_policy(id: &str, config: Value) -> Value {
+    let config = json!({"ResponseHeadersPolicyConfig": config});
+    named("response-headers-policy", "AWS::CloudFront::ResponseHeadersPolicy", id, config)
+}
+
+fn named(part: &str, resource_type: &str, id: &str, mut configuration: Value) -> Value {
+    configuration["Id"] = json!(id);
+    json!({
+        "resourceType": resource_type, "resourceId": id, "region": "global",
+        "arn": format!("arn:aws:cloudfront::123456789012:{part}/{id}"), "configuration": configuration,
+    })
+}
