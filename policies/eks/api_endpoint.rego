@@ -15,6 +15,7 @@
 #   reads: [eks:DescribeCluster]
 #   facts: [public_endpoint]
 #   claims: [eks-private]
+#   fix: eks.api_endpoint
 package konecta.eks.api_endpoint
 
 import rego.v1

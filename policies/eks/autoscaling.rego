@@ -15,6 +15,7 @@
 #   reads: [eks:DescribeNodegroup, eks:DescribeCluster, autoscaling:DescribeAutoScalingGroups]
 #   facts: [autoscaler]
 #   claims: [eks-autoscaling]
+#   fix: eks.scaling_limits
 package konecta.eks.autoscaling
 
 import rego.v1

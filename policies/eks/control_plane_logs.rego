@@ -14,6 +14,7 @@
 #   reads: [eks:DescribeCluster]
 #   claims: [monitoring]
 #   frameworks: {fsbp: [EKS.8]}
+#   fix: eks.control_plane_logs
 package konecta.eks.control_plane_logs
 
 import rego.v1

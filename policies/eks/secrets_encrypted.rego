@@ -17,6 +17,7 @@
 #   joins: [keys]
 #   claims: [at-rest]
 #   frameworks: {fsbp: [EKS.3]}
+#   fix: eks.secrets_encrypted
 package konecta.eks.secrets_encrypted
 
 import rego.v1

@@ -17,6 +17,7 @@
 #   reads: [eks:DescribeCluster, eks:DescribeClusterVersions]
 #   claims: [eks-version]
 #   frameworks: {fsbp: [EKS.2]}
+#   fix: eks.version
 package konecta.eks.supported_version
 
 import rego.v1

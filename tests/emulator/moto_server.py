@@ -1,4 +1,4 @@
-"""moto's server with three changes: recorded answers, a state that its API cannot be brought into, and fewer IAM policies.
+"""moto's server with four changes: recorded answers, a state that its API cannot be brought into, fewer IAM policies, whole clusters.
 
 *Recorded answers.* Two operations that it does not have are answered from fixtures/replay (recorded.py).
 
@@ -10,6 +10,10 @@ takes it away with the rest of the world.
 *Managed policies.* With MOTO_IAM_LOAD_MANAGED_POLICIES moto makes some 1,400 policies in each reset,
 which is two thirds of its time, and GetAccountAuthorizationDetails answers all of them where AWS
 answers those that are attached somewhere. Only the ones that a stack like ours may use are kept.
+
+*UpdateClusterConfig.* EKS changes the members that it is sent. moto puts what it is sent in the place of the
+whole resourcesVpcConfig, so that a cluster whose endpoint is closed has no subnets any more, and shows the
+update's token as the cluster's.
 """
 
 from __future__ import annotations
@@ -19,6 +23,7 @@ from typing import Any
 
 import moto.iam.models
 import moto.server
+from moto.eks.models import EKSBackend
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.rds.models import DBInstance
 from recorded import Recorded
@@ -46,6 +51,18 @@ def _status_list(self: Any) -> list[Any]:
     return groups
 
 
+def _update_cluster_config(
+    self: Any, name: str, resources_vpc_config: dict[str, Any] | None, client_request_token: str | None, **rest: Any
+) -> Any:
+    cluster = self.clusters.get(name)
+    if cluster and resources_vpc_config:
+        resources_vpc_config = {**cluster.resources_vpc_config, **resources_vpc_config}
+    return _replace_cluster_config(self, name=name, resources_vpc_config=resources_vpc_config, **rest)
+
+
+_replace_cluster_config = EKSBackend.update_cluster_config
+
+
 def _fewer_policies() -> str:
     policies = json.loads(aws_managed_policies_data)
     return json.dumps(
@@ -55,6 +72,7 @@ def _fewer_policies() -> str:
 
 if __name__ == "__main__":
     DBInstance.db_parameter_group_status_list = property(_status_list)  # type: ignore[assignment, method-assign]
+    EKSBackend.update_cluster_config = _update_cluster_config  # type: ignore[assignment, method-assign]
     moto.iam.models.aws_managed_policies_data = _fewer_policies()  # type: ignore[attr-defined]
     dispatcher = moto.server.DomainDispatcherApplication
     moto.server.DomainDispatcherApplication = lambda create: Recorded(dispatcher(create))  # type: ignore[assignment, misc]

@@ -138,6 +138,8 @@ section! {
         log_types: Vec<String> = list(&["api", "audit", "authenticator", "controllerManager", "scheduler"]),
         /// In how many availability zones the cluster must stand.
         minimum_zones: u32 = 2,
+        /// Where its API may be reached from outside the VPC; none where the public endpoint is to be closed.
+        api_cidrs: Vec<String> = Vec::new(),
     }
 }
 

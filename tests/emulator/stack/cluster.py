@@ -52,7 +52,10 @@ def vpc_config(world: World, **changes: object) -> dict[str, object]:
 
 
 def logging_config(types: list[str]) -> dict[str, object]:
-    return {"clusterLogging": [{"types": types, "enabled": True}]}
+    """``logging`` as EKS answers it: every log type stands somewhere, moto keeps what it is sent."""
+    off = [each for each in LOG_TYPES if each not in types]
+    setups = [{"types": types, "enabled": True}]
+    return {"clusterLogging": setups + ([{"types": off, "enabled": False}] if off else [])}
 
 
 def create_cluster(world: World, **changes: object) -> str:
@@ -82,7 +85,7 @@ def encryption(key: str) -> list[dict[str, object]]:
 
 
 def update_vpc_config(world: World, **changes: object) -> None:
-    """UpdateClusterConfig; moto replaces the whole of resourcesVpcConfig, so all of it is sent."""
+    """UpdateClusterConfig of the good cluster with some members of resourcesVpcConfig changed."""
     current = world.aws.eks.describe_cluster(name=CLUSTER)["cluster"]["resourcesVpcConfig"]
     _send_vpc_config(world, "UpdateClusterConfig", {**current, **changes}, {"name": CLUSTER})
 

@@ -42,6 +42,7 @@ pub use self::catalogue::{FactCatalogue, FactInfo, catalogue, is_fact, is_index,
 use self::ground::Ground;
 use self::parts::Roles;
 use self::prefix_lists::PrefixLists;
+pub(crate) use self::public_endpoint::is_most_of_the_internet;
 use self::seen::{Place, Seen};
 use self::sink::Sink;
 use self::world::{Regional, World};

@@ -19,6 +19,11 @@ pub(crate) fn public_endpoint(cluster: &Cluster) -> Option<Value> {
     (open || spans.len() == cidrs.len()).then(|| json!({"open": open, "cidrs": cidrs}))
 }
 
+/// Whether ranges together are the internet, as for the fact `open_ports`. What cannot be read counts as nothing.
+pub(crate) fn is_most_of_the_internet(cidrs: &[String]) -> bool {
+    is_any_internet(&cidrs.iter().filter_map(|cidr| Span::parse(cidr)).collect::<Vec<_>>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -16,6 +16,7 @@ pub mod step;
 
 mod cloudfront;
 mod ec2;
+mod eks;
 #[cfg(test)]
 mod proof;
 mod rds;

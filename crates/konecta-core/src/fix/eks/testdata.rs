@@ -1,0 +1,37 @@
+//! A cluster and a node group for the tests beside it. Knows no control.
+
+use serde_json::{Value, json};
+
+/// A cluster of this configuration.
+pub(super) fn cluster(configuration: Value) -> Value {
+    let mut configuration = configuration;
+    configuration["name"] = json!("erp");
+    json!({
+        "resourceType": "AWS::EKS::Cluster", "resourceId": "erp", "region": "us-east-1",
+        "arn": "arn:aws:eks:us-east-1:123456789012:cluster/erp", "configuration": configuration,
+    })
+}
+
+/// A node group of these sizes.
+pub(super) fn node_group(sizes: &Value) -> Value {
+    json!({
+        "resourceType": "AWS::EKS::Nodegroup", "resourceId": "erp/nodes", "region": "us-east-1",
+        "arn": "arn:aws:eks:us-east-1:123456789012:nodegroup/erp/nodes/1a2b",
+        "configuration": {
+            "clusterName": "erp", "nodegroupName": "nodes", "scalingConfig": sizes,
+            "resources": {"autoScalingGroups": [{"name": "eks-nodes"}]},
+        },
+    })
+}
+
+/// The Auto Scaling group of the node group, which the Cluster Autoscaler finds or not.
+pub(super) fn scaling_group(tagged: bool) -> Value {
+    let tag = |key: &str| json!({"Key": key, "Value": "true", "ResourceId": "eks-nodes"});
+    let tags = [tag("k8s.io/cluster-autoscaler/enabled"), tag("k8s.io/cluster-autoscaler/erp")];
+    json!({
+        "resourceType": "AWS::AutoScaling::AutoScalingGroup", "resourceId": "eks-nodes", "region": "us-east-1",
+        "arn": "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:1:autoScalingGroupName/eks-nodes",
+        "tags": {"k8s.io/cluster-autoscaler/enabled": "true", "k8s.io/cluster-autoscaler/erp": "true"},
+        "configuration": {"AutoScalingGroupName": "eks-nodes", "Tags": if tagged { json!(tags) } else { json!([]) }},
+    })
+}
