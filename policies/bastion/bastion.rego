@@ -9,6 +9,7 @@
 #   id: KA-BST-001
 #   severity: high
 #   scope: stack
+#   fix: ec2.bastion
 #   remediation: >-
 #     Declare the addresses that administer the system as `bastion.ssh_cidrs`, keep one instance with the bastion's tag in a public subnet,
 #     and remove every rule of its security groups that lets anybody else in on port 22.

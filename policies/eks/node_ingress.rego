@@ -9,6 +9,7 @@
 #   id: KA-SG-005
 #   severity: high
 #   resource: AWS::EC2::SecurityGroup
+#   fix: ec2.node_ingress
 #   remediation: Replace the named rule by one that admits the security group of the load balancer, the cluster or the bastion, or remove it.
 #   reads:
 #     - ec2:DescribeSecurityGroups

@@ -7,6 +7,7 @@
 #   id: KA-SG-006
 #   severity: critical
 #   resource: AWS::EC2::SecurityGroup
+#   fix: ec2.database_ingress
 #   remediation: >-
 #     Replace the named rule by one that admits the security group of the nodes or of the cluster on the database port, then remove it.
 #   reads:

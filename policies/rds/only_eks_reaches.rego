@@ -7,6 +7,7 @@
 #   id: KA-X-005
 #   severity: critical
 #   resource: AWS::RDS::DBInstance
+#   fix: ec2.database_clients
 #   remediation: >-
 #     Remove the security group rule that lets the named client in, or take the client out of the group that the rule names, and let it reach the
 #     data through the application.

@@ -1,6 +1,10 @@
 //! Remedies for networks and instances. Each knows one control, or a family of controls about one thing.
 
+mod bastion;
+mod database_clients;
+mod database_ingress;
 mod exposed;
+mod node_ingress;
 pub(crate) mod rules;
 mod subnet_public_ip;
 #[cfg(test)]
@@ -9,5 +13,13 @@ pub(in crate::fix) mod testdata;
 use super::registry::Remedy;
 
 /// The remedies of this service.
-pub(super) const REMEDIES: &[Remedy] =
-    &[exposed::ADMIN_PORTS, exposed::ALL_PORTS, exposed::HIGH_RISK_PORTS, subnet_public_ip::REMEDY];
+pub(super) const REMEDIES: &[Remedy] = &[
+    bastion::REMEDY,
+    database_clients::REMEDY,
+    database_ingress::REMEDY,
+    exposed::ADMIN_PORTS,
+    exposed::ALL_PORTS,
+    exposed::HIGH_RISK_PORTS,
+    node_ingress::REMEDY,
+    subnet_public_ip::REMEDY,
+];

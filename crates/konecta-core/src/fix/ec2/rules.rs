@@ -42,6 +42,11 @@ pub(crate) fn named(rule: &View) -> String {
     format!("{protocol}{ports} {way} {} ({})", peer.unwrap_or("?"), rule.id)
 }
 
+/// The first id in brackets of a violation's path, as in `ingress[sgr-1].source`.
+pub(super) fn in_brackets(path: &str) -> Option<String> {
+    Some(path.split_once('[')?.1.split_once(']')?.0.to_owned())
+}
+
 /// Closes one rule by its id. `None` where the rule, its group or its peer is not known: nobody revokes what could not be restored.
 ///
 /// Every remedy that wants this rule gone gives the same step; rules of a group that may go together go in one call.
@@ -148,7 +153,7 @@ fn permission(rule: &View, group: &View) -> Option<Value> {
     if settings["IpProtocol"] != "-1" {
         permission.extend(members(settings, &["FromPort", "ToPort"]));
     }
-    let description = settings.get("Description").or_else(|| told_by_group(settings, group)).cloned();
+    let description = description(rule, group).cloned();
     let peer = |list: &str, key: &str, value: Value| {
         let mut peer = Map::from_iter([(key.to_owned(), value)]);
         peer.extend(description.clone().map(|text| ("Description".to_owned(), text)));
@@ -169,6 +174,12 @@ fn permission(rule: &View, group: &View) -> Option<Value> {
     }
     permission.insert(list, peers);
     settings.get("IpProtocol").map(|_| Value::Object(permission))
+}
+
+/// What was written beside the rule.
+pub(super) fn description<'a>(rule: &'a View, group: &'a View) -> Option<&'a Value> {
+    let settings = rule.at("/configuration")?;
+    settings.get("Description").or_else(|| told_by_group(settings, group))
 }
 
 /// The description that stands beside a group source in `IpPermissions`, for a rule that was told without it.

@@ -37,3 +37,89 @@ pub(in crate::fix) fn cidr(range: &str) -> Value {
 pub(in crate::fix) fn member(group: &str) -> Value {
     json!({"ReferencedGroupInfo": {"GroupId": group, "UserId": "123456789012"}})
 }
+
+/// A cluster with a node that carries `sg-nodes`, so that the group is a node's.
+pub(in crate::fix) fn cluster_stack() -> Vec<Value> {
+    let mut node = instance("i-node", "subnet-1", "sg-nodes");
+    node["tags"] =
+        json!({"aws:autoscaling:groupName": "asg-1", "eks:cluster-name": "c", "kubernetes.io/cluster/c": "owned"});
+    let cluster = json!({
+        "resourceType": "AWS::EKS::Cluster", "resourceId": "c", "region": "us-east-1", "tags": {},
+        "arn": "arn:aws:eks:us-east-1:123456789012:cluster/c",
+        "configuration": {"name": "c", "resourcesVpcConfig": {
+            "subnetIds": ["subnet-1"], "securityGroupIds": [], "clusterSecurityGroupId": "sg-cluster", "vpcId": "vpc-1",
+        }},
+    });
+    vec![cluster, group("sg-cluster"), group("sg-nodes"), node, interface_of("eni-node", "sg-nodes", Some("i-node"))]
+}
+
+/// A database behind a group.
+pub(in crate::fix) fn database(id: &str, group: &str) -> Value {
+    json!({
+        "resourceType": "AWS::RDS::DBInstance", "resourceId": id, "region": "us-east-1", "tags": {},
+        "arn": format!("arn:aws:rds:us-east-1:123456789012:db:{id}"),
+        "configuration": {
+            "DBInstanceIdentifier": id, "Endpoint": {"Address": "db.example.com", "Port": 5432},
+            "VpcSecurityGroups": [{"VpcSecurityGroupId": group, "Status": "active"}],
+            "DBSubnetGroup": {"Subnets": [{"SubnetIdentifier": "subnet-1"}]},
+        },
+    })
+}
+
+/// A running instance.
+pub(in crate::fix) fn instance(id: &str, subnet: &str, group: &str) -> Value {
+    resource(
+        "Instance",
+        "instance",
+        id,
+        json!({
+            "InstanceId": id, "SubnetId": subnet, "State": {"Name": "running"}, "SecurityGroups": [{"GroupId": group}],
+            "NetworkInterfaces": [{"NetworkInterfaceId": format!("eni-{id}"), "Groups": [{"GroupId": group}]}],
+            "IamInstanceProfile": null,
+        }),
+    )
+}
+
+/// A free interface that carries a group.
+pub(in crate::fix) fn interface(id: &str, group: &str) -> Value {
+    interface_of(id, group, None)
+}
+
+fn interface_of(id: &str, group: &str, holder: Option<&str>) -> Value {
+    let mut configuration = json!({
+        "NetworkInterfaceId": id, "Groups": [{"GroupId": group}], "Status": "available", "Description": "", "RequesterManaged": false,
+    });
+    if let Some(holder) = holder {
+        configuration["Status"] = json!("in-use");
+        configuration["Attachment"] = json!({"InstanceId": holder, "InstanceOwnerId": "123456789012"});
+    }
+    resource("NetworkInterface", "network-interface", id, configuration)
+}
+
+/// `subnet-1` in `vpc-1`, whose main table leads to the internet.
+pub(in crate::fix) fn public_subnet() -> Vec<Value> {
+    let route = |to: &str, by: &str| json!({"DestinationCidrBlock": to, "GatewayId": by, "Origin": "CreateRoute", "State": "active"});
+    vec![
+        resource(
+            "Subnet",
+            "subnet",
+            "subnet-1",
+            json!({"SubnetId": "subnet-1", "VpcId": "vpc-1", "AvailabilityZone": "us-east-1a"}),
+        ),
+        resource(
+            "InternetGateway",
+            "internet-gateway",
+            "igw-1",
+            json!({"InternetGatewayId": "igw-1", "Attachments": [{"VpcId": "vpc-1", "State": "available"}]}),
+        ),
+        resource(
+            "RouteTable",
+            "route-table",
+            "rtb-1",
+            json!({
+                "RouteTableId": "rtb-1", "VpcId": "vpc-1", "Associations": [{"Main": true, "RouteTableId": "rtb-1"}],
+                "Routes": [route("10.0.0.0/16", "local"), route("0.0.0.0/0", "igw-1")],
+            }),
+        ),
+    ]
+}

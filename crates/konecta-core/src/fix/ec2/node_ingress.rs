@@ -1,0 +1,46 @@
+//! KA-SG-005: rules that let anybody but the stack's own parts reach the nodes are closed. Knows the rules that the
+//! finding names; groups that EKS owns are the planner's to leave alone.
+
+use super::{exposed, rules};
+use crate::finding::Finding;
+use crate::fix::Case;
+use crate::fix::registry::{Proposal, Remedy};
+use crate::fix::step::Class;
+
+pub(super) const REMEDY: Remedy = Remedy { id: "ec2.node_ingress", class: Class::B, actions: rules::CLOSE, propose };
+
+fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
+    let ids = finding.violations.iter().filter_map(|violation| rules::in_brackets(&violation.path)).collect();
+    exposed::close_all(&REMEDY, finding, case, &ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::fix::ec2::testdata::{cidr, cluster_stack, group, member, rule};
+    use crate::fix::proof::World;
+
+    #[test]
+    fn strangers_go_and_the_stack_stays() {
+        let mut resources = cluster_stack();
+        resources.extend([
+            group("sg-x"),
+            rule("sgr-self", "sg-nodes", (0, 65535), member("sg-nodes")),
+            rule("sgr-vpc", "sg-nodes", (1, 65535), cidr("10.0.0.0/16")),
+            rule("sgr-x", "sg-nodes", (8080, 8080), member("sg-x")),
+            rule("sgr-ports", "sg-nodes", (30000, 32767), cidr("0.0.0.0/0")),
+        ]);
+        let steps = World::of(json!(resources)).mended("KA-SG-005", "security-group/sg-nodes");
+        let found: Vec<_> = steps.iter().map(|step| (step.key.as_str(), step.class)).collect();
+        // What the internet should never open is closed without asking for more.
+        let expected = [
+            ("ec2.close_rule/sgr-ports", Class::A),
+            ("ec2.close_rule/sgr-vpc", Class::B),
+            ("ec2.close_rule/sgr-x", Class::B),
+        ];
+        assert_eq!(found, expected);
+        assert_ne!(steps[0].merge, steps[1].merge);
+    }
+}
