@@ -64,6 +64,10 @@ pub struct Amend {
     pub member: String,
     /// A member of the answer that goes into a parameter of the write, as in `["ETag", "IfMatch"]`.
     pub token: Option<[String; 2]>,
+    /// Where the API takes the object apart, as `UpdateWebACL` does: the members of it that go back, each as a parameter of its
+    /// own if it is there. Empty where the object goes back as `member`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spread: Vec<String>,
     /// The changes; paths begin at the member. A `before` that does not hold stops the call.
     pub edits: Vec<Edit>,
 }

@@ -65,6 +65,9 @@ fn optimize(finding: &Finding, case: &Case<'_>, subject: &View, remedy: &'static
     }
     let title = format!("Cache what {} of {} serves by {}", patterns(&changed), subject.id, name(&config, wanted));
     let mut step: Step = distribution::step(remedy, subject, title, edits);
+    // Both controls want the same of the same behaviors: one step.
+    let places: Vec<&str> = changed.iter().map(|behavior| behavior.path.as_str()).collect();
+    step.key = format!("cloudfront.CachePolicyId/{}{}", subject.id, places.join(","));
     step.effects.extend(CACHE.renamed(case, subject, &changed, wanted));
     step.consequences = vec![
         "headers, cookies and query strings that only the cache policy passed on no longer reach the origin".to_owned(),

@@ -71,6 +71,7 @@ pub(in crate::fix) fn step(remedy: &Remedy, distribution: &View, title: String, 
             parameters: json!({"Id": id}),
             member: "DistributionConfig".to_owned(),
             token: Some(["ETag".to_owned(), "IfMatch".to_owned()]),
+            spread: Vec::new(),
             edits,
         }),
         ..Call::new("cloudfront", "UpdateDistribution", json!({"Id": id}))

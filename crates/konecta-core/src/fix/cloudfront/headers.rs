@@ -58,7 +58,10 @@ fn wanted(case: &Case<'_>) -> Vec<(&'static str, Value)> {
         ("ContentTypeOptions", json!({"Override": true})),
         ("FrameOptions", json!({"Override": false, "FrameOption": "SAMEORIGIN"})),
         ("ReferrerPolicy", json!({"Override": false, "ReferrerPolicy": "strict-origin-when-cross-origin"})),
-        (TRANSPORT, json!({"Override": true, "AccessControlMaxAgeSec": case.blueprint.cloudfront.hsts_max_age})),
+        (
+            TRANSPORT,
+            json!({"Override": true, "IncludeSubdomains": false, "Preload": false, "AccessControlMaxAgeSec": case.blueprint.cloudfront.hsts_max_age}),
+        ),
     ]
 }
 
@@ -125,6 +128,8 @@ fn attach(case: &Case<'_>, subject: &View, bare: &[Behavior<'_>], remedy: &'stat
     let name = config["Name"].as_str().unwrap_or(id);
     let title = format!("Add the headers of {name} to what {} of {} answers", patterns(bare), subject.id);
     let mut step = distribution::step(remedy, subject, title, edits);
+    // Both controls want the same of a bare behavior: one step.
+    step.key = format!("cloudfront.ResponseHeadersPolicyId/{}", subject.id);
     step.effects.extend(HEADERS.renamed(case, subject, bare, id));
     step.consequences =
         vec!["pages can no longer be framed by other sites, and browsers insist on HTTPS from now on".to_owned()];
@@ -159,6 +164,7 @@ fn complete(
             parameters: json!({"Id": id}),
             member: "ResponseHeadersPolicyConfig".to_owned(),
             token: Some(["ETag".to_owned(), "IfMatch".to_owned()]),
+            spread: Vec::new(),
             edits,
         }),
         ..Call::new("cloudfront", "UpdateResponseHeadersPolicy", json!({"Id": id}))
