@@ -11,6 +11,7 @@ mod clock;
 mod collect;
 pub mod draft;
 mod ledger;
+pub mod lock;
 pub mod pace;
 mod paging;
 pub mod redact;

@@ -5,6 +5,8 @@
 //! tables and put into the call before it is signed.
 //! Knows nothing of plans, of what a call is for, or of what is to be done when it fails.
 
+#[cfg(test)]
+mod emulated;
 mod envelope;
 mod failure;
 mod operations;
