@@ -6,11 +6,13 @@
 //! to a file, tried on the model and judged there before anything is touched.
 
 pub mod case;
+pub mod journal;
 pub mod ownership;
 pub mod plan;
 pub mod pointer;
 pub mod procedure;
 pub mod registry;
+pub mod run;
 pub mod simulate;
 pub mod step;
 

@@ -1,0 +1,173 @@
+//! What a journal says has happened so far: the same whether it is read back or just being written.
+//! Knows events and nothing of what is to be done next.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{Event, Line, Outcome, States, Way};
+use crate::fix::plan::{Change, Plan};
+
+/// How far a change has come, one way.
+#[derive(Debug, Clone, Default)]
+pub enum Stage {
+    /// Not begun.
+    #[default]
+    Pending,
+    /// Meant to be done, and no word of what came of it.
+    Open(Doubt),
+    /// Over.
+    Settled(Settled),
+}
+
+/// What is known of a change without an outcome.
+#[derive(Debug, Clone)]
+pub struct Doubt {
+    /// What the touched resources were like before its first call.
+    pub before: States,
+    /// Which waits held before.
+    pub held: Vec<usize>,
+    /// How many of its calls were answered.
+    pub called: usize,
+    /// What the touched resources were like after the last of them.
+    pub left: Option<States>,
+}
+
+/// What came of a change.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Why.
+    pub reason: String,
+    /// Whether something was changed.
+    pub applied: bool,
+    /// Which waits held before.
+    pub held: Vec<usize>,
+}
+
+/// A run so far.
+#[derive(Debug, Clone)]
+pub struct Story {
+    /// Its name.
+    pub run: String,
+    /// Who began it.
+    pub who: String,
+    /// When.
+    pub begun_at: Timestamp,
+    /// What was to be done.
+    pub plan: Plan,
+    /// Which way it goes now.
+    pub way: Way,
+    /// Whether it has come to its end, on the way it goes now.
+    pub ended: bool,
+    /// What this run itself left behind, resource by resource.
+    pub left: States,
+    forward: BTreeMap<String, Stage>,
+    back: BTreeMap<String, Stage>,
+}
+
+impl Story {
+    /// What the lines tell; `None` if they do not begin with the beginning.
+    #[must_use]
+    pub fn of(lines: &[Line]) -> Option<Self> {
+        let (first, rest) = lines.split_first()?;
+        let Event::Begun { run, who, plan, .. } = &first.event else { return None };
+        let mut story = Self::new(run, who, first.at, plan);
+        rest.iter().for_each(|line| story.take(&line.event));
+        Some(story)
+    }
+
+    /// A run that just begins.
+    #[must_use]
+    pub fn new(run: &str, who: &str, begun_at: Timestamp, plan: &Plan) -> Self {
+        Self {
+            run: run.to_owned(),
+            who: who.to_owned(),
+            begun_at,
+            plan: plan.clone(),
+            way: Way::Forward,
+            ended: false,
+            left: States::new(),
+            forward: BTreeMap::new(),
+            back: BTreeMap::new(),
+        }
+    }
+
+    /// How far a change has come.
+    #[must_use]
+    pub fn stage(&self, way: Way, change: &str) -> Stage {
+        self.stages(way).get(change).cloned().unwrap_or_default()
+    }
+
+    /// What came of a change; `None` while nothing has.
+    #[must_use]
+    pub fn settled(&self, way: Way, change: &str) -> Option<&Settled> {
+        match self.stages(way).get(change)? {
+            Stage::Settled(settled) => Some(settled),
+            Stage::Pending | Stage::Open(_) => None,
+        }
+    }
+
+    /// The changes that altered something, in the order of the plan.
+    pub fn applied(&self) -> impl Iterator<Item = &Change> {
+        let applied = |change: &&Change| self.settled(Way::Forward, &change.id).is_some_and(|settled| settled.applied);
+        self.plan.changes.iter().filter(applied)
+    }
+
+    fn stages(&self, way: Way) -> &BTreeMap<String, Stage> {
+        match way {
+            Way::Forward => &self.forward,
+            Way::Back => &self.back,
+        }
+    }
+
+    fn stages_mut(&mut self, way: Way) -> &mut BTreeMap<String, Stage> {
+        match way {
+            Way::Forward => &mut self.forward,
+            Way::Back => &mut self.back,
+        }
+    }
+
+    /// Takes in what happened.
+    pub fn take(&mut self, event: &Event) {
+        match event {
+            Event::Begun { .. } => {}
+            Event::Resumed { .. } => self.ended = false,
+            Event::RollbackBegun { .. } => {
+                self.way = Way::Back;
+                self.ended = false;
+                // What a rollback before this one did not take back is tried again.
+                self.back.retain(|_, stage| match stage {
+                    Stage::Settled(settled) => settled.outcome == Outcome::Done,
+                    Stage::Open(_) => true,
+                    Stage::Pending => false,
+                });
+            }
+            Event::Intent { change, way, before, held } => {
+                let doubt = Doubt { before: before.clone(), held: held.clone(), called: 0, left: None };
+                self.stages_mut(*way).insert(change.clone(), Stage::Open(doubt));
+            }
+            Event::Called { change, way, call, left } => {
+                if let Some(Stage::Open(doubt)) = self.stages_mut(*way).get_mut(change) {
+                    doubt.called = call + 1;
+                    doubt.left.clone_from(left);
+                }
+            }
+            Event::Outcome { change, way, outcome, reason, applied, left } => {
+                self.left.extend(left.clone());
+                let held = match self.stages_mut(*way).remove(change) {
+                    Some(Stage::Open(doubt)) => doubt.held,
+                    Some(Stage::Settled(settled)) => settled.held,
+                    Some(Stage::Pending) | None => Vec::new(),
+                };
+                let settled = Settled { outcome: *outcome, reason: reason.clone(), applied: *applied, held };
+                self.stages_mut(*way).insert(change.clone(), Stage::Settled(settled));
+            }
+            Event::Ended { way } => {
+                self.way = *way;
+                self.ended = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! A journal read back is what was written, and whatever is done to its lines is noticed.
+
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::read::Wrong;
+use super::*;
+
+fn at() -> Timestamp {
+    "2026-11-23T12:00:00Z".parse().expect("time")
+}
+
+pub(crate) fn plan() -> Plan {
+    serde_json::from_value(json!({
+        "version": 1, "tool": "t", "createdAt": "2026-11-23T12:00:00Z", "expiresAt": "2026-11-23T13:00:00Z",
+        "account": "123456789012", "regions": ["us-east-1"], "changes": [], "refusals": [], "sha256": "",
+    }))
+    .expect("plan")
+}
+
+fn events() -> Vec<Event> {
+    let change = || "c1".to_owned();
+    let arn: Arn = "arn:aws:test:us-east-1:123456789012:thing/a".parse().expect("arn");
+    let states = States::from([(arn, Some("x".to_owned()))]);
+    let (who, tool) = (|| "arn:aws:iam::123456789012:user/ada".to_owned(), || "t".to_owned());
+    vec![
+        Event::Begun { run: "r1".to_owned(), who: who(), tool: tool(), plan: Box::new(plan()) },
+        Event::Intent { change: change(), way: Way::Forward, before: states.clone(), held: vec![0] },
+        Event::Resumed { who: who(), tool: tool() },
+        Event::Called { change: change(), way: Way::Forward, call: 0, left: None },
+        Event::Outcome {
+            change: change(),
+            way: Way::Forward,
+            outcome: Outcome::Done,
+            reason: String::new(),
+            applied: true,
+            left: states,
+        },
+        Event::Ended { way: Way::Forward },
+    ]
+}
+
+fn written(folder: &Path) -> PathBuf {
+    let path = folder.join("r1.jsonl");
+    let mut journal = Journal::create(&path).expect("new");
+    for event in events() {
+        journal.write(at(), &event).expect("written");
+    }
+    path
+}
+
+fn lines(path: &Path) -> Vec<String> {
+    std::fs::read_to_string(path).expect("text").split_inclusive('\n').map(str::to_owned).collect()
+}
+
+fn problem(path: &Path) -> Option<Problem> {
+    read(path).expect("readable").problem
+}
+
+#[test]
+fn what_was_written_is_read_back_and_gone_on_with() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = written(folder.path());
+    assert_eq!(problem(&path), None);
+    let (mut journal, lines) = Journal::open(&path).expect("opens");
+    assert_eq!(lines.len(), events().len());
+    let story = Story::of(&lines).expect("story");
+    assert!(story.ended);
+    assert_eq!(story.settled(Way::Forward, "c1").map(|s| (s.outcome, s.held.clone())), Some((Outcome::Done, vec![0])));
+    journal.write(at(), &Event::RollbackBegun { who: String::new(), tool: String::new() }).expect("written");
+    assert_eq!(problem(&path), None);
+    assert!(Journal::create(&path).is_err(), "a journal is never begun over another");
+}
+
+#[test]
+fn a_torn_last_line_is_told_and_does_not_hinder() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = written(folder.path());
+    let whole = std::fs::read(&path).expect("bytes");
+    let torn = [&whole[..], b"{\"seq\":6,\"at\""].concat();
+    std::fs::write(&path, torn).expect("written");
+    assert_eq!(problem(&path), Some(Problem { line: 7, what: Wrong::Torn }));
+    let (_, lines) = Journal::open(&path).expect("opens");
+    assert_eq!(lines.len(), 6);
+    assert_eq!(std::fs::read(&path).expect("bytes"), whole);
+    assert_eq!(problem(&path), None);
+}
+
+#[test]
+fn each_line_dropped_swapped_or_cut_is_noticed() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = written(folder.path());
+    let good = lines(&path);
+    let with = |lines: Vec<String>| {
+        std::fs::write(&path, lines.concat()).expect("written");
+        problem(&path).expect("noticed")
+    };
+    for at in 0..good.len() {
+        let mut dropped = good.clone();
+        dropped.remove(at);
+        with(dropped);
+        for other in 0..at {
+            let mut swapped = good.clone();
+            swapped.swap(at, other);
+            assert_eq!(with(swapped), Problem { line: other + 1, what: Wrong::Misplaced });
+        }
+    }
+    assert_eq!(with(good[..4].to_vec()), Problem { line: 4, what: Wrong::Cut(2) });
+    assert!(Journal::open(&path).is_err());
+    std::fs::write(&path, good.concat()).expect("written");
+    std::fs::remove_file(path.with_extension("head")).expect("gone");
+    assert_eq!(problem(&path), Some(Problem { line: 6, what: Wrong::Head }));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_byte_changed_or_cut_off_is_noticed(place in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = written(folder.path());
+        let mut bytes = std::fs::read(&path).expect("bytes");
+        let at = place.index(bytes.len());
+        if cut {
+            bytes.truncate(at);
+        } else {
+            prop_assume!(bytes[at] != byte);
+            bytes[at] = byte;
+        }
+        std::fs::write(&path, bytes).expect("written");
+        prop_assert!(problem(&path).is_some());
+    }
+}

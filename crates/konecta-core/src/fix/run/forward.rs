@@ -1,0 +1,232 @@
+//! The way forward: each change read, compared, written down, made, waited for and verified. And what a kill left open.
+
+use super::carry::Found;
+use super::look::differing;
+use super::resolve::{Here, Unsent, token};
+use super::{Account, End, FailureKind, GRACE, Log, Run, RunError, Told};
+use crate::fix::journal::{Doubt, Event, Outcome, Stage, States, Way};
+use crate::fix::plan::Change;
+
+/// How often a call is made whose answers are lost while nothing changes.
+const TRIES: usize = 3;
+
+/// Whether the run goes on after a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    GoOn,
+    /// Something is neither as it was nor as it should be: a person has to look.
+    Stop,
+}
+
+impl<A: Account, L: Log> Run<'_, A, L> {
+    pub(super) async fn forward(&mut self) -> Result<(), RunError> {
+        for change in self.story.plan.changes.clone() {
+            let next = match self.story.stage(Way::Forward, &change.id) {
+                Stage::Settled(_) => continue,
+                Stage::Open(doubt) => self.take_up(&change, doubt).await?,
+                Stage::Pending => {
+                    if self.account.interrupted() {
+                        return Err(RunError::Interrupted(change.id));
+                    }
+                    self.account.tell(Told::Begun(&change, Way::Forward));
+                    self.begin_change(&change).await?
+                }
+            };
+            if next == Next::Stop {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn here(&self, change: &Change, call: &str) -> Here {
+        Here { region: change.resource.region.clone(), token: token(&self.story.run, &change.id, call) }
+    }
+
+    async fn begin_change(&mut self, change: &Change) -> Result<Next, RunError> {
+        let end = |outcome, reason: String| End::untouched(outcome, reason);
+        if let Some(reason) = self.unmet(change) {
+            self.over(change, Way::Forward, end(Outcome::Skipped, reason))?;
+            return Ok(Next::GoOn);
+        }
+        let before = match self.unchanged(change).await {
+            Ok(before) => before,
+            Err(reason) => {
+                self.over(change, Way::Forward, end(Outcome::Refused, reason))?;
+                return Ok(Next::GoOn);
+            }
+        };
+        let here = self.here(change, "forward");
+        for wait in &change.requires {
+            if let Err(reason) = self.until(&here, wait).await {
+                self.over(change, Way::Forward, end(Outcome::Refused, format!("not ready: {reason}")))?;
+                return Ok(Next::GoOn);
+            }
+        }
+        let held = self.held(&here, &change.waits).await;
+        let intent = Event::Intent { change: change.id.clone(), way: Way::Forward, before: before.clone(), held };
+        self.note(&intent)?;
+        self.make(change, &before, false).await
+    }
+
+    /// Why a change is not begun: what it needs was not done. What is not in the plan counts as done.
+    fn unmet(&self, change: &Change) -> Option<String> {
+        let is_in_plan = |id: &&String| self.story.plan.changes.iter().any(|other| &other.id == *id);
+        let undone =
+            |id: &&String| self.story.settled(Way::Forward, id).is_none_or(|settled| settled.outcome != Outcome::Done);
+        let id = change.needs.iter().filter(is_in_plan).find(undone)?;
+        let came = self.story.settled(Way::Forward, id).map_or("not done".to_owned(), |s| s.outcome.to_string());
+        Some(format!("it needs {id}, which was {came}"))
+    }
+
+    /// The touched resources as they are, if that is how the plan or this run left them.
+    async fn unchanged(&mut self, change: &Change) -> Result<States, String> {
+        let mut expected: States =
+            change.expects.iter().map(|expected| (expected.arn.clone(), expected.sha256.clone())).collect();
+        let own: States =
+            self.story.left.iter().filter(|(arn, _)| expected.contains_key(*arn)).map(own_entry).collect();
+        let is_ours = !own.is_empty();
+        expected.extend(own);
+        let here = self.here(change, "forward");
+        let mut told = String::new();
+        // A resource that this run has just changed may still be read as it was before.
+        for seconds in GRACE.into_iter().take(if is_ours { GRACE.len() } else { 1 }) {
+            self.grace(seconds).await;
+            let (_, now) = self.look(change).await?;
+            let differing = differing(&now, &expected);
+            if differing.is_empty() {
+                return match self.none_created(&here, change).await? {
+                    true => Ok(now),
+                    false => Err("what it would make is there already".to_owned()),
+                };
+            }
+            let names: Vec<&str> = differing.iter().map(crate::id::Arn::short_name).collect();
+            told = format!("changed since the plan: {}", names.join(", "));
+        }
+        Err(told)
+    }
+
+    /// Makes the call, and finds out what became of it where no answer came.
+    async fn make(&mut self, change: &Change, before: &States, mut in_doubt: bool) -> Result<Next, RunError> {
+        let here = self.here(change, "forward");
+        let mut told = String::new();
+        for _ in 0..TRIES {
+            let failed = match self.send(&here, &change.call).await {
+                Ok(_) => {
+                    self.note(&called(change))?;
+                    return self.finish(change).await;
+                }
+                Err(failed) => failed,
+            };
+            let (outcome, reason, is_unknown) = match failed {
+                Unsent::Stale(told) => (Outcome::Refused, format!("changed since the plan: {told}"), false),
+                Unsent::Unresolved(told) => (Outcome::Failed, told, false),
+                Unsent::Call(failure) => {
+                    let outcome = match failure.kind {
+                        FailureKind::Stale => Outcome::Refused,
+                        FailureKind::NotDone | FailureKind::Unknown => Outcome::Failed,
+                    };
+                    (outcome, failure.to_string(), failure.kind == FailureKind::Unknown)
+                }
+            };
+            if !is_unknown && !in_doubt {
+                self.over(change, Way::Forward, End::untouched(outcome, reason))?;
+                return Ok(Next::GoOn);
+            }
+            in_doubt |= is_unknown;
+            match self.found(change, before, &reason).await? {
+                Found::There => {
+                    self.note(&called(change))?;
+                    return self.finish(change).await;
+                }
+                Found::Neither(reason) => return self.stop(change, reason),
+                Found::Untouched if !is_unknown => {
+                    self.over(change, Way::Forward, End::untouched(outcome, reason))?;
+                    return Ok(Next::GoOn);
+                }
+                Found::Untouched => told = reason,
+            }
+        }
+        self.over(change, Way::Forward, End::untouched(Outcome::Failed, told))?;
+        Ok(Next::GoOn)
+    }
+
+    /// Goes on where a kill left a change.
+    async fn take_up(&mut self, change: &Change, doubt: Doubt) -> Result<Next, RunError> {
+        self.account.tell(Told::Begun(change, Way::Forward));
+        if doubt.called > 0 {
+            return self.finish(change).await;
+        }
+        match self.found(change, &doubt.before, "the run was stopped while it was made").await? {
+            Found::Untouched => self.make(change, &doubt.before, true).await,
+            Found::There => {
+                self.note(&called(change))?;
+                self.finish(change).await
+            }
+            Found::Neither(reason) => self.stop(change, reason),
+        }
+    }
+
+    fn stop(&mut self, change: &Change, reason: String) -> Result<Next, RunError> {
+        let end = End { outcome: Outcome::Failed, reason, applied: true, left: States::new() };
+        self.over(change, Way::Forward, end)?;
+        Ok(Next::Stop)
+    }
+
+    /// Waits and verifies.
+    async fn finish(&mut self, change: &Change) -> Result<Next, RunError> {
+        let here = self.here(change, "forward");
+        for wait in &change.waits {
+            if let Err(reason) = self.until(&here, wait).await {
+                let (_, left) = self.look(change).await.map_err(|reason| blind(change, reason))?;
+                self.over(change, Way::Forward, End { outcome: Outcome::Failed, reason, applied: true, left })?;
+                return Ok(Next::GoOn);
+            }
+        }
+        let end = self.verified(change).await?;
+        self.over(change, Way::Forward, end)?;
+        Ok(Next::GoOn)
+    }
+
+    async fn verified(&mut self, change: &Change) -> Result<End, RunError> {
+        let before = match self.story.stage(Way::Forward, &change.id) {
+            Stage::Open(doubt) => doubt.before,
+            Stage::Pending | Stage::Settled(_) => States::new(),
+        };
+        let here = self.here(change, "forward");
+        let mut end = Err("it was not looked".to_owned());
+        for seconds in GRACE {
+            self.grace(seconds).await;
+            end = self.verdict(&here, change, &before).await;
+            if end.as_ref().is_ok_and(|end| end.outcome == Outcome::Done) {
+                break;
+            }
+        }
+        end.map_err(|reason| blind(change, reason))
+    }
+
+    async fn verdict(&mut self, here: &Here, change: &Change, before: &States) -> Result<End, String> {
+        let (snapshot, left) = self.look(change).await?;
+        let missing = self.missing(here, change, &snapshot).await?;
+        if !missing.is_empty() {
+            let is_new = !self.none_created(here, change).await?;
+            let applied = is_new || !differing(&left, before).is_empty();
+            return Ok(End { outcome: Outcome::NoEffect, reason: missing.join("; "), applied, left });
+        }
+        let broken = self.broken(change, &snapshot)?;
+        let outcome = if broken.is_empty() { Outcome::Done } else { Outcome::Unverified };
+        Ok(End { outcome, reason: broken.join("; "), applied: true, left })
+    }
+}
+
+fn own_entry((arn, hash): (&crate::id::Arn, &Option<String>)) -> (crate::id::Arn, Option<String>) {
+    (arn.clone(), hash.clone())
+}
+
+fn called(change: &Change) -> Event {
+    Event::Called { change: change.id.clone(), way: Way::Forward, call: 0, left: None }
+}
+
+fn blind(change: &Change, reason: String) -> RunError {
+    RunError::Blind { change: change.id.clone(), reason }
+}
