@@ -20,7 +20,7 @@ mod cloudfront;
 mod ec2;
 mod eks;
 #[cfg(test)]
-mod proof;
+pub(crate) mod proof;
 mod rds;
 
 pub use case::{Case, View};

@@ -84,7 +84,6 @@ impl Plan {
     }
 
     /// The plan with the digest that belongs to it.
-    #[expect(dead_code, reason = "the planner that seals comes next")]
     pub(super) fn sealed(mut self) -> Result<Self, PlanError> {
         self.sha256 = digest(without_digest(serde_json::to_value(&self)?));
         Ok(self)

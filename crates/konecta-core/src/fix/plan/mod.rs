@@ -3,8 +3,15 @@
 //!
 //! `docs/fix.md`, *Plan*, is the contract; `docs/plan.schema.json` is the file.
 
+mod amends;
+mod calls;
 mod canonical;
+mod choose;
+mod compose;
 mod file;
+mod merge;
+mod model;
+mod order;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,11 +23,17 @@ pub use canonical::canonical;
 pub use file::{PlanError, read_plan};
 pub use state::{StateError, settled, state_hash};
 
+use super::case::Case;
 use super::ownership::Owner;
 use super::registry::Refusal;
+use super::simulate;
 use super::step::{Call, Class, Effect, Wait};
+use crate::control::reads::Reads;
 use crate::id::{AccountId, Action, Arn, ControlId, FixId, Region, ResourceType};
 use crate::resource::ResourceRef;
+use crate::snapshot::Snapshot;
+use choose::LeftOut;
+use compose::{Clash, ComposeError};
 
 /// The version of the file format.
 pub const VERSION: u32 = 1;
@@ -165,4 +178,84 @@ impl Default for PlanOptions {
             managed: BTreeMap::new(),
         }
     }
+}
+
+/// What the planner must know of a control.
+#[derive(Debug, Clone)]
+pub struct Promise {
+    /// Its readable name, such as `ecr.lifecycle_keeps_ten`.
+    pub name: String,
+    /// Its remedy; `none` where there will be none.
+    pub fix: Option<FixId>,
+    /// Why there is none.
+    pub fix_reason: Option<String>,
+    /// What a person does about a fail.
+    pub remediation: String,
+    /// All calls that must be made to judge it, prerequisites included.
+    pub reads: BTreeSet<Action>,
+}
+
+/// Everything that is planned on.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    /// What was read.
+    pub snapshot: &'a Snapshot,
+    /// The same laid open, with every verdict, waivers applied.
+    pub case: &'a Case<'a>,
+    /// The controls.
+    pub promises: &'a BTreeMap<ControlId, Promise>,
+    /// Which call feeds which type.
+    pub reads: &'a Reads,
+}
+
+/// Plans: what is to be done about the failed findings, in which order, and what is not done and why.
+///
+/// # Errors
+/// When the snapshot holds several accounts, the selection names what is not there, or more would be changed than is
+/// allowed. Steps that do not go together are no error: the later one is refused.
+pub fn plan(ground: &Ground<'_>, options: &PlanOptions, tool: &str, now: Timestamp) -> Result<Plan, PlanError> {
+    let [account] = ground.snapshot.info.accounts.as_slice() else {
+        return Err(PlanError::Accounts(ground.snapshot.info.accounts.len()));
+    };
+    let mut choice = choose::choose(ground, options)?;
+    let changes = loop {
+        choice.cascade();
+        match compose::compose(ground, &choice.items, &choice.partial) {
+            Ok(changes) => break changes,
+            Err(ComposeError::Plan(error)) => return Err(error),
+            Err(ComposeError::Clash(Clash { items, reason })) => {
+                for at in items {
+                    choice.items[at].left_out = Some(LeftOut::because(reason.clone()));
+                }
+            }
+        }
+    };
+    if changes.len() > options.max_changes {
+        return Err(PlanError::TooMany { found: changes.len(), allowed: options.max_changes });
+    }
+    let plan = Plan {
+        version: VERSION,
+        tool: tool.to_owned(),
+        created_at: now,
+        expires_at: now + LIFETIME,
+        account: account.clone(),
+        regions: ground.snapshot.info.regions.clone(),
+        changes,
+        refusals: choice.refusals(),
+        sha256: String::new(),
+    }
+    .sealed()?;
+    prove(ground.snapshot, &plan)?;
+    Ok(plan)
+}
+
+/// The snapshot as it would be after the whole plan.
+///
+/// # Errors
+/// When the effects do not fit the snapshot: it is not the one that was planned on.
+pub fn prove(snapshot: &Snapshot, plan: &Plan) -> Result<Snapshot, PlanError> {
+    let mut after = snapshot.clone();
+    let effects = plan.changes.iter().flat_map(|change| &change.effects);
+    simulate::apply(&mut after, effects).map_err(|error| PlanError::Bug(error.to_string()))?;
+    Ok(after)
 }

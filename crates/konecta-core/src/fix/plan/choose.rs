@@ -1,0 +1,215 @@
+//! What the findings ask for, and what of it may be done: every left-out step with its reason.
+//! Knows findings, remedies, options and owners; nothing of how steps become calls.
+
+use std::collections::BTreeMap;
+
+use super::{Ground, PlanError, PlanOptions, Promise};
+use crate::finding::{Finding, Status};
+use crate::fix::ownership;
+use crate::fix::registry::{Proposal, Refusal, remedy};
+use crate::fix::step::{Class, Step};
+
+/// One proposed step.
+#[derive(Debug)]
+pub(super) struct Item<'a> {
+    /// The finding that asks for it.
+    pub(super) finding: &'a Finding,
+    /// The step.
+    pub(super) step: Step,
+    /// Why it is not taken.
+    pub(super) left_out: Option<LeftOut>,
+}
+
+/// Why a step is not taken.
+#[derive(Debug, Clone)]
+pub(super) struct LeftOut {
+    reason: String,
+    procedure: Vec<String>,
+    /// Whether the reader is told: what was not asked for, or is told elsewhere, is not.
+    told: bool,
+}
+
+impl LeftOut {
+    pub(super) fn because(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), procedure: Vec::new(), told: true }
+    }
+
+    fn quietly(reason: &str) -> Self {
+        Self { reason: reason.to_owned(), procedure: Vec::new(), told: false }
+    }
+}
+
+/// All that was proposed, and what was refused from the start.
+#[derive(Debug)]
+pub(super) struct Choice<'a> {
+    pub(super) items: Vec<Item<'a>>,
+    pub(super) refusals: Vec<Refusal>,
+    /// Findings of which a remedy refused a part: a plan cannot promise that they pass.
+    pub(super) partial: Vec<&'a Finding>,
+}
+
+/// Asks the remedies. Steps of findings that were not selected, or are waived, are asked for too: a step that needs
+/// one of them must not be taken without it.
+pub(super) fn choose<'a>(ground: &Ground<'a>, options: &PlanOptions) -> Result<Choice<'a>, PlanError> {
+    check_selection(ground, options)?;
+    let mut choice = Choice { items: Vec::new(), refusals: Vec::new(), partial: Vec::new() };
+    let mut findings: Vec<&Finding> = ground.case.findings.iter().collect();
+    findings.sort_by_key(|finding| (finding.severity, &finding.control, &finding.resource));
+    for finding in findings {
+        let Some(promise) = ground.promises.get(&finding.control) else { continue };
+        let selected = options.selects(finding, promise);
+        if matches!(finding.status, Status::Fail | Status::Waived) {
+            choice.propose(ground, options, finding, promise, selected);
+        }
+        if selected {
+            choice.refusals.extend(untouched(finding, promise));
+        }
+    }
+    Ok(choice)
+}
+
+impl<'a> Choice<'a> {
+    fn propose(
+        &mut self,
+        ground: &Ground<'a>,
+        options: &PlanOptions,
+        finding: &'a Finding,
+        promise: &Promise,
+        selected: bool,
+    ) {
+        let Some(remedy) = promise.fix.as_ref().and_then(|id| remedy(id.as_str())) else { return };
+        let Proposal { steps, refusals } = (remedy.propose)(finding, ground.case);
+        let open = selected && finding.status == Status::Fail;
+        if open && steps.is_empty() && refusals.is_empty() {
+            let reason = "what the remedy would have to know was not seen";
+            self.refusals.push(Refusal::new(finding, remedy.class, reason, &[&promise.remediation]));
+        }
+        if !refusals.is_empty() {
+            self.partial.push(finding);
+        }
+        if open {
+            self.refusals.extend(refusals);
+        }
+        for mut step in steps {
+            step.controls.push(finding.control.clone());
+            step.controls.sort();
+            step.controls.dedup();
+            let left_out = match (selected, finding.status) {
+                (false, _) => Some(LeftOut::quietly("its finding was not selected")),
+                (true, Status::Waived) => Some(LeftOut::quietly("its finding is waived")),
+                (true, Status::Fail | Status::Unknown | Status::Pass | Status::NotApplicable) => {
+                    forbidden(ground, options, finding, &step)
+                }
+            };
+            self.items.push(Item { finding, step, left_out });
+        }
+    }
+
+    /// Leaves out whatever needs a step that is left out, as far as that goes.
+    pub(super) fn cascade(&mut self) {
+        loop {
+            let mut by_key: BTreeMap<&str, (bool, &Item<'a>)> = BTreeMap::new();
+            for item in &self.items {
+                let entry = by_key.entry(&item.step.key).or_insert((false, item));
+                entry.0 |= item.left_out.is_none();
+            }
+            let falls = |item: &Item<'a>| {
+                let gone = |need: &String| by_key.get(need.as_str()).filter(|(taken, _)| !taken);
+                let (_, needed) = item.step.needs.iter().find_map(gone)?;
+                let why = needed.left_out.as_ref().map_or("", |left| left.reason.as_str());
+                Some(LeftOut::because(format!("it needs “{}” first, which is left out: {why}", needed.step.title)))
+            };
+            let fallen: Vec<Option<LeftOut>> =
+                self.items.iter().map(|item| if item.left_out.is_none() { falls(item) } else { None }).collect();
+            if fallen.iter().all(Option::is_none) {
+                return;
+            }
+            for (item, left) in self.items.iter_mut().zip(fallen) {
+                if left.is_some() {
+                    item.left_out = left;
+                }
+            }
+        }
+    }
+
+    /// What is not done, in the order of the findings.
+    pub(super) fn refusals(&self) -> Vec<Refusal> {
+        let told = self.items.iter().filter_map(|item| Some((item, item.left_out.as_ref().filter(|left| left.told)?)));
+        let left = told.map(|(item, left)| Refusal {
+            control: item.finding.control.clone(),
+            resource: item.finding.resource.clone(),
+            class: item.step.class,
+            reason: format!("{}: {}", item.step.title, left.reason),
+            procedure: left.procedure.clone(),
+        });
+        let mut all: Vec<Refusal> = self.refusals.iter().cloned().chain(left).collect();
+        all.sort_by(|a, b| (&a.control, &a.resource.arn, &a.reason).cmp(&(&b.control, &b.resource.arn, &b.reason)));
+        all.dedup();
+        all
+    }
+}
+
+impl PlanOptions {
+    fn selects(&self, finding: &Finding, promise: &Promise) -> bool {
+        let control = |name: &String| name == finding.control.as_str() || *name == promise.name;
+        (self.only.is_empty() || self.only.iter().any(control))
+            && (self.resources.is_empty() || self.resources.contains(&finding.resource.arn))
+    }
+}
+
+fn check_selection(ground: &Ground<'_>, options: &PlanOptions) -> Result<(), PlanError> {
+    for name in &options.only {
+        if !ground.promises.iter().any(|(id, promise)| id.as_str() == name || promise.name == *name) {
+            return Err(PlanError::UnknownControl(name.clone()));
+        }
+    }
+    for arn in &options.resources {
+        if !ground.case.findings.iter().any(|finding| &finding.resource.arn == arn) {
+            return Err(PlanError::UnknownResource(arn.to_string()));
+        }
+    }
+    Ok(())
+}
+
+/// What no remedy is asked about.
+fn untouched(finding: &Finding, promise: &Promise) -> Option<Refusal> {
+    let told = finding.reasons.join("; ");
+    match finding.status {
+        Status::Pass | Status::NotApplicable => None,
+        Status::Unknown => Some(Refusal::new(finding, Class::N, format!("not known whether it holds: {told}"), &[])),
+        Status::Waived => Some(Refusal::new(finding, Class::N, format!("waived: {told}"), &[])),
+        Status::Fail if promise.fix.as_ref().is_some_and(|fix| remedy(fix.as_str()).is_some()) => None,
+        Status::Fail => {
+            let reason = promise.fix_reason.as_deref().unwrap_or("there is no remedy for it yet").trim();
+            Some(Refusal::new(finding, Class::N, reason, &[&promise.remediation]))
+        }
+    }
+}
+
+fn forbidden(ground: &Ground<'_>, options: &PlanOptions, finding: &Finding, step: &Step) -> Option<LeftOut> {
+    if step.class > Class::B {
+        return Some(LeftOut::because(format!("class {} is never done automatically", step.class)));
+    }
+    if step.class > options.max_class {
+        return Some(LeftOut::because(format!("class {} is above --max-class {}", step.class, options.max_class)));
+    }
+    if step.class == Class::B && !options.allow_disruptive {
+        let costs = step.consequences.join("; ");
+        let costs = if costs.is_empty() { String::new() } else { format!(": {costs}") };
+        let command = format!("konecta-audit fix --control {} --allow-disruptive", finding.control);
+        let left = LeftOut::because(format!("it may disrupt (class B){costs}"));
+        return Some(LeftOut { procedure: vec![command], ..left });
+    }
+    if options.allow_managed {
+        return None;
+    }
+    let touched = step.effects.iter().map(|effect| effect.resource().arn);
+    let owner = std::iter::once(step.resource.arn.clone())
+        .chain(touched)
+        .find_map(|arn| Some((ownership::owner(ground.case.get(arn.as_str())?, ground.case, &options.managed)?, arn)));
+    owner.map(|(owner, arn)| {
+        let advice = owner.advice();
+        let left = LeftOut::because(format!("{} belongs to {owner}", arn.short_name()));
+        LeftOut { procedure: vec![advice], ..left }
+    })
+}

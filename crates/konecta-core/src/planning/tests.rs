@@ -1,0 +1,188 @@
+//! Plans of whole worlds, from the verdicts on.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::audit;
+use crate::finding::Status;
+use crate::fix::plan::{prove, read_plan};
+use crate::fix::proof::World;
+use crate::fix::step::Class;
+
+const TOOL: &str = "konecta-audit test";
+
+fn now() -> Timestamp {
+    "2026-11-23T12:00:00Z".parse().expect("time")
+}
+
+fn subnet(name: &str, tags: &Value) -> Value {
+    json!({
+        "resourceType": "AWS::EC2::Subnet", "resourceId": name, "region": "us-east-1",
+        "arn": format!("arn:aws:ec2:us-east-1:123456789012:subnet/{name}"), "tags": tags,
+        "configuration": {"SubnetId": name, "MapPublicIpOnLaunch": true, "CidrBlock": "10.0.0.0/24"},
+    })
+}
+
+fn world() -> World {
+    World::of(json!([subnet("subnet-2", &json!({})), subnet("subnet-1", &json!({}))]))
+}
+
+fn planned_on(world: &World, findings: &[Finding], options: &PlanOptions) -> Result<Plan, PlanningError> {
+    let catalogue = Catalogue::built_in().expect("catalogue");
+    let judged = Judged { snapshot: &world.snapshot, findings, catalogue: &catalogue, blueprint: &world.blueprint };
+    plan(&judged, options, TOOL, now())
+}
+
+fn planned(world: &World, options: &PlanOptions) -> Plan {
+    planned_on(world, &world.findings(), options).expect("plan")
+}
+
+fn only(control: &str) -> PlanOptions {
+    PlanOptions { only: vec![control.to_owned()], ..PlanOptions::default() }
+}
+
+#[test]
+fn a_plan_mends_what_it_says_and_leaves_the_rest() {
+    let world = world();
+    let plan = planned(&world, &PlanOptions::default());
+    let keys: Vec<&str> = plan.changes.iter().map(|change| change.parts[0].key.as_str()).collect();
+    assert_eq!(keys, ["ec2.subnet_public_ip/subnet-1", "ec2.subnet_public_ip/subnet-2"]);
+    assert_eq!(plan.changes[0].id, "c1");
+    assert!(plan.changes[0].expects[0].sha256.is_some());
+    assert!(plan.changes[0].reads.iter().any(|action| action.as_str() == "ec2:DescribeSubnets"));
+    let after = prove(&world.snapshot, &plan).expect("fits");
+    let catalogue = Catalogue::built_in().expect("catalogue");
+    let report = audit::audit(&after, &catalogue, &world.blueprint, "test").expect("audit");
+    for verifies in plan.changes.iter().flat_map(|change| &change.verifies) {
+        let verdict = report.findings.iter().find(|f| f.control == verifies.control && f.resource.arn == verifies.arn);
+        assert_eq!(verdict.map(|finding| finding.status), Some(Status::Pass), "{verifies:?}");
+    }
+    assert_eq!(plan.changes.iter().flat_map(|change| &change.verifies).count(), 2);
+}
+
+#[test]
+fn the_same_plan_comes_out_every_time_and_can_be_read_back() {
+    let plan = planned(&world(), &PlanOptions::default());
+    let text = plan.to_json().expect("json");
+    assert_eq!(planned(&world(), &PlanOptions::default()).to_json().expect("json"), text);
+    assert_eq!(read_plan(&text).expect("plan").to_json().expect("json"), text);
+}
+
+#[test]
+fn every_flipped_byte_is_refused_or_changes_nothing() {
+    let text = planned(&world(), &only("KA-VPC-004")).to_json().expect("json");
+    let whole: Value = serde_json::from_str(&text).expect("json");
+    for at in 0..text.len() {
+        for flip in [1_u8, 2, 32] {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] ^= flip;
+            let Ok(changed) = String::from_utf8(bytes) else { continue };
+            if let Ok(plan) = read_plan(&changed) {
+                assert_eq!(serde_json::to_value(&plan).expect("json"), whole, "byte {at}");
+            }
+        }
+    }
+    for end in 0..text.trim_end().len() {
+        assert!(read_plan(&text[..end]).is_err(), "cut at {end}");
+    }
+}
+
+#[test]
+fn a_plan_of_another_version_time_or_account_is_refused_and_says_why() {
+    let plan = planned(&world(), &only("KA-VPC-004"));
+    let text = plan.to_json().expect("json");
+    let newer = read_plan(&text.replace("\"version\": 1", "\"version\": 2")).expect_err("newer");
+    assert!(newer.to_string().contains("format 2"), "{newer}");
+    let edited = read_plan(&text.replace("subnet-1", "subnet-9")).expect_err("edited");
+    assert!(edited.to_string().contains("changed after it was made"), "{edited}");
+    let own = plan.account.clone();
+    assert!(plan.check(now(), &own).is_ok());
+    assert!(plan.check(plan.expires_at, &own).expect_err("late").to_string().contains("make it anew"));
+    let foreign = "999999999999".parse().expect("account");
+    assert!(plan.check(now(), &foreign).expect_err("foreign").to_string().contains("999999999999"));
+}
+
+#[test]
+fn what_is_waived_or_unknown_is_told_and_never_planned() {
+    let world = world();
+    let mut findings = world.findings();
+    for (at, status) in [("subnet-1", Status::Waived), ("subnet-2", Status::Unknown)] {
+        let mine = |f: &&mut Finding| f.control.as_str() == "KA-VPC-004" && f.resource.arn.as_str().ends_with(at);
+        let finding = findings.iter_mut().find(mine).expect("finding");
+        finding.status = status;
+        finding.reasons = vec!["for a reason".to_owned()];
+    }
+    let plan = planned_on(&world, &findings, &only("KA-VPC-004")).expect("plan");
+    assert!(plan.changes.is_empty());
+    let told: Vec<&str> = plan.refusals.iter().map(|refusal| refusal.reason.as_str()).collect();
+    assert_eq!(told, ["waived: for a reason", "not known whether it holds: for a reason"]);
+}
+
+#[test]
+fn more_than_is_allowed_is_no_plan() {
+    let world = world();
+    let options = PlanOptions { max_changes: 1, ..PlanOptions::default() };
+    let error = planned_on(&world, &world.findings(), &options).expect_err("too many");
+    assert!(error.to_string().starts_with("2 changes are more than --max-changes 1"), "{error}");
+}
+
+#[test]
+fn a_selection_of_what_is_not_there_is_an_error() {
+    let world = world();
+    for options in [
+        only("KA-NONE-001"),
+        PlanOptions {
+            resources: vec!["arn:aws:ec2:us-east-1:123456789012:subnet/no".parse().expect("arn")],
+            ..only("KA-VPC-004")
+        },
+    ] {
+        planned_on(&world, &world.findings(), &options).expect_err("nothing there");
+    }
+    let one = "arn:aws:ec2:us-east-1:123456789012:subnet/subnet-2".parse().expect("arn");
+    let plan = planned(&world, &PlanOptions { resources: vec![one], ..PlanOptions::default() });
+    assert_eq!(plan.changes.len(), 1);
+    assert!(plan.changes[0].resource.arn.as_str().ends_with("subnet-2"));
+}
+
+#[test]
+fn what_belongs_to_somebody_else_is_left_to_them() {
+    let owned = json!({"aws:cloudformation:stack-name": "net"});
+    let world = World::of(json!([subnet("subnet-1", &owned)]));
+    let plan = planned(&world, &only("KA-VPC-004"));
+    assert!(plan.changes.is_empty());
+    assert!(plan.refusals[0].reason.contains("CloudFormation (stack net)"), "{:?}", plan.refusals);
+    let allowed = planned(&world, &PlanOptions { allow_managed: true, ..only("KA-VPC-004") });
+    assert_eq!(allowed.changes.len(), 1);
+    let state = json!({"version": 4, "resources": [{"mode": "managed", "type": "aws_subnet", "name": "a", "instances": [
+        {"index_key": 0, "attributes": {"arn": "arn:aws:ec2:us-east-1:123456789012:subnet/subnet-1", "id": "subnet-1"}}]}]});
+    let managed = crate::fix::ownership::terraform_state(&state.to_string()).expect("state");
+    let world = World::of(json!([subnet("subnet-1", &json!({})), subnet("subnet-2", &json!({}))]));
+    let plan = planned(&world, &PlanOptions { managed, ..only("KA-VPC-004") });
+    assert_eq!(plan.changes.len(), 1);
+    assert!(plan.refusals[0].reason.contains("Terraform (aws_subnet.a[0])"), "{:?}", plan.refusals);
+}
+
+#[test]
+fn class_b_needs_to_be_allowed() {
+    for (max_class, disruptive) in [(Class::A, true), (Class::B, false)] {
+        let options = PlanOptions { max_class, allow_disruptive: disruptive, ..PlanOptions::default() };
+        let plan = planned(&world(), &options);
+        assert!(plan.changes.iter().all(|change| change.class == Class::A));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    /// Whatever the world, a plan's order and content follow from its content alone.
+    #[test]
+    fn the_order_in_which_findings_come_does_not_matter(seed in any::<u64>()) {
+        let world = world();
+        let mut findings = world.findings();
+        let turn = usize::try_from(seed % findings.len() as u64).expect("small");
+        findings.rotate_left(turn);
+        let plan = planned_on(&world, &findings, &PlanOptions::default()).expect("plan");
+        prop_assert_eq!(plan.sha256, planned(&world, &PlanOptions::default()).sha256);
+    }
+}
