@@ -3,9 +3,17 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use konecta_aws::apply::{DECLARED, Kind, declared};
+use konecta_aws::apply::{DECLARED, Kind, check, declared};
+use konecta_core::blueprint::Blueprint;
+use konecta_core::control::catalogue::Catalogue;
+use konecta_core::finding::{Finding, Status};
+use konecta_core::fix::registry::remedies;
+use konecta_core::fix::{Case, simulate};
+use konecta_core::snapshot::SnapshotFile;
+use konecta_core::{audit, facts};
+use serde_json::{Value, json};
 
-use crate::world::root;
+use crate::world::{World, root};
 
 const SERVICES: [&str; 8] = ["cloudfront", "ec2", "ecr", "eks", "elbv2", "iam", "rds", "wafv2"];
 
@@ -78,4 +86,61 @@ fn a_declared_operation_names_an_action() {
         let reads = ["Get", "List", "Describe"].iter().any(|verb| known.operation.starts_with(verb));
         assert_eq!(reads, known.kind == Kind::Read, "{action}: a write is sent once, a read again and again");
     }
+}
+
+/// With something in the place of every placeholder.
+fn filled(parameters: &Value) -> Value {
+    fn tokens(value: &mut Value) {
+        match value {
+            Value::Object(map) if map.contains_key("$token") => *value = json!("a-token"),
+            Value::Object(map) => map.values_mut().for_each(tokens),
+            Value::Array(list) => list.iter_mut().for_each(tokens),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    let mut parameters = simulate::planned(parameters.clone());
+    tokens(&mut parameters);
+    parameters
+}
+
+/// Whatever the remedies propose for the drifted world must be calls that can be written, forth and back.
+#[test]
+fn every_call_for_the_drifted_world_can_be_written() {
+    let world = World::up("drifted");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("world.jsonl.zst");
+    world.scan(&["--save-snapshot", file.to_str().expect("UTF-8")]);
+    let snapshot = SnapshotFile::open(&file).and_then(|file| file.load()).expect("a snapshot");
+    let blueprint = Blueprint::default();
+    let catalogue = Catalogue::built_in().expect("catalogue");
+    let report = audit::audit(&snapshot, &catalogue, &blueprint, "test").expect("judged");
+    let facts = facts::derive(&snapshot, &blueprint).expect("facts");
+    let case = Case::new(&snapshot, &facts, &report.findings, &blueprint);
+    let mut wrong = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let remedy = |finding: &Finding| {
+        let control = catalogue.controls().find(|control| control.metadata.custom.id == finding.control)?;
+        let id = control.metadata.custom.fix.as_ref()?.to_string();
+        remedies().find(|remedy| remedy.id == id)
+    };
+    for finding in report.findings.iter().filter(|finding| finding.status == Status::Fail) {
+        let Some(remedy) = remedy(finding) else { continue };
+        for step in (remedy.propose)(finding, &case).steps {
+            for call in std::iter::once(&step.call).chain(&step.inverse) {
+                let name = format!("{} {}", call.service, call.operation);
+                // An amended object is read first; without it the parameters are not whole.
+                let outcome = match &call.amend {
+                    Some(amend) => check(&call.service, &amend.read, &filled(&amend.parameters)),
+                    None => check(&call.service, &call.operation, &filled(&call.parameters)),
+                };
+                if let Err(failure) = outcome {
+                    wrong.insert(format!("{} of {}: {name}: {failure}", finding.control, remedy.id));
+                }
+                seen.insert(name);
+            }
+        }
+    }
+    assert_eq!(wrong, BTreeSet::new());
+    println!("{} operations: {seen:?}", seen.len());
+    assert!(seen.len() > 3, "{seen:?}");
 }
