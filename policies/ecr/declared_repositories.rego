@@ -13,6 +13,7 @@
 #   reads: [ecr:DescribeRepositories]
 #   facts: [repositories]
 #   claims: [ecr-repositories]
+#   fix: ecr.declared_repositories
 package konecta.ecr.declared_repositories
 
 import rego.v1

@@ -16,6 +16,7 @@
 #   reads: [ecr:DescribeRepositories, ecr:GetLifecyclePolicy]
 #   claims: [ecr-lifecycle]
 #   frameworks: {fsbp: [ECR.3]}
+#   fix: ecr.lifecycle_keeps
 package konecta.ecr.lifecycle_keeps_ten
 
 import rego.v1

@@ -14,6 +14,7 @@
 #     Name the principals that need the repository instead of everybody, and remove the foreign account from the policy, or declare it among the
 #     trusted accounts of the blueprint.
 #   reads: [ecr:DescribeRepositories, ecr:GetRepositoryPolicy]
+#   fix: ecr.repository_policy
 package konecta.ecr.not_public
 
 import rego.v1
@@ -29,40 +30,46 @@ pass if {
 	}
 }
 
-violations contains {"path": "repositoryPolicy.Principal[*]", "actual": "*", "expected": _expected} if {
-	some statement in _open
-	count(ecr.pins(statement)) == 0
+violations contains {"path": path, "actual": "*", "expected": _expected} if {
+	some at in _open
+	count(ecr.pins(ecr.statements[at])) == 0
+	path := sprintf("repositoryPolicy.Statement[%d].Principal[*]", [at])
 }
 
-violations contains {"path": sprintf("repositoryPolicy.Condition[%s]", [account]), "actual": account, "expected": _expected} if {
-	some statement in _open
+violations contains {"path": path, "actual": account, "expected": _expected} if {
+	some at in _open
+	statement := ecr.statements[at]
 	count(ecr.pins(statement)) > 0
 	not ecr.is_pinned(statement)
 	some pin in ecr.pins(statement)
 	some account in ecr.accounts(pin) - ecr.trusted
+	path := sprintf("repositoryPolicy.Statement[%d].Condition[%s]", [at, account])
 }
 
-violations contains {"path": sprintf("repositoryPolicy.Principal[%s]", [id]), "actual": id, "expected": _expected} if {
-	some statement in _allowing
-	some principal in ecr.principals(statement)
+violations contains {"path": path, "actual": id, "expected": _expected} if {
+	some at in _allowing
+	some principal in ecr.principals(ecr.statements[at])
 	id := principal.id
 	account := ecr.account_of(id)
 	not account in ecr.trusted
+	path := sprintf("repositoryPolicy.Statement[%d].Principal[%s]", [at, id])
 }
 
-violations contains {"path": "repositoryPolicy.NotPrincipal", "actual": "everybody else", "expected": _expected} if {
-	some statement in _allowing
-	statement.NotPrincipal
+violations contains {"path": path, "actual": "everybody else", "expected": _expected} if {
+	some at in _allowing
+	ecr.statements[at].NotPrincipal
+	path := sprintf("repositoryPolicy.Statement[%d].NotPrincipal", [at])
 }
 
 _expected := sprintf("principals of %v", [sort(ecr.trusted)])
 
-_allowing contains statement if {
-	some statement in ecr.statements
+# By their place in the policy, so that a violation says which it is.
+_allowing contains at if {
+	some at, statement in ecr.statements
 	statement.Effect == "Allow"
 }
 
-_open contains statement if {
-	some statement in _allowing
-	{"kind": "AWS", "id": "*"} in ecr.principals(statement)
+_open contains at if {
+	some at in _allowing
+	{"kind": "AWS", "id": "*"} in ecr.principals(ecr.statements[at])
 }

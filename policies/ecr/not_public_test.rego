@@ -40,23 +40,23 @@ test_own_and_trusted_accounts_pass if {
 
 test_single_statement_need_not_be_a_list if {
 	passes(allow({"AWS": "123456789012"}))
-	paths(allow("*")) == {"repositoryPolicy.Principal[*]"}
+	paths(allow("*")) == {"repositoryPolicy.Statement[0].Principal[*]"}
 }
 
 test_everybody_fails_in_each_form if {
 	control.violations == {{
-		"path": "repositoryPolicy.Principal[*]",
+		"path": "repositoryPolicy.Statement[0].Principal[*]",
 		"actual": "*",
 		"expected": expected,
 	}} with input as repository([allow("*")]) with data.blueprint as blueprint
-	paths([allow({"AWS": "*"})]) == {"repositoryPolicy.Principal[*]"}
-	paths([allow({"AWS": ["123456789012", "*"]})]) == {"repositoryPolicy.Principal[*]"}
+	paths([allow({"AWS": "*"})]) == {"repositoryPolicy.Statement[0].Principal[*]"}
+	paths([allow({"AWS": ["123456789012", "*"]})]) == {"repositoryPolicy.Statement[0].Principal[*]"}
 }
 
 test_everybody_but_some_fails if {
 	not_principal := {"Effect": "Allow", "NotPrincipal": {"AWS": "arn:aws:iam::999999999999:root"}, "Action": "ecr:*"}
 	control.violations == {{
-		"path": "repositoryPolicy.NotPrincipal",
+		"path": "repositoryPolicy.Statement[0].NotPrincipal",
 		"actual": "everybody else",
 		"expected": expected,
 	}} with input as repository([not_principal]) with data.blueprint as blueprint
@@ -64,11 +64,15 @@ test_everybody_but_some_fails if {
 
 test_foreign_account_fails if {
 	control.violations == {{
-		"path": "repositoryPolicy.Principal[arn:aws:iam::999999999999:root]",
+		"path": "repositoryPolicy.Statement[0].Principal[arn:aws:iam::999999999999:root]",
 		"actual": "arn:aws:iam::999999999999:root",
 		"expected": expected,
 	}} with input as repository([allow({"AWS": ["123456789012", "arn:aws:iam::999999999999:root"]})]) with data.blueprint as blueprint
-	paths([allow({"AWS": "999999999999"})]) == {"repositoryPolicy.Principal[999999999999]"}
+	paths([allow({"AWS": "999999999999"})]) == {"repositoryPolicy.Statement[0].Principal[999999999999]"}
+}
+
+test_violation_names_the_statement if {
+	paths([allow({"AWS": "123456789012"}), allow("*")]) == {"repositoryPolicy.Statement[1].Principal[*]"}
 }
 
 test_condition_that_pins_passes if {
@@ -80,15 +84,15 @@ test_condition_that_pins_passes if {
 }
 
 test_condition_that_does_not_pin_fails if {
-	paths([allow_if("*", {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})]) == {"repositoryPolicy.Principal[*]"}
-	paths([allow_if("*", {"StringLike": {"aws:PrincipalOrgID": "*"}})]) == {"repositoryPolicy.Principal[*]"}
-	paths([allow_if("*", {"StringEqualsIfExists": {"aws:SourceVpc": "vpc-0a1b2c3d"}})]) == {"repositoryPolicy.Principal[*]"}
-	paths([allow_if("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/x"}})]) == {"repositoryPolicy.Principal[*]"}
-	paths([allow_if("*", {"StringEquals": {"aws:PrincipalAccount": []}})]) == {"repositoryPolicy.Principal[*]"}
+	paths([allow_if("*", {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})]) == {"repositoryPolicy.Statement[0].Principal[*]"}
+	paths([allow_if("*", {"StringLike": {"aws:PrincipalOrgID": "*"}})]) == {"repositoryPolicy.Statement[0].Principal[*]"}
+	paths([allow_if("*", {"StringEqualsIfExists": {"aws:SourceVpc": "vpc-0a1b2c3d"}})]) == {"repositoryPolicy.Statement[0].Principal[*]"}
+	paths([allow_if("*", {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/x"}})]) == {"repositoryPolicy.Statement[0].Principal[*]"}
+	paths([allow_if("*", {"StringEquals": {"aws:PrincipalAccount": []}})]) == {"repositoryPolicy.Statement[0].Principal[*]"}
 }
 
 test_condition_for_a_foreign_account_fails if {
-	paths([allow_if("*", {"StringEquals": {"aws:PrincipalAccount": ["123456789012", "999999999999"]}})]) == {"repositoryPolicy.Condition[999999999999]"}
+	paths([allow_if("*", {"StringEquals": {"aws:PrincipalAccount": ["123456789012", "999999999999"]}})]) == {"repositoryPolicy.Statement[0].Condition[999999999999]"}
 	passes([allow_if("*", {"StringEquals": {"aws:PrincipalAccount": "999999999999", "aws:PrincipalOrgID": "o-a1b2c3d4e5"}})])
 }
 
@@ -99,9 +103,9 @@ test_deny_upon_all_others_passes if {
 	}
 	passes([allow("*"), fence])
 	narrow := object.union(fence, {"Action": "ecr:DeleteRepository"})
-	paths([allow("*"), narrow]) == {"repositoryPolicy.Principal[*]"}
+	paths([allow("*"), narrow]) == {"repositoryPolicy.Statement[0].Principal[*]"}
 	half := object.union(fence, {"Condition": {"StringNotEquals": {"aws:SourceVpc": "vpc-0a1b2c3d"}}})
-	paths([allow("*"), half]) == {"repositoryPolicy.Principal[*]"}
+	paths([allow("*"), half]) == {"repositoryPolicy.Statement[0].Principal[*]"}
 }
 
 test_principals_of_unknown_kind_are_unknown if {

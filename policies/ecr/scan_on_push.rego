@@ -17,6 +17,7 @@
 #   joins: [registry_scanning]
 #   claims: [ecr-scan]
 #   frameworks: {fsbp: [ECR.1]}
+#   fix: ecr.scan_on_push
 package konecta.ecr.scan_on_push
 
 import rego.v1

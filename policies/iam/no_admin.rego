@@ -17,6 +17,7 @@
 #   joins: [managed_policies]
 #   claims: [iam-access]
 #   frameworks: {fsbp: [IAM.1, IAM.21]}
+#   fix: iam.no_admin
 package konecta.iam.no_admin
 
 import rego.v1

@@ -16,6 +16,7 @@
 #   facts: [parts]
 #   joins: [managed_policies]
 #   claims: [iam-access, ecr-node-pull]
+#   fix: iam.node_role
 package konecta.iam.node_role
 
 import rego.v1

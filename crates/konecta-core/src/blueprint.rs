@@ -155,6 +155,8 @@ section! {
         encryption: String = "AES256".to_owned(),
         /// How many images a lifecycle policy keeps.
         keep_images: u32 = 10,
+        /// The tags that may be moved from one image to another; the document pushes `latest`.
+        movable_tags: Vec<String> = list(&["latest"]),
     }
 }
 
@@ -182,6 +184,10 @@ section! {
             "AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryReadOnly",
             "AmazonEC2ContainerRegistryPullOnly", "AmazonSSMManagedInstanceCore",
         ]),
+        /// The least number of characters of a user's password.
+        password_length: u32 = 14,
+        /// How many former passwords a user must not take again.
+        password_memory: u32 = 24,
     }
 }
 

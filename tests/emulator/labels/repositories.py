@@ -130,6 +130,34 @@ def no_lifecycle(world: World) -> str:
     return _arn("auth-service")
 
 
+def _mutability(world: World, service: str, mutability: str, *movable: str) -> str:
+    filters = [{"filterType": "WILDCARD", "filter": tag} for tag in movable]
+    world.aws.ecr.put_image_tag_mutability(
+        repositoryName=f"{PROJECT}/{service}",
+        imageTagMutability=mutability,
+        **({"imageTagMutabilityExclusionFilters": filters} if filters else {}),
+    )
+    return _arn(service)
+
+
+@label("ecr-mutable-tags", ["KA-ECR-005"])
+def mutable_tags(world: World) -> str:
+    """Every tag of a repository can be moved to another image."""
+    return _mutability(world, "auth-service", "MUTABLE")
+
+
+@label("ecr-mutable-releases", ["KA-ECR-005"])
+def mutable_releases(world: World) -> str:
+    """A repository's tags stand still, but for `latest` and all releases."""
+    return _mutability(world, "config-server", "IMMUTABLE_WITH_EXCLUSION", "latest", "v*")
+
+
+@label("benign-ecr-immutable", [])
+def immutable(world: World) -> str:
+    """No tag of a repository can be moved, not even `latest`."""
+    return _mutability(world, "gateway-service", "IMMUTABLE")
+
+
 @label("ecr-public", ["KA-ECR-006"])
 def public(world: World) -> str:
     """Everybody may pull from a repository."""

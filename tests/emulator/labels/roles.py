@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 
+from emulators import ACCOUNT
 from labels import label
 from stack import access
 from stack.access import BASTION_ROLE, CLUSTER_ROLE, NODE_ROLE
 from stack.names import PROJECT, managed_policy_arn, role_arn
 from stack.state import World, tag_list
+
+PASSWORD_POLICY = f"arn:aws:iam::{ACCOUNT}:account-password-policy"
 
 
 def _attach(world: World, role: str, policy: str) -> str:
@@ -60,3 +63,17 @@ def bastion_not_action(world: World) -> str:
     }
     world.aws.iam.put_role_policy(RoleName=BASTION_ROLE, PolicyName="almost-all", PolicyDocument=json.dumps(document))
     return role_arn(BASTION_ROLE)
+
+
+@label("password-policy-short", ["KA-IAM-013"])
+def password_short(world: World) -> str:
+    """Users may have passwords of eight characters, and take the last but four again."""
+    access.password_policy(world, length=8, memory=5)
+    return PASSWORD_POLICY
+
+
+@label("password-policy-none", ["KA-IAM-013"], exclusive="an account has one password policy, which password-policy-short weakens")
+def password_none(world: World) -> str:
+    """The account has no password policy of its own."""
+    world.aws.iam.delete_account_password_policy()
+    return PASSWORD_POLICY

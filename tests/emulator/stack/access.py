@@ -25,6 +25,7 @@ def build(world: World) -> None:
     for role in (NODE_ROLE, BASTION_ROLE):
         world.aws.iam.create_instance_profile(InstanceProfileName=role, Tags=tag_list())
         world.aws.iam.add_role_to_instance_profile(InstanceProfileName=role, RoleName=role)
+    password_policy(world)
     world.cluster_key = kms_key(world, "EKS secrets")
     world.database_key = kms_key(world, "Database storage")
     network.flow_logs(world)
@@ -49,6 +50,19 @@ def document(actions: list[str], resource: str) -> str:
 
 def inline_policy(world: World, role: str, name: str, actions: list[str], resource: str) -> None:
     world.aws.iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document(actions, resource))
+
+
+def password_policy(world: World, length: int = 14, memory: int = 24) -> None:
+    """The account's password policy; what it is not told, AWS sets to its default."""
+    world.aws.iam.update_account_password_policy(
+        MinimumPasswordLength=length,
+        PasswordReusePrevention=memory,
+        RequireSymbols=True,
+        RequireNumbers=True,
+        RequireUppercaseCharacters=True,
+        RequireLowercaseCharacters=True,
+        AllowUsersToChangePassword=True,
+    )
 
 
 def kms_key(world: World, description: str) -> str:

@@ -7,6 +7,12 @@ import json
 from stack.names import KEEP_IMAGES, REPOSITORIES
 from stack.state import World, tag_list
 
+# Tags stand still, but for the one that the documented push moves.
+PINNED: dict[str, object] = {
+    "imageTagMutability": "IMMUTABLE_WITH_EXCLUSION",
+    "imageTagMutabilityExclusionFilters": [{"filterType": "WILDCARD", "filter": "latest"}],
+}
+
 
 def build(world: World) -> None:
     for name in REPOSITORIES:
@@ -14,14 +20,18 @@ def build(world: World) -> None:
 
 
 def create_repository(
-    world: World, name: str, scan_on_push: bool = True, encryption: dict[str, str] | None = None
+    world: World,
+    name: str,
+    scan_on_push: bool = True,
+    encryption: dict[str, str] | None = None,
+    mutability: dict[str, object] | None = None,
 ) -> str:
     """A repository that keeps the last ten images; returns its ARN."""
     arn: str = world.aws.ecr.create_repository(
         repositoryName=name,
         imageScanningConfiguration={"scanOnPush": scan_on_push},
         encryptionConfiguration=encryption or {"encryptionType": "AES256"},
-        imageTagMutability="MUTABLE",
+        **(mutability or PINNED),
         tags=tag_list(),
     )["repository"]["repositoryArn"]
     put_lifecycle(world, name, [expire_beyond(KEEP_IMAGES)])

@@ -1,11 +1,12 @@
-//! IAM: users, groups, roles and the managed policies in use, in one listing; and the OIDC providers.
+//! IAM: users, groups, roles and the managed policies in use, in one listing; the OIDC providers; the password policy.
 
 use aws_sdk_iam::Client;
 use serde_json::{Value, json};
 
 use super::client;
-use crate::call::Caller;
+use crate::call::{Answer, Caller};
 use crate::classify::Failure;
+use crate::clock;
 use crate::draft::{Draft, tag_list, text};
 use crate::paging::Heard;
 
@@ -13,12 +14,14 @@ const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 const PROVIDERS: &str = "iam:ListOpenIDConnectProviders";
 const PROVIDER: &str = "iam:GetOpenIDConnectProvider";
 
+const PASSWORDS: &str = "iam:GetAccountPasswordPolicy";
+
 /// The lists of the answer in the order in which botocore names them: users, groups, roles, policies.
 const KINDS: [&str; 4] = ["AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::ManagedPolicy"];
 
 pub(super) async fn collect([caller]: [Caller; 1]) {
     let client = client!(aws_sdk_iam, &caller);
-    tokio::join!(details(&caller, &client), providers(&caller, &client));
+    tokio::join!(details(&caller, &client), providers(&caller, &client), passwords(&caller, &client));
 }
 
 async fn details(caller: &Caller, client: &Client) {
@@ -83,6 +86,28 @@ async fn providers(caller: &Caller, client: &Client) {
             }
         })
         .await;
+}
+
+/// One an account; it has no ARN of its own, so it gets one. AWS says of an account without a policy that there is no such
+/// entity; that is an answer, and kept as `null`.
+async fn passwords(caller: &Caller, client: &Client) {
+    let answer = caller
+        .one(PASSWORDS, None, &["NoSuchEntity"], |tap| {
+            client.get_account_password_policy().customize().interceptor(tap).send()
+        })
+        .await;
+    let heard = match answer {
+        Answer::Got(heard) => heard,
+        Answer::KnownNone => Heard { value: json!({"PasswordPolicy": null}), at: clock::now() },
+        Answer::Missing => return,
+    };
+    if heard.value.get("PasswordPolicy").is_none() {
+        caller.missing(PASSWORDS, None, Failure::broken("the answer has no PasswordPolicy"));
+        return;
+    }
+    let account = caller.place().account.to_string();
+    let Some(arn) = caller.build_arn(PASSWORDS, &format!("iam::{account}:account-password-policy")) else { return };
+    caller.keep(PASSWORDS, Draft::new("AWS::IAM::AccountPasswordPolicy", arn, account, heard));
 }
 
 #[cfg(test)]

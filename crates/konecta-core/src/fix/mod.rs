@@ -18,7 +18,9 @@ pub mod step;
 
 mod cloudfront;
 mod ec2;
+mod ecr;
 mod eks;
+mod iam;
 #[cfg(test)]
 pub(crate) mod proof;
 mod rds;

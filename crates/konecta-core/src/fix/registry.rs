@@ -78,9 +78,16 @@ pub struct Remedy {
 
 /// Every remedy there is.
 pub fn remedies() -> impl Iterator<Item = &'static Remedy> {
-    [super::cloudfront::REMEDIES, super::ec2::REMEDIES, super::eks::REMEDIES, super::rds::REMEDIES]
-        .into_iter()
-        .flatten()
+    [
+        super::cloudfront::REMEDIES,
+        super::ec2::REMEDIES,
+        super::ecr::REMEDIES,
+        super::eks::REMEDIES,
+        super::iam::REMEDIES,
+        super::rds::REMEDIES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The remedy of this name.

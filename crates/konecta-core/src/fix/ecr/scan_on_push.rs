@@ -1,0 +1,117 @@
+//! KA-ECR-002: images are scanned when they are pushed: by the repository's flag under basic scanning, by a rule of the
+//! registry under enhanced scanning, where the flag switches nothing on. Knows these two.
+
+use serde_json::{Value, json};
+
+use super::repository::{call, change, step};
+use crate::finding::{Finding, Status};
+use crate::fix::registry::{Proposal, Remedy};
+use crate::fix::step::{Call, Class, Edit, Effect};
+use crate::fix::{Case, View};
+
+pub(super) const REMEDY: Remedy = Remedy {
+    id: "ecr.scan_on_push",
+    class: Class::B,
+    actions: &["ecr:PutImageScanningConfiguration", "ecr:PutRegistryScanningConfiguration"],
+    propose,
+};
+
+const RULES: &str = "/configuration/scanningConfiguration/rules";
+
+fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
+    let Some(repository) = case.subject(finding) else { return Proposal::default() };
+    if finding.violations.iter().any(|violation| violation.path.starts_with("registryScanningConfiguration")) {
+        return registry(finding, case);
+    }
+    let name = repository.id.as_str();
+    let scan = |on: bool| {
+        call(name, "PutImageScanningConfiguration", json!({"imageScanningConfiguration": {"scanOnPush": on}}))
+    };
+    let edit = Edit::new("/configuration/imageScanningConfiguration/scanOnPush", Some(json!(false)), Some(json!(true)));
+    let mut step = change(
+        &REMEDY,
+        repository,
+        format!("Scan the images of {name} when they are pushed"),
+        vec![edit],
+        scan(true),
+        scan(false),
+    );
+    step.class = Class::A;
+    Proposal::step(step)
+}
+
+/// One call replaces all rules of the registry, so whatever repositories wait for a rule get it in one step.
+fn registry(finding: &Finding, case: &Case<'_>) -> Proposal {
+    let here = |view: &&View| {
+        (&view.reference.account_id, &view.reference.region) == (&finding.resource.account_id, &finding.resource.region)
+    };
+    let Some(registry) = case.all("AWS::ECR::RegistryScanningConfiguration").find(here) else {
+        return Proposal::default();
+    };
+    let waiting = case.findings.iter().filter(|each| each.control == finding.control && each.status == Status::Fail);
+    let waiting = waiting.filter_map(|each| case.subject(each)).filter(here);
+    let filters: Vec<Value> = waiting.map(|view| json!({"filter": view.id, "filterType": "WILDCARD"})).collect();
+    let scan_type = registry.text("/configuration/scanningConfiguration/scanType").unwrap_or("ENHANCED");
+    let before = registry.list(RULES).to_vec();
+    let mut after = before.clone();
+    let scans = |rule: &&mut Value| matches!(rule["scanFrequency"].as_str(), Some("SCAN_ON_PUSH" | "CONTINUOUS_SCAN"));
+    match after.iter_mut().find(scans).and_then(|rule| rule["repositoryFilters"].as_array_mut()) {
+        Some(list) => list.extend(filters),
+        None => after.push(json!({"scanFrequency": "SCAN_ON_PUSH", "repositoryFilters": filters})),
+    }
+    let put = |rules: &[Value]| {
+        Call::new("ecr", "PutRegistryScanningConfiguration", json!({"scanType": scan_type, "rules": rules}))
+    };
+    let edit = Edit::new(RULES, registry.at(RULES).cloned(), Some(json!(after)));
+    let effect = Effect::Amended { resource: registry.reference.clone(), edits: vec![edit] };
+    let title = "Name the repositories that nothing scans in a scanning rule of the registry".to_owned();
+    let mut step = step(&REMEDY, &registry.reference, title, effect, put(&after), put(&before));
+    step.consequences.push("Amazon Inspector charges for each image that it scans".to_owned());
+    Proposal::step(step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fix::ecr::testdata::repository;
+    use crate::fix::proof::World;
+
+    fn world(scan_type: &str, rules: Value) -> World {
+        let silent = |name: &str| {
+            let mut repository = repository(name, json!({"lifecyclePolicy": null, "repositoryPolicy": null}));
+            repository["configuration"]["imageScanningConfiguration"]["scanOnPush"] = json!(false);
+            repository
+        };
+        World::of(json!([silent("konecta-erp/auth"), silent("konecta-erp/hr"), {
+            "resourceType": "AWS::ECR::RegistryScanningConfiguration", "resourceId": "123456789012", "region": "us-east-1",
+            "arn": "arn:aws:ecr:us-east-1:123456789012:registry-scanning-configuration",
+            "configuration": {"registryId": "123456789012", "scanningConfiguration": {"scanType": scan_type, "rules": rules}},
+        }]))
+    }
+
+    #[test]
+    fn under_basic_scanning_the_flag_is_enough() {
+        let steps = world("BASIC", json!([])).mended("KA-ECR-002", "/auth");
+        assert_eq!(steps.len(), 1);
+        assert_eq!(
+            steps[0].call.parameters,
+            json!({"repositoryName": "konecta-erp/auth", "imageScanningConfiguration": {"scanOnPush": true}})
+        );
+        assert_eq!(steps[0].class, Class::A);
+    }
+
+    #[test]
+    fn under_enhanced_scanning_the_rules_grow_and_keep_what_they_have() {
+        let filter = |name: &str| json!({"filter": name, "filterType": "WILDCARD"});
+        let rules = json!([{"scanFrequency": "CONTINUOUS_SCAN", "repositoryFilters": [filter("intranet/*")]}]);
+        let world = world("ENHANCED", rules.clone());
+        let step = world.mended("KA-ECR-002", "/auth").remove(0);
+        let filters = [filter("intranet/*"), filter("konecta-erp/auth"), filter("konecta-erp/hr")];
+        assert_eq!(
+            step.call.parameters["rules"],
+            json!([{"scanFrequency": "CONTINUOUS_SCAN", "repositoryFilters": filters}])
+        );
+        assert_eq!(step.inverse[0].parameters, json!({"scanType": "ENHANCED", "rules": rules}));
+        assert_eq!(world.mended("KA-ECR-002", "/hr")[0].key, step.key, "one call for all");
+    }
+}

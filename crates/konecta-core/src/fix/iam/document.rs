@@ -1,0 +1,102 @@
+//! A policy document without its wildcards. Knows the language of documents; nothing of roles or steps.
+
+use serde_json::{Value, json};
+
+/// Which wildcards go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Those on every resource.
+    Everywhere,
+    /// Those on any.
+    Anywhere,
+}
+
+/// The document without actions that name nothing; `None` where no statement is left.
+pub(super) fn narrowed(document: &Value, reach: Reach) -> Option<Value> {
+    let statements = match &document["Statement"] {
+        Value::Array(list) => list.clone(),
+        other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+            vec![other.clone()]
+        }
+    };
+    let left: Vec<Value> = statements.into_iter().filter_map(|statement| narrow(statement, reach)).collect();
+    if left.is_empty() {
+        return None;
+    }
+    let mut document = document.clone();
+    document["Statement"] = json!(left);
+    Some(document)
+}
+
+fn narrow(mut statement: Value, reach: Reach) -> Option<Value> {
+    if statement["Effect"] != "Allow" || (reach == Reach::Everywhere && !is_everywhere(&statement)) {
+        return Some(statement);
+    }
+    if statement.get("NotAction").is_some() {
+        return None;
+    }
+    let named = |action: &Value| !action.as_str().is_some_and(is_wildcard);
+    match &mut statement["Action"] {
+        Value::Array(actions) => {
+            actions.retain(named);
+            (!actions.is_empty()).then_some(statement)
+        }
+        one @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+            named(one).then_some(statement)
+        }
+    }
+}
+
+fn is_everywhere(statement: &Value) -> bool {
+    let whole = |resource: &Value| {
+        resource.as_str().is_some_and(|text| !text.is_empty() && text.bytes().all(|byte| byte == b'*'))
+    };
+    let resource = &statement["Resource"];
+    statement.get("NotResource").is_some()
+        || whole(resource)
+        || resource.as_array().is_some_and(|list| list.iter().any(whole))
+}
+
+/// `*`, `*:*`, `s3:*`, `s3:?*`: what leaves nothing out.
+fn is_wildcard(action: &str) -> bool {
+    let stars = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte == b'*');
+    let all = |text: &str| text.contains('*') && text.bytes().all(|byte| matches!(byte, b'*' | b'?'));
+    stars(action) || action.split_once(':').is_some_and(|(_, name)| all(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(statements: Value) -> Value {
+        json!({"Version": "2012-10-17", "Statement": statements})
+    }
+
+    #[test]
+    fn named_actions_and_other_statements_stay() {
+        let fine = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"});
+        let mixed = json!({"Effect": "Allow", "Action": ["ec2:DescribeTags", "ecr:*", "sqs:?*"], "Resource": "*"});
+        let deny = json!({"Effect": "Deny", "Action": "*", "Resource": "*"});
+        let after = narrowed(&document(json!([fine, mixed, deny])), Reach::Anywhere).expect("left");
+        let kept = json!({"Effect": "Allow", "Action": ["ec2:DescribeTags"], "Resource": "*"});
+        assert_eq!(after["Statement"], json!([fine, kept, deny]));
+    }
+
+    #[test]
+    fn what_is_nothing_but_wildcards_goes_as_a_whole() {
+        for statement in [
+            json!({"Effect": "Allow", "Action": "*:*", "Resource": "*"}),
+            json!({"Effect": "Allow", "NotAction": ["iam:CreateUser"], "Resource": "*"}),
+            json!([{"Effect": "Allow", "Action": ["ec2:*"], "NotResource": "arn:aws:ec2:::x"}]),
+        ] {
+            assert_eq!(narrowed(&document(statement), Reach::Everywhere), None);
+        }
+    }
+
+    #[test]
+    fn a_wildcard_on_named_resources_goes_only_where_that_is_asked() {
+        let bounded = document(json!({"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::konecta-logs/*"}));
+        assert!(narrowed(&bounded, Reach::Everywhere).is_some());
+        assert_eq!(narrowed(&bounded, Reach::Anywhere), None);
+    }
+}
