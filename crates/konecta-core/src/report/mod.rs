@@ -5,6 +5,7 @@
 mod examples;
 pub mod json_text;
 pub mod json_v1;
+pub mod plan;
 pub mod sarif;
 pub mod sentence;
 pub mod table;
