@@ -6,6 +6,7 @@
 //! to a file, tried on the model and judged there before anything is touched.
 
 pub mod case;
+pub mod emit;
 pub mod journal;
 pub mod ownership;
 pub mod plan;

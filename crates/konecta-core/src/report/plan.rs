@@ -231,9 +231,10 @@ fn special(value: Option<&Value>) -> bool {
 
 fn shown(value: Option<&Value>) -> String {
     let Some(value) = value else { return "(none)".to_owned() };
-    match told(value) {
-        Value::String(text) if text.starts_with('(') => text,
-        other => super::text::clip(&visible(&other.to_string()), LONGEST_VALUE),
+    let told = told(value);
+    match told.as_str() {
+        Some(text) if text.starts_with('(') => text.to_owned(),
+        Some(_) | None => super::text::clip(&visible(&told.to_string()), LONGEST_VALUE),
     }
 }
 

@@ -1,0 +1,124 @@
+//! A script of every kind of line: bash takes it, and `jq` does what it says.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use super::*;
+
+/// An `aws` that writes down how it is called and answers like the service.
+const AWS: &str = r#"aws() {
+  local service=$1 operation=$2 input=''
+  shift 2
+  while [ $# -gt 0 ]; do case $1 in --cli-input-json) input=$2; shift 2 ;; *) shift ;; esac; done
+  printf '%s %s %s\n' "$service" "$operation" "$input" >&2
+  case $operation in
+    get-caller-identity) echo 123456789012 ;;
+    get-distribution-config) printf '%s' '{"ETag": "E", "DistributionConfig": {"A": {"Items": [1], "Quantity": 1}, "B": "x", "C": "kept", "D": 1}}' ;;
+    get-distribution) printf '%s' '{"Distribution": {"Status": "Deployed"}}' ;;
+    describe-listeners) printf '%s' '{"Listeners": [{"Port": 80, "ListenerArn": "arn:80"}, {"Port": 443, "ListenerArn": "arn:443"}]}' ;;
+    *) printf '{}' ;;
+  esac
+}
+"#;
+
+fn plan(call: &Value, waits: &Value) -> Plan {
+    let resource = json!({"arn": "arn:aws:cloudfront::123456789012:distribution/E1", "resourceType": "AWS::CloudFront::Distribution",
+        "accountId": "123456789012", "region": "global"});
+    let plan = json!({"version": 1, "tool": "konecta-audit 0", "createdAt": "2026-11-23T12:00:00Z", "expiresAt": "2026-11-23T13:00:00Z",
+        "account": "123456789012", "regions": ["us-east-1"], "sha256": "0", "refusals": [
+            {"control": "KA-RDS-001", "resource": resource, "class": "D", "reason": "no\nrm -rf /", "procedure": ["a\n b"]}],
+        "changes": [{"id": "c1", "class": "B", "parts": [{"key": "k", "fix": "x.y", "title": "Do\n$(it)"}], "resource": resource,
+            "controls": ["KA-CF-001"], "verifies": [], "reads": [], "expects": [], "inverse": [], "actions": [], "effects": [],
+            "consequences": ["costs `a`"], "needs": [], "requires": [], "call": call, "waits": waits}]});
+    serde_json::from_value(plan).expect("plan")
+}
+
+fn bash(script: &str, flag: &str) -> (bool, String) {
+    let mut bash = Command::new("bash");
+    bash.args([flag, "/dev/stdin"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    bash.env("KONECTA_ORIGIN_SECRET", "s3cret");
+    let mut child = bash.spawn().expect("bash");
+    child.stdin.take().expect("stdin").write_all(script.as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("ran");
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// What `aws` was called with, the script being taken by bash as it is.
+fn ran(plan: &Plan) -> (bool, String) {
+    let script = aws_cli(plan);
+    let (taken, told) = bash(&script, "-n");
+    assert!(taken, "{told}\n{script}");
+    bash(&script.replace("set -euo pipefail\n", &format!("set -euo pipefail\n{AWS}")), "-s")
+}
+
+fn amending(edits: &Value) -> Value {
+    json!({"service": "cloudfront", "operation": "UpdateDistribution", "parameters": {"Id": "E1"}, "amend": {
+        "read": "GetDistributionConfig", "parameters": {"Id": "E1"}, "member": "DistributionConfig", "token": ["ETag", "IfMatch"], "edits": edits}})
+}
+
+#[test]
+fn an_object_goes_back_whole_with_its_edits_and_its_tag() {
+    let edits = json!([
+        {"path": "/A/Items/1", "after": "it's $(new)"}, {"path": "/A/Quantity", "before": 1, "after": 2},
+        {"path": "/B", "before": "x", "after": {"$secret": {"distribution": "E1", "origin": "o", "header": "H"}}},
+        {"path": "/D", "before": 1},
+    ]);
+    let waits = json!([{"what": "it is deployed", "service": "cloudfront", "operation": "GetDistribution", "parameters": {"Id": "E1"},
+        "path": "/Distribution/Status", "until": ["Deployed"], "timeoutSeconds": 60}]);
+    let (done, told) = ran(&plan(&amending(&edits), &waits));
+    assert!(done, "{told}");
+    let call = told.lines().find_map(|line| line.strip_prefix("cloudfront update-distribution ")).expect("called");
+    let sent: Value = serde_json::from_str(call).expect("json");
+    assert_eq!(
+        sent,
+        json!({"Id": "E1", "IfMatch": "E", "DistributionConfig":
+            {"A": {"Items": [1, "it's $(new)"], "Quantity": 2}, "B": "s3cret", "C": "kept"}})
+    );
+    assert!(told.contains("cloudfront get-distribution {\"Id\":\"E1\"}"), "{told}");
+}
+
+#[test]
+fn what_is_not_as_planned_stops_the_script() {
+    for edits in [
+        json!([{"path": "/B", "before": "y", "after": "z"}]),
+        json!([{"path": "/C", "after": "z"}]),
+        json!([{"path": "/A/Items/0", "after": "z"}]),
+    ] {
+        let (done, told) = ran(&plan(&amending(&edits), &json!([])));
+        assert!(!done && told.contains("is not as planned"), "{told}");
+        assert!(!told.contains("update-distribution"), "{told}");
+    }
+}
+
+#[test]
+fn what_must_be_looked_up_is_found_exactly_once() {
+    let find = |port: u64| {
+        json!({"$find": {"service": "elbv2", "operation": "DescribeListeners", "parameters": {"LoadBalancerArn": "arn:lb"},
+        "list": "/Listeners", "matching": {"/Port": port}, "take": "/ListenerArn", "planned": "arn:planned"}})
+    };
+    let call = |port: u64| json!({"service": "elbv2", "operation": "ModifyListener", "parameters": {"ListenerArn": find(port), "Port": 443}});
+    let (done, told) = ran(&plan(&call(443), &json!([])));
+    assert!(done, "{told}");
+    assert!(told.contains(r#"elbv2 modify-listener {"ListenerArn":"arn:443","Port":443}"#), "{told}");
+    let (done, told) = ran(&plan(&call(22), &json!([])));
+    assert!(!done && told.contains("not exactly one"), "{told}");
+    assert!(!told.contains("modify-listener"), "{told}");
+}
+
+#[test]
+fn operations_are_named_as_the_cli_names_them() {
+    for (operation, name) in [
+        ("ModifyDBInstance", "modify-db-instance"),
+        ("UpdateWebACL", "update-web-acl"),
+        ("ListWebACLs", "list-web-acls"),
+        ("RevokeSecurityGroupIngress", "revoke-security-group-ingress"),
+        ("DescribeVpcs", "describe-vpcs"),
+        ("UpdateOpenIDConnectProviderThumbprint", "update-open-id-connect-provider-thumbprint"),
+        ("DescribeSSLPolicies", "describe-ssl-policies"),
+        ("PutLifecyclePolicy", "put-lifecycle-policy"),
+    ] {
+        assert_eq!(command(operation), name);
+    }
+}
