@@ -144,7 +144,8 @@ def _registry(aws: Aws) -> State:
 
 def _access(aws: Aws) -> State:
     answer = aws.iam.get_account_authorization_details(Filter=["Role", "LocalManagedPolicy"])
-    return {"roles": answer["RoleDetailList"], "policies": answer["Policies"]}
+    passwords = _or_none(aws.iam.get_account_password_policy, "NoSuchEntity")
+    return {"roles": answer["RoleDetailList"], "policies": answer["Policies"], "passwords": passwords}
 
 
 def _or_none(call: Any, code: str, **arguments: str) -> object:
