@@ -172,6 +172,15 @@ fn class_b_needs_to_be_allowed() {
     }
 }
 
+#[test]
+fn a_plan_keeps_to_its_schema() {
+    let schema: Value = serde_json::from_str(include_str!("../../../../docs/plan.schema.json")).expect("schema");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let plan = serde_json::to_value(planned(&world(), &PlanOptions::default())).expect("json");
+    let wrong: Vec<String> = validator.iter_errors(&plan).map(|error| error.to_string()).collect();
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 

@@ -259,3 +259,6 @@ pub fn prove(snapshot: &Snapshot, plan: &Plan) -> Result<Snapshot, PlanError> {
     simulate::apply(&mut after, effects).map_err(|error| PlanError::Bug(error.to_string()))?;
     Ok(after)
 }
+
+#[cfg(test)]
+mod tests;
