@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use konecta_core::finding::Severity;
+use konecta_core::fix::Class;
 
 /// Proves that a running AWS stack is what its architecture promises.
 #[derive(Debug, Parser)]
@@ -27,12 +28,19 @@ const EXIT_CODES: &str = "Exit codes:
   1   findings at or above --fail-on
   2   the command could not run (usage, configuration, credentials, policies)
   3   the scan is incomplete (gaps, or verdicts that could not be proven) and nothing worse was found
+  4   a fix or a rollback failed, was refused, or could not be verified
   70  a fault of konecta-audit itself";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Read an account and judge it
     Scan(Box<Scan>),
+    /// Plan what brings the account back to what was promised, show it, ask, do it, and prove that it is done
+    Fix(Box<Fix>),
+    /// Take back what a run of `fix` changed
+    Rollback(Rollback),
+    /// List the runs of `fix`, show one, or check its journal
+    Runs(Runs),
     /// Say what a control checks and why; with an ARN, show the evidence step by step
     Explain(Explain),
     /// List the controls, or show one
@@ -151,6 +159,145 @@ pub(crate) struct SelectArgs {
     pub(crate) policies: Option<PathBuf>,
 }
 
+/// Where runs are kept, and what keeps two of them apart.
+#[derive(Debug, Args)]
+pub(crate) struct StateArgs {
+    /// Where journals are kept [default: konecta-audit in the XDG state directory]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+
+    /// Hold a lock on the account in S3 as well, so that runs on other machines wait
+    #[arg(long, value_name = "s3://BUCKET/PREFIX")]
+    pub(crate) state: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fix {
+    #[command(flatten)]
+    pub(crate) account: AccountArgs,
+
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
+
+    /// Stop after the plan: 0 if there is nothing to do, 1 if there is
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+
+    /// Do not ask
+    #[arg(long, conflicts_with_all = ["dry_run", "plan_out", "emit"])]
+    pub(crate) yes: bool,
+
+    /// Write the plan to this file and stop, as with --dry-run
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan_out: Option<PathBuf>,
+
+    /// Carry out this plan and nothing else
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan_out", "only", "resource", "max_class", "allow_disruptive", "allow_managed", "tfstate", "control", "layer", "severity", "snapshot", "resume"])]
+    pub(crate) plan: Option<PathBuf>,
+
+    /// Plan on this snapshot instead of reading an account; changes nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "role_arn", "endpoint_url", "yes", "resume", "execute_procedure"])]
+    pub(crate) snapshot: Option<PathBuf>,
+
+    /// Only what these controls find, by id or name
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+
+    /// Only what is found on these resources
+    #[arg(long, value_name = "ARN", value_delimiter = ',')]
+    pub(crate) resource: Vec<String>,
+
+    /// Nothing above this class: A is in place and reversible, B may drop traffic or cost money
+    #[arg(long, value_name = "A|B", default_value = "B", value_parser = class)]
+    pub(crate) max_class: Class,
+
+    /// Take up changes of class B, which may drop traffic or cost money
+    #[arg(long)]
+    pub(crate) allow_disruptive: bool,
+
+    /// Begin nothing if more changes than this are planned
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    pub(crate) max_changes: usize,
+
+    /// Change what belongs to CloudFormation, Terraform, EKS, Auto Scaling or Firewall Manager as well
+    #[arg(long)]
+    pub(crate) allow_managed: bool,
+
+    /// A Terraform state: what it manages is left alone
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tfstate: Option<PathBuf>,
+
+    /// Print the plan as commands or as attributes for HCL, and stop
+    #[arg(long, value_name = "FORM")]
+    pub(crate) emit: Option<Emit>,
+
+    /// Go on with a run that was stopped
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["dry_run", "plan_out", "emit", "procedure"])]
+    pub(crate) resume: Option<String>,
+
+    /// Print the runbook for what is too big for a plan; with --resource, for that one
+    #[arg(long, value_name = "CONTROL", conflicts_with_all = ["plan", "plan_out", "emit", "dry_run"])]
+    pub(crate) procedure: Option<String>,
+
+    /// Carry out the runbook step by step, with a stop before each
+    #[arg(long, requires = "procedure", conflicts_with = "yes")]
+    pub(crate) execute_procedure: bool,
+}
+
+/// Another form of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Emit {
+    /// Commands of the AWS CLI.
+    AwsCli,
+    /// Attributes for HCL.
+    Terraform,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    /// The run, as `konecta-audit runs` lists it
+    pub(crate) run: String,
+
+    #[command(flatten)]
+    pub(crate) account: AccountArgs,
+
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
+
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Runs {
+    #[command(subcommand)]
+    pub(crate) action: Option<RunsAction>,
+
+    /// Where journals are kept [default: konecta-audit in the XDG state directory]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) state_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsAction {
+    /// One line a run, the newest first
+    List,
+    /// What a run was to do, and what came of each change
+    Show {
+        /// The run
+        run: String,
+    },
+    /// Check that no line of a journal was edited, dropped, cut or moved
+    Verify {
+        /// The run
+        run: String,
+    },
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
     /// The control, by id or name
@@ -211,6 +358,10 @@ pub(crate) struct Permissions {
     /// What `--region all` needs besides
     #[arg(long)]
     pub(crate) all_regions: bool,
+
+    /// What `fix` and `rollback` need besides, for every remedy of the selected controls
+    #[arg(long)]
+    pub(crate) fix: bool,
 }
 
 #[derive(Debug, Args)]
@@ -265,4 +416,12 @@ impl FromStr for Output {
 
 fn severity(text: &str) -> Result<Severity, String> {
     text.to_lowercase().parse().map_err(|_| format!("`{text}` is none of critical, high, medium, low, info"))
+}
+
+fn class(text: &str) -> Result<Class, String> {
+    match text.to_uppercase().as_str() {
+        "A" => Ok(Class::A),
+        "B" => Ok(Class::B),
+        _ => Err(format!("`{text}` is none of A, B; what is worse is never done by a plan")),
+    }
 }

@@ -17,6 +17,7 @@ const PROCESSOR: u64 = 600;
 pub(crate) fn is_needed(cli: &Cli) -> bool {
     let outside = match &cli.command {
         Typed::Scan(args) => args.select.policies.is_some(),
+        Typed::Fix(args) => args.select.policies.is_some(),
         Typed::Explain(args) => args.policies.is_some(),
         Typed::Policy(args) => match &args.action {
             PolicyAction::Test { dir } => dir.is_some(),
@@ -25,6 +26,8 @@ pub(crate) fn is_needed(cli: &Cli) -> bool {
         Typed::Controls(_)
         | Typed::Claims(_)
         | Typed::Permissions(_)
+        | Typed::Rollback(_)
+        | Typed::Runs(_)
         | Typed::Init(_)
         | Typed::Completions { .. }
         | Typed::Man => false,

@@ -6,6 +6,9 @@ use std::process::ExitCode;
 use konecta_core::audit::AuditError;
 use konecta_core::control::PolicyError;
 use konecta_core::control::catalogue::UnknownName;
+use konecta_core::fix::journal::JournalError;
+use konecta_core::fix::plan::PlanError;
+use konecta_core::fix::run::RunError;
 use konecta_core::snapshot::SnapshotError;
 
 /// The exit codes, documented in the README and in `konecta-audit help`.
@@ -19,6 +22,8 @@ pub(crate) enum Exit {
     CouldNotRun = 2,
     /// Something was not seen, and nothing worse was found.
     Incomplete = 3,
+    /// A fix or a rollback failed, was refused, or could not be verified.
+    NotFixed = 4,
     /// A fault of this program.
     Bug = 70,
 }
@@ -82,6 +87,40 @@ pub(crate) enum Error {
     PolicyLimits(String),
     #[error("interrupted")]
     Interrupted,
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error("{path}: {reason}")]
+    Tfstate { path: PathBuf, reason: String },
+    #[error("`{0}` is not an ARN")]
+    Arn(String),
+    #[error("{0} accounts were named; a run changes one")]
+    SeveralAccounts(usize),
+    #[error("nobody is there to say yes to the plan: standard input is no terminal")]
+    NobodyToAsk,
+    #[error("there is no place for the journal: the home directory is not known")]
+    NoStateDir,
+    #[error("there is no run `{run}` in {dir}")]
+    NoSuchRun { run: String, dir: PathBuf },
+    #[error("{run} belongs to account {planned}, but the credentials are those of {found}")]
+    OtherAccount { run: String, planned: String, found: String },
+    #[error("{run} came to its end: there is nothing to resume")]
+    NothingToResume { run: String },
+    #[error("another run holds the lock {path}: {holder}")]
+    Locked { path: PathBuf, holder: String },
+    #[error(transparent)]
+    Lock(#[from] konecta_aws::lock::LockError),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error("{source}")]
+    Stopped {
+        run: String,
+        #[source]
+        source: RunError,
+    },
+    #[error("no failed finding of {control} has a procedure{place}")]
+    NoProcedure { control: String, place: String },
+    #[error("a step of the procedure failed: {0}")]
+    Procedure(String),
 }
 
 impl Error {
@@ -94,6 +133,23 @@ impl Error {
             Self::SarifWithoutConfig => "run `konecta-audit init` in the repository, or name the file with --config",
             Self::NoSuchFinding { .. } => "`konecta-audit scan --show-pass` lists what was judged, with ARNs",
             Self::Session(error) => return Some(error.hint()),
+            Self::Arn(_) => "`konecta-audit scan --format json` shows the ARN of every finding",
+            Self::SeveralAccounts(_) => "name one --role-arn at a time",
+            Self::NobodyToAsk => "look at the plan with --dry-run, then allow it with --yes",
+            Self::NoStateDir => "name a directory with --state-dir",
+            Self::NoSuchRun { .. } => "`konecta-audit runs` lists what there is; --state-dir looks elsewhere",
+            Self::OtherAccount { planned, .. } => return Some(format!("use the credentials of {planned}")),
+            Self::NothingToResume { run } => {
+                return Some(format!("`konecta-audit runs show {run}` says what came of it; `fix` plans anew"));
+            }
+            Self::Locked { .. } => "wait for it to end; a lock of a process that died is free by itself",
+            Self::Journal(_) => "`konecta-audit runs verify RUN` names the first line that is wrong",
+            Self::Stopped { run, .. } => {
+                return Some(format!(
+                    "go on with `konecta-audit fix --resume {run}`, or take it back with `konecta-audit rollback {run}`"
+                ));
+            }
+            Self::NoProcedure { .. } => "`konecta-audit fix --dry-run` says what can be done about each finding",
             Self::PolicyLimits(_) => {
                 "run `konecta-audit policy test DIR` on fewer files at a time to find the one; look for large ranges and formats"
             }
@@ -109,6 +165,10 @@ impl Error {
             | Self::PolicyTests { .. }
             | Self::Region(_)
             | Self::Child(_)
+            | Self::Plan(_)
+            | Self::Tfstate { .. }
+            | Self::Lock(_)
+            | Self::Procedure(_)
             | Self::Interrupted => return None,
         };
         Some(hint.to_owned())
@@ -118,6 +178,8 @@ impl Error {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::PolicyTests { .. } => Exit::Findings,
+            Self::Stopped { .. } | Self::Procedure(_) => Exit::NotFixed,
+            Self::Plan(PlanError::Bug(_) | PlanError::Json(_)) => Exit::Bug,
             Self::Json(_) | Self::Audit(AuditError::World(_)) => Exit::Bug,
             Self::ReadFile { .. }
             | Self::WriteFile { .. }
@@ -137,6 +199,19 @@ impl Error {
             | Self::Region(_)
             | Self::Child(_)
             | Self::PolicyLimits(_)
+            | Self::Plan(_)
+            | Self::Tfstate { .. }
+            | Self::Arn(_)
+            | Self::SeveralAccounts(_)
+            | Self::NobodyToAsk
+            | Self::NoStateDir
+            | Self::NoSuchRun { .. }
+            | Self::OtherAccount { .. }
+            | Self::NothingToResume { .. }
+            | Self::Locked { .. }
+            | Self::Lock(_)
+            | Self::Journal(_)
+            | Self::NoProcedure { .. }
             | Self::Interrupted => Exit::CouldNotRun,
         }
     }

@@ -2,13 +2,14 @@
 //!
 //! The parts: [`cli`] says what may be typed, [`config`] reads the blueprint file, [`commands`] wire the library
 //! together, [`ui`] is the only place that prints, [`error`] knows the exit codes. [`confined`] gives a command that
-//! evaluates policies from outside a process of its own.
+//! evaluates policies from outside a process of its own, [`fixing`] stands between a run and the account it changes.
 
 mod cli;
 mod commands;
 mod config;
 mod confined;
 mod error;
+mod fixing;
 mod ui;
 
 use std::process::ExitCode;

@@ -29,6 +29,24 @@ pub(crate) fn watched() -> bool {
     io::stderr().is_terminal()
 }
 
+/// Asks; whether the answer is yes. `None` where nobody can be asked.
+pub(crate) fn agreed(question: &str) -> Option<bool> {
+    if !can_ask() {
+        return None;
+    }
+    let mut out = io::stderr().lock();
+    let _ = write!(out, "{question} Only \"yes\" is accepted: ");
+    let _ = out.flush();
+    let mut answer = String::new();
+    let _ = io::stdin().read_line(&mut answer);
+    Some(answer.trim() == "yes")
+}
+
+/// Whether somebody is there to be asked.
+pub(crate) fn can_ask() -> bool {
+    io::stdin().is_terminal()
+}
+
 /// Prints a result; a reader that has gone away is no fault.
 pub(crate) fn print(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();

@@ -3,10 +3,14 @@
 mod claims;
 mod controls;
 mod explain;
+mod fix;
 mod init;
 mod permissions;
 mod policy;
+mod procedure;
 mod reading;
+mod rollback;
+mod runs;
 mod scan;
 
 use std::path::{Path, PathBuf};
@@ -26,6 +30,9 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
     let config = || config::load(cli.config.as_deref());
     match cli.command {
         Command::Scan(args) => scan::run(&args, &config()?),
+        Command::Fix(args) => fix::run(&args, &config()?),
+        Command::Rollback(args) => rollback::run(&args, &config()?),
+        Command::Runs(args) => runs::run(&args),
         Command::Explain(args) => explain::run(&args, &config()?),
         Command::Controls(args) => controls::run(&args),
         Command::Claims(args) => claims::run(&args, &config()?),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use konecta_core::control::reads::reads;
+use konecta_core::fix::registry;
 use konecta_core::id::Action;
 use serde_json::json;
 
@@ -21,15 +22,15 @@ pub(super) fn run(args: &Permissions) -> Result<Exit, Error> {
     if args.all_regions {
         actions.insert(ALL_REGIONS);
     }
-    let policy = json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "KonectaAuditScan",
-            "Effect": "Allow",
-            "Action": actions,
-            "Resource": "*",
-        }],
-    });
+    let statement = |sid: &str, actions: &BTreeSet<&str>| json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"});
+    let mut statements = vec![statement("KonectaAuditScan", &actions)];
+    if args.fix {
+        let remedies =
+            catalogue.controls().filter_map(|control| registry::remedy(control.metadata.custom.fix.as_ref()?.as_str()));
+        let changes: BTreeSet<&str> = remedies.flat_map(|remedy| remedy.actions).copied().collect();
+        statements.push(statement("KonectaAuditFix", &changes.difference(&actions).copied().collect()));
+    }
+    let policy = json!({"Version": "2012-10-17", "Statement": statements});
     ui::print(&format!("{}\n", serde_json::to_string_pretty(&policy)?))?;
     Ok(Exit::Clean)
 }

@@ -37,7 +37,7 @@ pub(super) fn read(args: &AccountArgs, config: &Config, wanted: &BTreeSet<Action
     })
 }
 
-fn options(args: &AccountArgs, config: &Config) -> Result<SessionOptions, Error> {
+pub(super) fn options(args: &AccountArgs, config: &Config) -> Result<SessionOptions, Error> {
     let attempt = Duration::from_secs(args.timeout);
     Ok(SessionOptions {
         profile: args.profile.clone(),

@@ -9,6 +9,7 @@ mod fake;
 mod forward;
 mod look;
 mod resolve;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod wait;
@@ -19,6 +20,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
+
+pub use steps::{Taken, take};
 
 use super::journal::{Event, JournalError, Log, Outcome, States, Story, Way};
 use super::plan::{Change, Plan};

@@ -82,15 +82,11 @@ impl<A: Account, L: Log> Run<'_, A, L> {
         let Value::Object(map) = parameters else {
             return Err(Unsent::Unresolved("the parameters are no object".to_owned()));
         };
-        match object {
-            Value::Object(members) if !amend.spread.is_empty() => {
-                for name in &amend.spread {
-                    if let Some(member) = members.get(name) {
-                        map.insert(name.clone(), member.clone());
-                    }
-                }
-            }
-            object => drop(map.insert(amend.member.clone(), object)),
+        if amend.spread.is_empty() {
+            map.insert(amend.member.clone(), object);
+        } else {
+            let members = amend.spread.iter().filter_map(|name| Some((name.clone(), object.get(name)?.clone())));
+            map.extend(members);
         }
         if let Some([from, to]) = &amend.token {
             map.insert(to.clone(), answer.get(from).cloned().ok_or_else(|| missing(from))?);

@@ -1,0 +1,71 @@
+//! One step of a procedure, taken because a person said so: seen whether it was taken already, sent, waited for.
+
+use super::resolve::{Here, Unsent, token};
+use super::{Account, Run, RunError};
+use crate::fix::journal::{Event, JournalError, Log};
+use crate::fix::plan::{Plan, VERSION};
+use crate::fix::procedure::ProcedureStep;
+use crate::id::{AccountId, Region};
+
+/// What became of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It was there already.
+    Before,
+    /// It was taken.
+    Now,
+}
+
+/// A procedure leaves its traces in the account: every step says how to see that it was taken.
+struct Nowhere;
+
+impl Log for Nowhere {
+    fn write(&mut self, _: jiff::Timestamp, _: &Event) -> Result<(), JournalError> {
+        Ok(())
+    }
+}
+
+/// Takes a step, unless it was taken already. `name` stands for the procedure and the step in idempotency tokens.
+///
+/// # Errors
+/// Why it could not be taken, or did not come to its end.
+pub async fn take<A: Account>(
+    account: &mut A,
+    id: &AccountId,
+    region: &Region,
+    name: &str,
+    step: &ProcedureStep,
+) -> Result<Taken, String> {
+    let now = account.now();
+    let plan = Plan {
+        version: VERSION,
+        tool: String::new(),
+        created_at: now,
+        expires_at: now,
+        account: id.clone(),
+        regions: vec![region.clone()],
+        changes: Vec::new(),
+        refusals: Vec::new(),
+        sha256: String::new(),
+    };
+    let mut log = Nowhere;
+    let begun: Result<Run<'_, A, Nowhere>, RunError> = Run::begin(account, &mut log, name, "", "", &plan);
+    let mut run = begun.map_err(|error| error.to_string())?;
+    let here = Here { region: region.clone(), token: token(name, "procedure", "forward") };
+    let told = |unsent: Unsent| match unsent {
+        Unsent::Stale(told) | Unsent::Unresolved(told) => told,
+        Unsent::Call(failure) => failure.to_string(),
+    };
+    let mut taken = Taken::Now;
+    if let Some(done) = &step.done
+        && !run.matches(&here, done).await.map_err(told)?.is_empty()
+    {
+        taken = Taken::Before;
+    } else {
+        run.send(&here, &step.call).await.map_err(told)?;
+    }
+    for wait in &step.waits {
+        run.until(&here, wait).await?;
+    }
+    Ok(taken)
+}

@@ -1,0 +1,245 @@
+//! `konecta-audit fix`: scan, plan, show, ask, do, prove.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use konecta_core::control::catalogue::Catalogue;
+use konecta_core::control::reads::reads;
+use konecta_core::fix::Case;
+use konecta_core::fix::journal::{Journal, Outcome, Story, Way};
+use konecta_core::fix::ownership::terraform_state;
+use konecta_core::fix::plan::{Ground, Plan, PlanError, PlanOptions, Promise, plan, read_plan};
+use konecta_core::fix::run::{Run, RunError};
+use konecta_core::id::{Arn, ControlId};
+use konecta_core::snapshot::{Snapshot, SnapshotFile};
+use konecta_core::{audit, facts, waiver};
+
+use super::{catalogue, procedure, reading, with_folder};
+use crate::cli::{Emit, Fix, StateArgs};
+use crate::config::Config;
+use crate::error::{Error, Exit};
+use crate::fixing::{self, Held, Live, StateDir, TOOL};
+use crate::ui;
+
+pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
+    if args.account.role_arn.len() > 1 {
+        return Err(Error::SeveralAccounts(args.account.role_arn.len()));
+    }
+    let whole = with_folder(Catalogue::built_in()?, args.select.policies.as_deref())?;
+    if let Some(run) = &args.resume {
+        return resume(run, args, config, &whole);
+    }
+    if let Some(control) = &args.procedure {
+        return procedure::run(control, args, config, &whole);
+    }
+    let stops = args.dry_run || args.plan_out.is_some() || args.emit.is_some() || args.snapshot.is_some();
+    if !stops && !args.yes && !ui::can_ask() {
+        return Err(Error::NobodyToAsk);
+    }
+    let planned = match &args.plan {
+        Some(path) => {
+            let text =
+                std::fs::read_to_string(path).map_err(|source| Error::ReadFile { path: path.clone(), source })?;
+            let planned = read_plan(&text)?;
+            if planned.changes.len() > args.max_changes {
+                return Err(PlanError::TooMany { found: planned.changes.len(), allowed: args.max_changes }.into());
+            }
+            planned
+        }
+        None => made(args, config, &whole)?,
+    };
+    shown(&planned, args)?;
+    if let Some(path) = &args.plan_out {
+        ui::write(path, &planned.to_json()?)?;
+        ui::note(&format!("Carry it out within the hour: konecta-audit fix --plan {}", path.display()));
+    }
+    if planned.changes.is_empty() {
+        return Ok(Exit::Clean);
+    }
+    if stops {
+        return Ok(Exit::Findings);
+    }
+    if !args.yes && ui::agreed("Do this?") != Some(true) {
+        ui::note("Nothing was changed.");
+        return Ok(Exit::Findings);
+    }
+    carried_out(&planned, args, config, &whole)
+}
+
+/// Scans and plans.
+fn made(args: &Fix, config: &Config, whole: &Catalogue) -> Result<Plan, Error> {
+    let options = options(args)?;
+    let read = snapshot(args, config, whole)?;
+    let mut report = audit::audit(&read, whole, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
+    for remark in waiver::apply(&config.waivers, &mut report.findings, report.scan.started_at) {
+        ui::note(&format!("warning: {remark}"));
+    }
+    let facts = facts::derive(&read, &config.blueprint)?;
+    let case = Case::new(&read, &facts, &report.findings, &config.blueprint);
+    let known = reads()?;
+    let promise = |control: &konecta_core::control::catalogue::Control| {
+        let custom = &control.metadata.custom;
+        let promise = Promise {
+            name: control.name().to_owned(),
+            fix: custom.fix.clone(),
+            fix_reason: custom.fix_reason.clone(),
+            remediation: custom.remediation.clone(),
+            reads: control.reads(known),
+        };
+        (control.id().clone(), promise)
+    };
+    let promises: BTreeMap<ControlId, Promise> = whole.controls().map(promise).collect();
+    let ground = Ground { snapshot: &read, case: &case, promises: &promises, reads: known };
+    // A snapshot may be old; what is planned on it is as old.
+    let now = if args.snapshot.is_some() { read.info.started_at } else { fixing::now() };
+    Ok(plan(&ground, &options, TOOL, now)?)
+}
+
+/// What is planned on: a snapshot that was kept, or what the account answers to every read.
+pub(super) fn snapshot(args: &Fix, config: &Config, whole: &Catalogue) -> Result<Snapshot, Error> {
+    match &args.snapshot {
+        Some(path) => Ok(SnapshotFile::open(path)?.load()?),
+        None => reading::read(&args.account, config, &whole.reads()?),
+    }
+}
+
+fn options(args: &Fix) -> Result<PlanOptions, Error> {
+    let mut only = args.only.clone();
+    let narrowed = !(args.select.control.is_empty() && args.select.layer.is_empty()) || args.select.severity.is_some();
+    if narrowed {
+        only.extend(catalogue(&args.select)?.controls().map(|control| control.id().to_string()));
+    }
+    let arn = |text: &String| text.parse::<Arn>().map_err(|_| Error::Arn(text.clone()));
+    let managed = match &args.tfstate {
+        None => BTreeMap::new(),
+        Some(path) => {
+            let text =
+                std::fs::read_to_string(path).map_err(|source| Error::ReadFile { path: path.clone(), source })?;
+            let failed = |error: konecta_core::fix::ownership::TerraformStateError| Error::Tfstate {
+                path: path.clone(),
+                reason: error.to_string(),
+            };
+            terraform_state(&text).map_err(failed)?
+        }
+    };
+    Ok(PlanOptions {
+        max_class: args.max_class,
+        allow_disruptive: args.allow_disruptive,
+        allow_managed: args.allow_managed,
+        max_changes: args.max_changes,
+        only,
+        resources: args.resource.iter().map(arn).collect::<Result<_, _>>()?,
+        managed,
+    })
+}
+
+fn shown(planned: &Plan, args: &Fix) -> Result<(), Error> {
+    match args.emit {
+        Some(Emit::AwsCli | Emit::Terraform) | None => ui::print(&fixing::plan_shown(planned)),
+    }
+}
+
+fn carried_out(planned: &Plan, args: &Fix, config: &Config, whole: &Catalogue) -> Result<Exit, Error> {
+    let state = StateDir::of(args.state.state_dir.as_deref())?;
+    let mut options = reading::options(&args.account, config)?;
+    options.regions = konecta_aws::RegionChoice::Named(planned.regions.clone());
+    super::rollback::block_on(async {
+        let mut live = Live::open(&options, whole, &config.blueprint).await?;
+        planned.check(fixing::now(), live.account().id())?;
+        let run = fixing::run_id(fixing::now());
+        let held = locked(&state, &args.state, &live, &run).await?;
+        let path = state.journal(live.account().id(), &run)?;
+        let mut journal = Journal::create(&path)?;
+        let who = live.account().caller().to_owned();
+        ui::note(&format!("Run {run}"));
+        let stop = live.stop();
+        let going = async { Run::begin(&mut live, &mut journal, &run, &who, TOOL, planned)?.go().await };
+        let ended = stoppable(going, &stop, &run).await;
+        held.release().await;
+        told(ended?, Way::Forward)
+    })
+}
+
+fn resume(run: &str, args: &Fix, config: &Config, whole: &Catalogue) -> Result<Exit, Error> {
+    go_on(run, &args.account, &args.state, config, whole, |story| match story.ended {
+        true => Err(Error::NothingToResume { run: run.to_owned() }),
+        false => Ok(None),
+    })
+}
+
+/// Takes a run up again, the way it went or back. `look` sees it before anything is done, and may turn it around.
+pub(super) fn go_on(
+    run: &str,
+    account: &crate::cli::AccountArgs,
+    state_args: &StateArgs,
+    config: &Config,
+    whole: &Catalogue,
+    look: impl FnOnce(&Story) -> Result<Option<Way>, Error>,
+) -> Result<Exit, Error> {
+    let state = StateDir::of(state_args.state_dir.as_deref())?;
+    let path = state.find(run)?;
+    let story = super::runs::story(run, &path)?;
+    let turn = look(&story)? == Some(Way::Back);
+    let mut options = reading::options(account, config)?;
+    options.regions = konecta_aws::RegionChoice::Named(story.plan.regions.clone());
+    super::rollback::block_on(async {
+        let mut live = Live::open(&options, whole, &config.blueprint).await?;
+        let found = live.account().id();
+        if found != &story.plan.account {
+            let (planned, found) = (story.plan.account.to_string(), found.to_string());
+            return Err(Error::OtherAccount { run: run.to_owned(), planned, found });
+        }
+        let held = locked(&state, state_args, &live, run).await?;
+        let (mut journal, lines) = Journal::open(&path)?;
+        let story = Story::of(&lines).unwrap_or(story);
+        let who = live.account().caller().to_owned();
+        let way = if turn { Way::Back } else { story.way };
+        let stop = live.stop();
+        let going = async {
+            match turn {
+                true => Run::turn_back(&mut live, &mut journal, story, &who, TOOL)?.go().await,
+                false => Run::resume(&mut live, &mut journal, story, &who, TOOL)?.go().await,
+            }
+        };
+        let ended = stoppable(going, &stop, run).await;
+        held.release().await;
+        told(ended?, way)
+    })
+}
+
+async fn locked(state: &StateDir, args: &StateArgs, live: &Live<'_>, run: &str) -> Result<Held, Error> {
+    let account = live.account();
+    let holder = format!("run {run} of {}", account.caller());
+    state.lock(account.id(), &holder)?.and_remote(args.state.as_deref(), account, &holder).await
+}
+
+/// Ctrl-C ends the run after the change that it is at; pressed again, at once. Both can be resumed.
+async fn stoppable(
+    going: impl Future<Output = Result<Story, RunError>>,
+    stop: &std::sync::atomic::AtomicBool,
+    run: &str,
+) -> Result<Story, Error> {
+    let pressed = async {
+        let _ = tokio::signal::ctrl_c().await;
+        stop.store(true, Ordering::Relaxed);
+        ui::note("Stopping after this change; press Ctrl-C again to stop at once.");
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    let stopped = |source| Error::Stopped { run: run.to_owned(), source };
+    tokio::select! {
+        ended = going => ended.map_err(stopped),
+        () = pressed => Err(stopped(RunError::Interrupted("it was known what came of the change".to_owned()))),
+    }
+}
+
+fn told(story: Story, way: Way) -> Result<Exit, Error> {
+    ui::print(&fixing::summary(&story, way))?;
+    let done = |change: &konecta_core::fix::plan::Change| {
+        story.settled(way, &change.id).is_some_and(|settled| settled.outcome == Outcome::Done)
+    };
+    let all = match way {
+        Way::Forward => story.plan.changes.iter().all(done),
+        Way::Back => story.applied().all(done),
+    };
+    Ok(if all { Exit::Clean } else { Exit::NotFixed })
+}

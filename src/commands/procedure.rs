@@ -1,0 +1,88 @@
+//! `konecta-audit fix --procedure`: the runbook for what is too big for a plan, told, or gone through step by step.
+
+use konecta_core::control::catalogue::Catalogue;
+use konecta_core::finding::{Finding, Status};
+use konecta_core::fix::procedure::{self, Procedure};
+use konecta_core::fix::run::{Taken, take};
+use konecta_core::fix::{Case, Refusal};
+use konecta_core::{audit, facts, waiver};
+
+use super::{fix, reading, rollback};
+use crate::cli::Fix;
+use crate::config::Config;
+use crate::error::{Error, Exit};
+use crate::fixing::{Live, StateDir};
+use crate::ui;
+
+pub(super) fn run(control: &str, args: &Fix, config: &Config, whole: &Catalogue) -> Result<Exit, Error> {
+    if args.execute_procedure && !ui::can_ask() {
+        return Err(Error::NobodyToAsk);
+    }
+    let nothing = || Error::NoProcedure {
+        control: control.to_owned(),
+        place: args.resource.first().map(|arn| format!(" on {arn}")).unwrap_or_default(),
+    };
+    let wanted = whole.find(control).ok_or_else(nothing)?;
+    let offered = wanted.metadata.custom.fix.as_ref().and_then(|fix| procedure::of(fix.as_str()));
+    let propose = offered.ok_or_else(nothing)?;
+    let read = fix::snapshot(args, config, whole)?;
+    let mut findings = audit::audit(&read, whole, &config.blueprint, env!("CARGO_PKG_VERSION"))?.findings;
+    waiver::apply(&config.waivers, &mut findings, read.info.started_at);
+    let facts = facts::derive(&read, &config.blueprint)?;
+    let case = Case::new(&read, &facts, &findings, &config.blueprint);
+    let is_meant = |finding: &&Finding| {
+        let named = args.resource.is_empty() || args.resource.iter().any(|arn| arn == finding.resource.arn.as_str());
+        &finding.control == wanted.id() && finding.status == Status::Fail && named
+    };
+    let offers: Vec<Result<Procedure, Box<Refusal>>> =
+        findings.iter().filter(is_meant).map(|finding| propose(finding, &case)).collect();
+    if offers.is_empty() {
+        return Err(nothing());
+    }
+    let mut exit = Exit::Clean;
+    for offer in offers {
+        match offer {
+            Ok(procedure) if args.execute_procedure => exit = gone_through(&procedure, args, config, whole)?,
+            Ok(procedure) => ui::print(&procedure.render())?,
+            Err(refusal) => {
+                ui::print(&format!("{}: {}\n", refusal.resource.arn, refusal.reason))?;
+                exit = Exit::NotFixed;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+fn gone_through(procedure: &Procedure, args: &Fix, config: &Config, whole: &Catalogue) -> Result<Exit, Error> {
+    ui::print(&procedure.render())?;
+    let options = reading::options(&args.account, config)?;
+    let state = StateDir::of(args.state.state_dir.as_deref())?;
+    rollback::block_on(async {
+        let mut live = Live::open(&options, whole, &config.blueprint).await?;
+        let (id, region) = (live.account().id().clone(), procedure.resource.region.clone());
+        let holder = format!("a procedure of {}", live.account().caller());
+        let held = state.lock(&id, &holder)?.and_remote(args.state.state.as_deref(), live.account(), &holder).await?;
+        for (number, step) in procedure.steps.iter().enumerate() {
+            ui::print(&format!("\n{}. {}\n", number + 1, step.title))?;
+            if let Some(before) = &step.before {
+                ui::print(&format!("   before: {before}\n"))?;
+            }
+            if ui::agreed("   Take this step?") != Some(true) {
+                ui::note(&format!("Stopped before step {}. The way back from here: {}", number + 1, step.back));
+                held.release().await;
+                return Ok(Exit::NotFixed);
+            }
+            let name = format!("{} {}", procedure.resource.arn, step.title);
+            match take(&mut live, &id, &region, &name, step).await {
+                Ok(Taken::Now) => ui::print("   done\n")?,
+                Ok(Taken::Before) => ui::print("   was taken already\n")?,
+                Err(reason) => {
+                    held.release().await;
+                    return Err(Error::Procedure(format!("{reason}. The way back: {}", step.back)));
+                }
+            }
+        }
+        held.release().await;
+        Ok(Exit::Clean)
+    })
+}

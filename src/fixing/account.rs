@@ -1,0 +1,134 @@
+//! The account of a run: reads, calls, the clock and chance, for `konecta_core::fix::run`.
+
+use std::collections::BTreeSet;
+use std::io::Read as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use konecta_aws::apply::{self, CallFailureKind};
+use konecta_aws::{CollectOptions, Progress, Session, SessionOptions, collect};
+use konecta_core::audit;
+use konecta_core::blueprint::Blueprint;
+use konecta_core::control::catalogue::Catalogue;
+use konecta_core::control::reads::reads;
+use konecta_core::finding::Finding;
+use konecta_core::fix::run::{Account, CallFailure, FailureKind, Told};
+use konecta_core::id::{Action, Region};
+use konecta_core::snapshot::Snapshot;
+use serde_json::Value;
+
+use super::told::Screen;
+use crate::error::Error;
+
+/// The account that is changed.
+pub(crate) struct Live<'a> {
+    session: Session,
+    catalogue: &'a Catalogue,
+    blueprint: &'a Blueprint,
+    stop: Arc<AtomicBool>,
+    screen: Screen,
+}
+
+impl<'a> Live<'a> {
+    /// Finds out who we are; a run changes one account.
+    pub(crate) async fn open(
+        options: &SessionOptions,
+        catalogue: &'a Catalogue,
+        blueprint: &'a Blueprint,
+    ) -> Result<Self, Error> {
+        let session = Session::open(options).await?;
+        match session.accounts().len() {
+            1 => Ok(Self { session, catalogue, blueprint, stop: Arc::default(), screen: Screen::default() }),
+            several => Err(Error::SeveralAccounts(several)),
+        }
+    }
+
+    /// The one account.
+    pub(crate) fn account(&self) -> &konecta_aws::Account {
+        &self.session.accounts()[0]
+    }
+
+    /// What is raised when the run shall stop after the change that it is at.
+    pub(crate) fn stop(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
+    }
+}
+
+impl Account for Live<'_> {
+    async fn read(&mut self, wanted: &BTreeSet<Action>) -> Result<Snapshot, String> {
+        let known = reads().map_err(|error| error.to_string())?;
+        Ok(collect(&self.session, known, wanted, &CollectOptions::default(), &Progress::new()).await)
+    }
+
+    async fn call(
+        &mut self,
+        region: &Region,
+        service: &str,
+        operation: &str,
+        parameters: &Value,
+    ) -> Result<Value, CallFailure> {
+        let answer = apply::perform(self.account(), region, service, operation, parameters).await;
+        answer.map_err(|failure| {
+            let kind = match failure.kind {
+                CallFailureKind::OutcomeUnknown => FailureKind::Unknown,
+                _ if failure.is_stale() => FailureKind::Stale,
+                CallFailureKind::Invalid
+                | CallFailureKind::NotSent
+                | CallFailureKind::Denied
+                | CallFailureKind::Throttled
+                | CallFailureKind::Refused
+                | CallFailureKind::Lossy => FailureKind::NotDone,
+            };
+            CallFailure { kind, code: failure.code, message: failure.message }
+        })
+    }
+
+    async fn pause(&mut self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+
+    fn judge(&mut self, snapshot: &Snapshot) -> Result<Vec<Finding>, String> {
+        let report = audit::audit(snapshot, self.catalogue, self.blueprint, env!("CARGO_PKG_VERSION"));
+        report.map(|report| report.findings).map_err(|error| error.to_string())
+    }
+
+    fn now(&mut self) -> Timestamp {
+        now()
+    }
+
+    fn random(&mut self) -> Option<[u8; 36]> {
+        random()
+    }
+
+    fn interrupted(&mut self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn tell(&mut self, told: Told<'_>) {
+        self.screen.tell(&told);
+    }
+}
+
+/// The time of this machine.
+#[expect(clippy::disallowed_methods, reason = "a journal and a plan carry the time at which things happen")]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// A name for a run: sorts by time, and is nobody else's.
+pub(crate) fn run_id(now: Timestamp) -> String {
+    let time: String = now.strftime("%Y%m%dT%H%M%SZ").to_string();
+    let suffix = random().map_or(u32::from(std::process::id() as u16), |bytes| {
+        u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+    });
+    format!("{time}-{:06x}", suffix & 0x00ff_ffff)
+}
+
+/// The system's own source.
+fn random() -> Option<[u8; 36]> {
+    let mut bytes = [0; 36];
+    std::fs::File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut bytes)).ok()?;
+    Some(bytes)
+}

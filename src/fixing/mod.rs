@@ -1,0 +1,13 @@
+//! What stands between a run and the world: the account, the state directory, the locks, the screen.
+//! Decides nothing; `konecta_core::fix::run` does.
+
+mod account;
+mod state;
+mod told;
+
+pub(crate) use account::{Live, now, run_id};
+pub(crate) use state::{Held, StateDir};
+pub(crate) use told::{asked_for, outcome_line, plan_shown, summary};
+
+/// The program, as journals and plans name it.
+pub(crate) const TOOL: &str = concat!("konecta-audit ", env!("CARGO_PKG_VERSION"));

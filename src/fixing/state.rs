@@ -1,0 +1,129 @@
+//! The state directory: a folder an account, in it a journal a run, and the lock that keeps two runs apart.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy as _;
+use konecta_aws::lock::S3Lock;
+use konecta_core::id::AccountId;
+
+use super::now;
+use crate::error::Error;
+use crate::ui;
+
+/// Where runs are kept.
+#[derive(Debug, Clone)]
+pub(crate) struct StateDir(PathBuf);
+
+impl StateDir {
+    /// The named one, or the XDG default.
+    pub(crate) fn of(named: Option<&Path>) -> Result<Self, Error> {
+        if let Some(named) = named {
+            return Ok(Self(named.to_owned()));
+        }
+        let base = etcetera::base_strategy::Xdg::new().map_err(|_| Error::NoStateDir)?;
+        Ok(Self(base.state_dir().unwrap_or_else(|| base.data_dir()).join("konecta-audit")))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The journal of a run that begins.
+    pub(crate) fn journal(&self, account: &AccountId, run: &str) -> Result<PathBuf, Error> {
+        let folder = self.folder(account)?;
+        Ok(folder.join(format!("{run}.jsonl")))
+    }
+
+    fn folder(&self, account: &AccountId) -> Result<PathBuf, Error> {
+        let folder = self.0.join(account.as_str());
+        std::fs::create_dir_all(&folder).map_err(|source| Error::WriteFile { path: folder.clone(), source })?;
+        Ok(folder)
+    }
+
+    /// The journal of a run that was begun.
+    pub(crate) fn find(&self, run: &str) -> Result<PathBuf, Error> {
+        let named = |(name, _): &(String, PathBuf)| name == run;
+        let found = self.runs()?.into_iter().find(named);
+        found.map(|(_, path)| path).ok_or_else(|| Error::NoSuchRun { run: run.to_owned(), dir: self.0.clone() })
+    }
+
+    /// All runs with their journals, the newest first.
+    pub(crate) fn runs(&self) -> Result<Vec<(String, PathBuf)>, Error> {
+        let mut runs = Vec::new();
+        for account in entries(&self.0)? {
+            for path in entries(&account)? {
+                let name = path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
+                if let (Some(name), Some("jsonl")) = (name, path.extension().and_then(|end| end.to_str())) {
+                    runs.push((name, path));
+                }
+            }
+        }
+        runs.sort_by(|a, b| b.cmp(a));
+        Ok(runs)
+    }
+
+    /// Takes the lock of an account on this machine.
+    pub(crate) fn lock(&self, account: &AccountId, holder: &str) -> Result<Held, Error> {
+        let path = self.folder(account)?.join("lock");
+        let failed = |source| Error::WriteFile { path: path.clone(), source };
+        let open = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let mut file = open.map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = file.read_to_string(&mut holder);
+                return Err(Error::Locked { path, holder: holder.trim().to_owned() });
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
+        let text = format!("{holder}, process {} since {:.0}\n", std::process::id(), now());
+        file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).map_err(failed)?;
+        file.write_all(text.as_bytes()).map_err(failed)?;
+        Ok(Held { _file: file, remote: None })
+    }
+}
+
+/// What is in a folder; nothing where there is no folder.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let failed = |source| Error::ReadFile { path: folder.to_owned(), source };
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = std::fs::read_dir(folder).map_err(failed)?;
+    entries.map(|entry| entry.map(|entry| entry.path()).map_err(failed)).collect()
+}
+
+/// The locks of a run. The file's is free again when the process ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct Held {
+    _file: File,
+    remote: Option<S3Lock>,
+}
+
+impl Held {
+    /// Takes the lock in S3 as well, if one is wanted.
+    pub(crate) async fn and_remote(
+        mut self,
+        state: Option<&str>,
+        account: &konecta_aws::Account,
+        holder: &str,
+    ) -> Result<Self, Error> {
+        if let (Some(state), Some(region)) = (state, account.regions().first()) {
+            self.remote = Some(S3Lock::acquire(&account.sdk(region), state, account.id(), holder, now()).await?);
+        }
+        Ok(self)
+    }
+
+    /// Gives them back.
+    pub(crate) async fn release(self) {
+        if let Some(lock) = self.remote
+            && let Err(error) = lock.release().await
+        {
+            ui::note(&format!("warning: {error}"));
+        }
+    }
+}
