@@ -146,7 +146,7 @@ pub(crate) struct SelectArgs {
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) control: Vec<String>,
 
-    /// Only these layers (cloudfront, alb, path, network, eks, rds, ecr, iam, bastion)
+    /// Only these layers (cloudfront, waf, alb, path, network, eks, rds, ecr, iam, bastion)
     #[arg(long, value_name = "LAYER", value_delimiter = ',')]
     pub(crate) layer: Vec<String>,
 

@@ -61,10 +61,15 @@ pub fn is_public_header(name: &str) -> bool {
     PUBLIC_HEADERS.iter().any(|public| public.eq_ignore_ascii_case(name))
 }
 
-/// Replaces the values of the headers that CloudFront adds to requests to an origin: `{HeaderName, HeaderValue}`.
+/// Replaces the values of the headers that CloudFront adds to requests to an origin: `{HeaderName, HeaderValue}`. Any header may
+/// hold the shared secret; only the two words that tell how the viewer came stay, and those only where they say just that.
 pub fn origin_headers(account: &AccountId, value: &mut Value) {
     let name = value.get("HeaderName").and_then(Value::as_str).map(str::to_owned);
-    if let (Some(name), Some(secret)) = (name, value.get_mut("HeaderValue")) {
+    let tells_scheme =
+        |name: &str, text: &str| name.eq_ignore_ascii_case("x-forwarded-proto") && ["http", "https"].contains(&text);
+    if let (Some(name), Some(secret)) = (name, value.get_mut("HeaderValue"))
+        && !secret.as_str().is_some_and(|text| tells_scheme(&name, text))
+    {
         let hidden = secret.as_str().map(|text| fingerprint(account, &name, text.as_bytes()));
         *secret = Value::String(hidden.unwrap_or_else(|| REDACTED.to_owned()));
     }
@@ -203,6 +208,11 @@ mod tests {
         let mut origin = json!({"HeaderName": "User-Agent", "HeaderValue": "x"});
         origin_headers(&me, &mut origin);
         assert_ne!(origin["HeaderValue"], "x");
+        for (value, stays) in [("https", true), ("s3cr3t", false)] {
+            let mut scheme = json!({"HeaderName": "X-Forwarded-Proto", "HeaderValue": value});
+            origin_headers(&me, &mut scheme);
+            assert_eq!(scheme["HeaderValue"] == value, stays);
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub struct Blueprint {
     pub stack: Stack,
     /// The edge.
     pub cloudfront: Cloudfront,
+    /// The web ACLs.
+    pub waf: Waf,
     /// The load balancer.
     pub alb: Alb,
     /// VPC, subnets and security groups.
@@ -84,6 +86,33 @@ section! {
         spa_page: String = "/index.html".to_owned(),
         /// The longest time in seconds that an error may be cached.
         spa_error_ttl: u64 = 10,
+        /// The HTTP versions that viewers may use, as the API names them.
+        http_version: String = "http2and3".to_owned(),
+        /// What is answered for the root, where a bucket would have to.
+        default_root_object: String = "index.html".to_owned(),
+        /// The bucket that `fix` has access logs written to; it needs one named, and makes none.
+        log_bucket: String = String::new(),
+        /// Under which prefix.
+        log_prefix: String = "cloudfront/".to_owned(),
+        /// Which viewers are let in: `none` for all, `whitelist` or `blacklist`, as the API names them.
+        geo_restriction: String = "none".to_owned(),
+        /// The countries of that list.
+        geo_countries: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// The web ACLs.
+    Waf {
+        /// The name of the one before the distributions; `fix` makes it where there is none.
+        web_acl: String = "konecta-erp".to_owned(),
+        /// AWS's managed rule groups that must block.
+        managed_groups: Vec<String> = list(&[
+            "AWSManagedRulesCommonRuleSet", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesSQLiRuleSet",
+            "AWSManagedRulesAmazonIpReputationList",
+        ]),
+        /// How many requests of one address within five minutes are too many, for a rule that `fix` makes.
+        rate_limit: u32 = 2000,
     }
 }
 

@@ -101,6 +101,32 @@ def origin_tls10(world: World) -> str:
     )
 
 
+@label("cf-old-http", ["KA-CF-006"])
+def old_http(world: World) -> str:
+    """A second distribution speaks HTTP/1.1 only."""
+    return extra.distribution(world, "old-http", lambda config: config.update(HttpVersion="http1.1"))
+
+
+@label("cf-no-forwarded-proto", ["KA-CF-013"])
+def no_forwarded_proto(world: World) -> str:
+    """A second distribution sends the secret header to the load balancer, but not how the viewer came."""
+    headers = edge.items([{"HeaderName": ORIGIN_HEADER, "HeaderValue": ORIGIN_SECRET}])
+    return extra.distribution(world, "no-proto", lambda config: _origin(config).update(CustomHeaders=headers))
+
+
+@label("cf-no-web-acl", ["KA-CF-041"])
+def no_web_acl(world: World) -> str:
+    """A second distribution has no web ACL."""
+    return extra.distribution(world, "no-web-acl", lambda config: config.update(WebACLId=""))
+
+
+@label("cf-geo-restricted", ["KA-CF-042"])
+def geo_restricted(world: World) -> str:
+    """A second distribution lets in only one country, which nobody has declared."""
+    restriction = {"GeoRestriction": {"RestrictionType": "whitelist", "Quantity": 1, "Items": ["DE"]}}
+    return extra.distribution(world, "geo", lambda config: config.update(Restrictions=restriction))
+
+
 @label("cf-no-origin-header", ["KA-CF-012", "KA-X-002"])
 def no_origin_header(world: World) -> str:
     """CloudFront does not show the secret header to the load balancer."""
@@ -257,3 +283,21 @@ def spa_error_ttl(world: World) -> str:
             each["ErrorCachingMinTTL"] = 300
 
     return extra.distribution(world, "error-ttl", change)
+
+
+@label("cf-bucket-without-root", ["KA-CF-035"])
+def bucket_without_root(world: World) -> str:
+    """A second distribution also serves a bucket, and has no default root object."""
+    bucket = {
+        "Id": "assets",
+        "DomainName": f"{edge.LOG_BUCKET}.s3.us-east-1.amazonaws.com",
+        "OriginPath": "",
+        "CustomHeaders": {"Quantity": 0},
+        "S3OriginConfig": {"OriginAccessIdentity": ""},
+    }
+
+    def change(config: Config) -> None:
+        config["DefaultRootObject"] = ""
+        _add_origin(config, bucket, "/assets/*")
+
+    return extra.distribution(world, "bucket-root", change)

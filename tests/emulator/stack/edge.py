@@ -246,7 +246,7 @@ def _distribution(world: World) -> None:
         Name=PROJECT,
         Scope="CLOUDFRONT",
         DefaultAction={"Allow": {}},
-        Rules=[_common_rules()],
+        Rules=baseline_rules(),
         VisibilityConfig=_metrics(PROJECT),
         Tags=tag_list(),
     )["Summary"]["ARN"]
@@ -326,11 +326,38 @@ def _metrics(name: str) -> dict[str, Any]:
     return {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": name}
 
 
-def _common_rules() -> dict[str, Any]:
-    name = "AWSManagedRulesCommonRuleSet"
+def web_acl(world: World, name: str, rules: list[dict[str, Any]]) -> str:
+    """Another web ACL for the edge; returns its ARN."""
+    arn: str = world.aws.wafv2.create_web_acl(
+        Name=name,
+        Scope="CLOUDFRONT",
+        DefaultAction={"Allow": {}},
+        Rules=rules,
+        VisibilityConfig=_metrics(name),
+        Tags=tag_list(),
+    )["Summary"]["ARN"]
+    return arn
+
+
+def baseline_rules() -> list[dict[str, Any]]:
+    """Four of AWS's managed rule groups and a rate limit, all of which block."""
+    names = ("CommonRuleSet", "KnownBadInputsRuleSet", "SQLiRuleSet", "AmazonIpReputationList")
+    groups = [_managed_group(f"AWSManagedRules{name}", priority) for priority, name in enumerate(names)]
+    rate = {"RateBasedStatement": {"Limit": 2000, "EvaluationWindowSec": 300, "AggregateKeyType": "IP"}}
+    limit = {
+        "Name": "rate-limit",
+        "Priority": len(groups),
+        "Statement": rate,
+        "Action": {"Block": {}},
+        "VisibilityConfig": _metrics("rate-limit"),
+    }
+    return [*groups, limit]
+
+
+def _managed_group(name: str, priority: int) -> dict[str, Any]:
     return {
         "Name": name,
-        "Priority": 0,
+        "Priority": priority,
         "Statement": {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": name}},
         "OverrideAction": {"None": {}},
         "VisibilityConfig": _metrics(name),

@@ -25,6 +25,7 @@ mod iam;
 #[cfg(test)]
 pub(crate) mod proof;
 mod rds;
+mod wafv2;
 
 pub use case::{Case, View};
 pub use registry::{Proposal, Refusal, Remedy};

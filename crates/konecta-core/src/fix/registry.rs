@@ -85,6 +85,7 @@ pub fn remedies() -> impl Iterator<Item = &'static Remedy> {
         super::eks::REMEDIES,
         super::iam::REMEDIES,
         super::rds::REMEDIES,
+        super::wafv2::REMEDIES,
     ]
     .into_iter()
     .flatten()

@@ -56,7 +56,6 @@ pub(in crate::fix) fn append(distribution: &View, list: &str, added: Vec<Value>)
 }
 
 /// The whole list (`{Quantity, Items}`) with other elements, for lists of names where no other remedy meddles.
-#[cfg_attr(not(test), expect(dead_code, reason = "the remedies of origins need it, and come next"))]
 pub(in crate::fix) fn replace(distribution: &View, list: &str, items: Vec<Value>) -> Vec<Edit> {
     let quantity = set(distribution, format!("{list}/Quantity"), json!(items.len()));
     quantity.into_iter().chain(set(distribution, format!("{list}/Items"), Value::Array(items))).collect()

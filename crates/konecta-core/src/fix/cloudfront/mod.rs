@@ -4,13 +4,16 @@ mod behaviors;
 mod caching;
 pub(in crate::fix) mod distribution;
 mod dynamic_not_cached;
+mod forwarded_proto;
 mod headers;
 mod policies;
+mod settings;
 mod spa_errors;
 #[cfg(test)]
 pub(in crate::fix) mod testdata;
 mod viewer_https;
 mod viewer_tls;
+mod web_acl;
 
 use super::registry::Remedy;
 
@@ -19,9 +22,14 @@ pub(super) const REMEDIES: &[Remedy] = &[
     caching::COMPRESSION,
     caching::STATIC,
     dynamic_not_cached::REMEDY,
+    forwarded_proto::REMEDY,
     headers::HSTS,
     headers::SECURITY,
+    settings::GEO,
+    settings::HTTP_VERSIONS,
+    settings::ROOT_OBJECT,
     spa_errors::REMEDY,
     viewer_https::REMEDY,
     viewer_tls::REMEDY,
+    web_acl::REMEDY,
 ];

@@ -105,3 +105,12 @@ fn named(part: &str, resource_type: &str, id: &str, mut configuration: Value) ->
         "arn": format!("arn:aws:cloudfront::123456789012:{part}/{id}"), "configuration": configuration,
     })
 }
+
+/// A load balancer of this name in the DNS.
+pub(in crate::fix) fn balancer(dns_name: &str) -> Value {
+    json!({
+        "resourceType": "AWS::ElasticLoadBalancingV2::LoadBalancer", "resourceId": "konecta-erp", "region": "us-east-1",
+        "arn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/konecta-erp/1",
+        "configuration": {"LoadBalancerName": "konecta-erp", "DNSName": dns_name, "Type": "application", "Scheme": "internet-facing"},
+    })
+}
