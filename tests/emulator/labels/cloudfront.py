@@ -298,6 +298,6 @@ def bucket_without_root(world: World) -> str:
 
     def change(config: Config) -> None:
         config["DefaultRootObject"] = ""
-        _add_origin(config, bucket, "/assets/*")
+        config["Origins"] = edge.items([*config["Origins"]["Items"], bucket])
 
     return extra.distribution(world, "bucket-root", change)
