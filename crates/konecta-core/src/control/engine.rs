@@ -1,7 +1,8 @@
 //! The policy engine: the only place that knows regorus.
 //!
-//! One engine a resource type, holding only that type's controls and a generated module that asks them all at once,
-//! so that a rule two of them share is evaluated once. Built-in errors are errors. Data is shared by reference.
+//! One engine a control, so that an error in one leaves the others their verdicts and no evaluation pays for the
+//! modules of another. Each holds its control as one module ([`super::flat`]), or as it is written where that is not
+//! certain to mean the same. Built-in errors are errors. The world is shared by reference.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,6 +12,9 @@ use regorus::{Engine, Value};
 
 use super::PolicyError;
 use super::catalogue::{Catalogue, Control};
+use super::flat::{Flat, WORLD, flatten};
+use super::memo::Memo;
+use super::outline::Outline;
 use super::reads::Reads;
 use super::source::Source;
 use super::verdict::{Answer, Bench, Gaps};
@@ -19,7 +23,12 @@ use crate::gap::Gap;
 use crate::report::ControlError;
 use crate::resource::Resource;
 
-const ASK: &str = "data.konecta_ask.answers";
+/// The package of a control that is one module: every reference costs by its length.
+const FLAT: &str = "c";
+
+const ASK_FLAT: &str = "data.c.konecta_answers";
+
+const ASK: &str = "data.konecta_ask.konecta_answers";
 
 /// Longer than any of our controls takes by a factor of a thousand; a user's loop ends here.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
@@ -41,17 +50,67 @@ impl World {
 
 /// Judges resources one by one.
 pub struct Judge<'a> {
-    types: BTreeMap<&'a str, TypeEngine<'a>>,
+    types: BTreeMap<&'a str, TypeJudge<'a>>,
     bench: Bench<'a>,
+    around: Around,
 }
 
-struct TypeEngine<'a> {
+/// The controls of one type.
+#[derive(Default)]
+struct TypeJudge<'a> {
+    seats: Vec<Seat<'a>>,
+    outline: Outline,
+}
+
+/// One control with its engine.
+struct Seat<'a> {
+    control: &'a Control,
     engine: Engine,
-    controls: Vec<&'a Control>,
+    ask: &'static str,
+    /// What a flat control can look at; `None` for one that is run as it is written.
+    sight: Option<Sight>,
+    memo: Memo<Value>,
+}
+
+/// Where the members that a control can look at stand in a cut, and whether it can look at facts.
+struct Sight {
+    slots: Vec<usize>,
+    facts: bool,
+}
+
+/// The world as a flat control sees it, without and with the facts of each resource.
+struct Around {
+    parts: Value,
+    facts: Value,
+}
+
+impl Around {
+    fn new(world: &World) -> Result<Self, PolicyError> {
+        let mut parts = world.0.clone();
+        if let Ok(members) = parts.as_object_mut() {
+            members.remove(&Value::from("facts"));
+        }
+        Ok(Self { parts, facts: world.0["facts"].clone() })
+    }
+
+    fn input(&self, text: &str, facts: &Value) -> Result<Value, String> {
+        let mut input: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let mut world = self.parts.clone();
+        if *facts != Value::Undefined {
+            insert(&mut world, "facts", facts.clone())?;
+        }
+        insert(&mut input, WORLD, world)?;
+        Ok(input)
+    }
+}
+
+fn insert(object: &mut Value, key: &str, value: Value) -> Result<(), String> {
+    object.as_object_mut().map_err(|error| error.to_string())?.insert(Value::from(key), value);
+    Ok(())
 }
 
 impl<'a> Judge<'a> {
-    /// Makes an engine for every type that a control speaks of.
+    /// Makes an engine for every control.
     ///
     /// # Errors
     /// When a policy does not parse or compile.
@@ -61,18 +120,17 @@ impl<'a> Judge<'a> {
         reads: &'a Reads,
         gaps: &'a [Gap],
     ) -> Result<Self, PolicyError> {
-        let mut by_type: BTreeMap<&str, Vec<&Control>> = BTreeMap::new();
+        let mut types: BTreeMap<&str, TypeJudge<'_>> = BTreeMap::new();
         for control in catalogue.controls() {
-            by_type.entry(control.metadata.subject()).or_default().push(control);
+            let subject = control.metadata.subject();
+            let judge = types.entry(subject).or_default();
+            let flat = flatten(&control.source, catalogue.libraries());
+            let engine = engine_for(subject, control, flat.as_ref(), catalogue.libraries(), world)?;
+            let ask = if flat.is_some() { ASK_FLAT } else { ASK };
+            let sight = flat.map(|flat| Sight { slots: judge.outline.add(&flat.looked_at), facts: flat.facts });
+            judge.seats.push(Seat { control, engine, ask, sight, memo: Memo::default() });
         }
-        let types = by_type
-            .into_iter()
-            .map(|(subject, controls)| {
-                let engine = engine_for(subject, &controls, catalogue, world)?;
-                Ok((subject, TypeEngine { engine, controls }))
-            })
-            .collect::<Result<_, PolicyError>>()?;
-        Ok(Self { types, bench: Bench { reads, gaps: Gaps::new(gaps) } })
+        Ok(Self { types, bench: Bench { reads, gaps: Gaps::new(gaps) }, around: Around::new(world)? })
     }
 
     /// Puts another world around the resources to come; the policies stay compiled.
@@ -80,9 +138,15 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// When the engine refuses the data.
     pub fn change_world(&mut self, world: &World) -> Result<(), PolicyError> {
-        for (subject, TypeEngine { engine, .. }) in &mut self.types {
-            engine.clear_data();
-            engine.add_data(world.0.clone()).map_err(|error| refused(subject, &error))?;
+        self.around = Around::new(world)?;
+        for (subject, judge) in &mut self.types {
+            for seat in &mut judge.seats {
+                seat.memo.forget();
+                if seat.sight.is_none() {
+                    seat.engine.clear_data();
+                    seat.engine.add_data(world.0.clone()).map_err(|error| refused(subject, &error))?;
+                }
+            }
         }
         Ok(())
     }
@@ -95,26 +159,85 @@ impl<'a> Judge<'a> {
 
     /// Every verdict on one resource, in the order of the control ids.
     pub fn judge(&mut self, resource: &Resource, found: &mut Vec<Finding>, errors: &mut Vec<ControlError>) {
-        let Some(TypeEngine { engine, controls }) = self.types.get_mut(resource.resource_type.as_str()) else { return };
+        let Some(judge) = self.types.get_mut(resource.resource_type.as_str()) else { return };
         let reference = resource.reference();
-        let answers = input(resource).and_then(|input| {
-            engine.set_input(input);
-            ask_all(engine, controls)
+        let text = serde_json::to_string(resource).map_err(|error| error.to_string());
+        let mut case = text.as_deref().map(|text| Case {
+            text,
+            cut: judge.outline.cut(text),
+            facts: self.around.facts[resource.arn.as_str()].clone(),
+            around: &self.around,
+            input: None,
         });
-        for (at, control) in controls.iter().enumerate() {
-            let answer = match &answers {
-                Ok(answers) => read_answer(answers, at),
-                Err(_) => ask_one(engine, control),
+        for seat in &mut judge.seats {
+            let answer = match &mut case {
+                Ok(case) => seat.answer(case),
+                Err(message) => Err((*message).clone()),
             };
             let finding = match answer {
-                Ok(answer) => self.bench.judge(control, &reference, resource.captured_at, answer),
-                Err(message) => self.bench.failed(control, &reference, resource.captured_at, &message),
+                Ok(answer) => self.bench.judge(seat.control, &reference, resource.captured_at, answer),
+                Err(message) => self.bench.failed(seat.control, &reference, resource.captured_at, &message),
             };
             match finding {
                 Ok(finding) => found.push(finding),
                 Err(error) => errors.push(error),
             }
         }
+    }
+}
+
+/// One resource before its judges; parsed only if one of them has not seen its like.
+struct Case<'c> {
+    text: &'c str,
+    cut: Option<Vec<Option<&'c str>>>,
+    facts: Value,
+    around: &'c Around,
+    input: Option<Value>,
+}
+
+impl Case<'_> {
+    fn input(&mut self) -> Result<Value, String> {
+        if let Some(input) = &self.input {
+            return Ok(input.clone());
+        }
+        let input = self.around.input(self.text, &self.facts)?;
+        self.input = Some(input.clone());
+        Ok(input)
+    }
+
+    /// All that a control can look at in this resource, in one text.
+    fn question(&self, sight: &Sight) -> Option<String> {
+        let cut = self.cut.as_ref()?;
+        let mut question = String::with_capacity(256);
+        for &slot in &sight.slots {
+            match cut.get(slot)? {
+                // No JSON text has these two characters, so no two questions are spelled alike.
+                Some(text) => {
+                    question.push('\u{1}');
+                    question.push_str(text);
+                }
+                None => question.push('\u{2}'),
+            }
+        }
+        Some(question)
+    }
+}
+
+impl Seat<'_> {
+    fn answer(&mut self, case: &mut Case<'_>) -> Result<Answer, String> {
+        let Some(sight) = &self.sight else {
+            let input = serde_json::from_str(case.text).map_err(|error| error.to_string())?;
+            return ask(&mut self.engine, input, self.ask);
+        };
+        let question = if self.memo.is_worthwhile() { case.question(sight) } else { None };
+        let Some(question) = question else { return ask(&mut self.engine, case.input()?, self.ask) };
+        let facts = if sight.facts { case.facts.clone() } else { Value::Undefined };
+        if let Some(answer) = self.memo.find(&question, &facts) {
+            return Ok(answer);
+        }
+        let answer = ask(&mut self.engine, case.input()?, self.ask)?;
+        self.memo.keep(&question, facts, &answer);
+        Ok(answer)
     }
 }
 
@@ -139,28 +262,39 @@ pub(super) fn add(engine: &mut Engine, file: &str, text: &str) -> Result<(), Pol
 
 fn engine_for(
     subject: &str,
-    controls: &[&Control],
-    catalogue: &Catalogue,
+    control: &Control,
+    flat: Option<&Flat>,
+    libraries: &[Source],
     world: &World,
 ) -> Result<Engine, PolicyError> {
     let mut engine = fresh_engine();
-    engine.add_data(world.0.clone()).map_err(|error| refused(subject, &error))?;
-    for library in imported(catalogue.libraries(), controls) {
-        add(&mut engine, &library.file, &library.text)?;
-    }
-    for control in controls {
-        add(&mut engine, &control.source.file, &control.source.text)?;
-    }
-    add(&mut engine, "konecta_ask.rego", &questions(controls))?;
+    let file = &control.source.file;
+    let ask = match flat {
+        Some(flat) => {
+            let text = format!("package {FLAT}\n\nimport rego.v1\n\n{}\n{}", flat.rules, questions(control, ""));
+            add(&mut engine, file, &text)?;
+            format!("data.{FLAT}.konecta_ready")
+        }
+        None => {
+            engine.add_data(world.0.clone()).map_err(|error| refused(subject, &error))?;
+            for library in imported(libraries, control) {
+                add(&mut engine, &library.file, &library.text)?;
+            }
+            add(&mut engine, file, &control.source.text)?;
+            let text = questions(control, &format!("data.{}.", control.source.package));
+            add(&mut engine, "konecta_ask.rego", &format!("package konecta_ask\n\nimport rego.v1\n\n{text}"))?;
+            "data.konecta_ask.konecta_ready".to_owned()
+        }
+    };
     // The first evaluation compiles everything; better here, once, than on somebody's resource.
     engine.set_input(Value::new_object());
-    engine.eval_rule("data.konecta_ask.ready".to_owned()).map_err(|error| refused(subject, &error))?;
+    engine.eval_rule(ask).map_err(|error| refused(subject, &error))?;
     Ok(engine)
 }
 
-/// The libraries that controls name, directly or by another library: an engine analyses all that it holds, time and again.
-fn imported<'a>(libraries: &'a [Source], controls: &[&Control]) -> Vec<&'a Source> {
-    let mut open: Vec<&str> = controls.iter().map(|control| control.source.text.as_str()).collect();
+/// The libraries that a control names, directly or by another library: an engine pays for all that it holds.
+fn imported<'a>(libraries: &'a [Source], control: &Control) -> Vec<&'a Source> {
+    let mut open = vec![control.source.text.as_str()];
     let mut named: BTreeMap<&str, &Source> = BTreeMap::new();
     while let Some(text) = open.pop() {
         for library in libraries.iter().filter(|library| text.contains(&library.package)) {
@@ -187,76 +321,36 @@ pub(super) fn fresh_engine() -> Engine {
     engine
 }
 
-/// The module that asks every control of a type for all that it has to say.
-fn questions(controls: &[&Control]) -> String {
+/// The rules that ask a control for all that it has to say, at once.
+fn questions(control: &Control, at: &str) -> String {
     use std::fmt::Write as _;
-    let mut module = String::from("package konecta_ask\n\nimport rego.v1\n\nready := true\n\n");
-    for (at, control) in controls.iter().enumerate() {
-        let package = &control.source.package;
-        let _ = writeln!(module, "answers contains [{at}, \"pass\", true] if data.{package}.pass == true\n");
-        for rule in ["violations", "not_applicable", "unattainable"] {
-            if control.source.defines(rule) {
-                let _ = writeln!(
-                    module,
-                    "answers contains [{at}, \"{rule}\", said] if {{\n\tsaid := data.{package}.{rule}\n\tcount(said) > 0\n}}\n"
-                );
-            }
+    let mut rules = String::from("konecta_ready := true\n\n");
+    let _ = writeln!(rules, "konecta_answers contains [\"pass\", true] if {at}pass == true\n");
+    for rule in ["violations", "not_applicable", "unattainable"] {
+        if control.source.defines(rule) {
+            let _ = writeln!(
+                rules,
+                "konecta_answers contains [\"{rule}\", said] if {{\n\tsaid := {at}{rule}\n\tcount(said) > 0\n}}\n"
+            );
         }
     }
-    module
+    rules
 }
 
-/// The resource as the engine's own value, without a detour through another tree.
-fn input(resource: &Resource) -> Result<Value, String> {
-    let text = serde_json::to_string(resource).map_err(|error| error.to_string())?;
-    serde_json::from_str(&text).map_err(|error| error.to_string())
-}
-
-fn ask_all(engine: &mut Engine, controls: &[&Control]) -> Result<Vec<Answer>, String> {
-    let said = engine.eval_rule(ASK.to_owned()).map_err(|error| brief(&format!("{error:#}")))?;
-    answers(&said, controls.len())
-}
-
-fn read_answer(answers: &[Answer], at: usize) -> Result<Answer, String> {
-    answers.get(at).cloned().ok_or_else(|| "no answer".to_owned())
-}
-
-/// Asks one control by itself, so that an error in one leaves the others their verdicts.
-fn ask_one(engine: &mut Engine, control: &Control) -> Result<Answer, String> {
-    let mut ask = |rule: &str| {
-        if !control.source.defines(rule) {
-            return Ok(Value::Undefined);
-        }
-        let path = format!("data.{}.{rule}", control.source.package);
-        engine.eval_rule(path).map_err(|error| brief(&format!("{error:#}")))
-    };
-    Ok(Answer {
-        pass: ask("pass")? == Value::Bool(true),
-        violations: listed(&ask("violations")?)?,
-        not_applicable: listed(&ask("not_applicable")?)?,
-        unattainable: listed(&ask("unattainable")?)?,
-    })
-}
-
-fn listed<T: serde::de::DeserializeOwned>(said: &Value) -> Result<Vec<T>, String> {
-    if *said == Value::Undefined { Ok(Vec::new()) } else { to_plain(said) }
-}
-
-fn answers(said: &Value, count: usize) -> Result<Vec<Answer>, String> {
-    let mut answers = vec![Answer::default(); count];
-    let said = said.as_set().map_err(|error| error.to_string())?;
-    for item in said.iter() {
-        let at = item[0].as_u64().map_err(|error| error.to_string())?;
-        let answer = usize::try_from(at).ok().and_then(|at| answers.get_mut(at)).ok_or("an answer to no question")?;
-        let content = &item[2];
-        match item[1].as_string().map_err(|error| error.to_string())?.as_ref() {
+fn ask(engine: &mut Engine, input: Value, rule: &str) -> Result<Answer, String> {
+    engine.set_input(input);
+    let said = engine.eval_rule(rule.to_owned()).map_err(|error| brief(&format!("{error:#}")))?;
+    let mut answer = Answer::default();
+    for item in said.as_set().map_err(|error| error.to_string())?.iter() {
+        let content = &item[1];
+        match item[0].as_string().map_err(|error| error.to_string())?.as_ref() {
             "pass" => answer.pass = true,
             "violations" => answer.violations = to_plain(content)?,
             "not_applicable" => answer.not_applicable = to_plain(content)?,
             _ => answer.unattainable = to_plain(content)?,
         }
     }
-    Ok(answers)
+    Ok(answer)
 }
 
 fn to_plain<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, String> {

@@ -189,10 +189,7 @@ fn check_calls(
             return Err((call.line, format!("`{name}` is not allowed: {why}")));
         }
         let root = name.split('.').next().unwrap_or(name);
-        let known = rules.contains_key(name)
-            || imports.contains(root)
-            || name.starts_with("data.")
-            || ALLOWED.lines().any(|allowed| allowed == name);
+        let known = rules.contains_key(name) || imports.contains(root) || name.starts_with("data.") || is_builtin(name);
         if !known {
             let what =
                 if name == "[]" { "a function reached through an index".to_owned() } else { format!("`{name}`") };
@@ -219,6 +216,11 @@ fn check_recursion(calls: &[Call], rules: &BTreeMap<String, usize>) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Whether a policy may call this without defining it.
+pub(super) fn is_builtin(name: &str) -> bool {
+    ALLOWED.lines().any(|allowed| allowed == name)
 }
 
 fn is_name(char: char) -> bool {
