@@ -5,13 +5,23 @@
 //! imported name evaluates every rule of its module. So the names of libraries become names of the control's own
 //! module, and the world stands in the input, under [`WORLD`]. It also becomes plain which members of a resource a
 //! control can look at at all.
+//!
+//! A name that some module defines is prefixed wherever it stands in that module, be it the rule or a variable that
+//! hides it, so no name of one module can come to mean one of another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::source::{Source, is_builtin};
+use super::pieces::{Piece, is_keyword, is_plain, pieces};
+use super::source::{Source, is_builtin_root};
+
+#[cfg(test)]
+mod tests;
 
 /// Where the world stands in the input.
 pub(super) const WORLD: &str = "konecta_world";
+
+/// What every name of the control itself begins with.
+pub(super) const CONTROL: &str = "konecta_0_";
 
 /// Names that no policy may use if it is to be flattened.
 const OWN: &str = "konecta_";
@@ -34,73 +44,32 @@ pub(super) struct Flat {
 pub(super) fn flatten(control: &Source, libraries: &[Source]) -> Option<Flat> {
     let mut flat = Flat { rules: String::new(), looked_at: BTreeSet::new(), facts: false };
     let mut taken = BTreeSet::new();
-    let mut open = vec![(control, String::new())];
+    let mut open = vec![(control, CONTROL.to_owned())];
     while let Some((source, prefix)) = open.pop() {
         let module = Module::read(source, prefix, libraries)?;
         module.rewrite(&mut flat)?;
-        for library in module.imports.into_values() {
-            if taken.insert(&library.package) {
-                open.push((library, prefix_of(library)));
+        for Library { source, prefix } in module.imports.into_values() {
+            if taken.insert(prefix.clone()) {
+                open.push((source, prefix));
             }
         }
     }
     Some(flat)
 }
 
-fn prefix_of(library: &Source) -> String {
-    format!("{OWN}{}__", library.package.replace('.', "_"))
+struct Library<'a> {
+    source: &'a Source,
+    prefix: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Piece<'a> {
-    Word(&'a str),
-    Quoted(&'a str),
-    Mark(&'a str),
-    /// Blanks and comments; `true` if there is an end of line among them.
-    Blank(&'a str, bool),
-}
-
-/// Cuts a text into pieces that, one after the other, are the text.
-fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length_while = |fits: fn(char) -> bool| rest.find(|char| !fits(char)).unwrap_or(rest.len());
-        let piece = if is_name(first) {
-            Piece::Word(&rest[..length_while(is_name)])
-        } else if first.is_whitespace() {
-            let blank = &rest[..length_while(char::is_whitespace)];
-            Piece::Blank(blank, blank.contains('\n'))
-        } else if first == '#' {
-            Piece::Blank(&rest[..length_while(|char| char != '\n')], false)
-        } else if first == '"' || first == '`' {
-            Piece::Quoted(&rest[..quoted(rest, first)])
-        } else {
-            Piece::Mark(&rest[..first.len_utf8()])
-        };
-        let (Piece::Word(part) | Piece::Quoted(part) | Piece::Mark(part) | Piece::Blank(part, _)) = piece;
-        rest = &rest[part.len()..];
-        found.push(piece);
-    }
-    found
-}
-
-/// The length of the string at the beginning of a text, its quotes included.
-fn quoted(text: &str, quote: char) -> usize {
-    let mut escaped = false;
-    for (at, char) in text.char_indices().skip(1) {
-        match char {
-            _ if escaped => escaped = false,
-            '\\' if quote == '"' => escaped = true,
-            _ if char == quote => return at + 1,
-            _ => {}
-        }
-    }
-    text.len()
-}
-
-fn is_name(char: char) -> bool {
-    char.is_ascii_alphanumeric() || char == '_'
+/// The library of this package; none if several files share it, or other packages stand below it.
+fn library<'a>(libraries: &'a [Source], package: &str) -> Option<Library<'a>> {
+    let below = format!("{package}.");
+    let mut fitting =
+        libraries.iter().enumerate().filter(|(_, one)| one.package == package || one.package.starts_with(&below));
+    let (at, source) = fitting.next()?;
+    let only = fitting.next().is_none() && source.package == package;
+    only.then(|| Library { source, prefix: format!("{OWN}{}_", at + 1) })
 }
 
 /// One source, cut into pieces, with its imports taken out.
@@ -108,68 +77,58 @@ struct Module<'a> {
     source: &'a Source,
     prefix: String,
     pieces: Vec<Piece<'a>>,
-    imports: BTreeMap<&'a str, &'a Source>,
+    imports: BTreeMap<&'a str, Library<'a>>,
 }
 
 impl<'a> Module<'a> {
     fn read(source: &'a Source, prefix: String, libraries: &'a [Source]) -> Option<Self> {
         let mut module = Self { source, prefix, pieces: Vec::new(), imports: BTreeMap::new() };
-        let all = pieces(&source.text);
-        let mut at = 0;
+        let mut is_v1 = false;
         let mut starts_line = true;
+        let all = pieces(&source.text)?;
+        let mut at = 0;
         while let Some(&piece) = all.get(at) {
             if starts_line && matches!(piece, Piece::Word("package" | "import")) {
-                let end = all[at..].iter().position(|piece| matches!(piece, Piece::Blank(_, true)));
-                let end = end.map_or(all.len(), |length| at + length);
-                if piece == Piece::Word("import") {
-                    module.import(&all[at + 1..end], libraries)?;
+                let length =
+                    all[at..].iter().position(|piece| matches!(piece, Piece::Blank(text) if text.contains('\n')));
+                let end = length.map_or(all.len(), |length| at + length);
+                let spelled = spelled(&all[at + 1..end])?;
+                if piece == Piece::Word("package") {
+                    (spelled.concat() == source.package).then_some(())?;
+                } else if spelled == ["rego", ".", "v1"] {
+                    is_v1 = true;
+                } else {
+                    module.import(&spelled, libraries)?;
                 }
                 at = end;
                 continue;
             }
-            starts_line = match piece {
-                Piece::Blank(_, ends_line) => ends_line || starts_line,
-                Piece::Word(_) | Piece::Quoted(_) | Piece::Mark(_) => false,
-            };
+            starts_line = matches!(piece, Piece::Blank(text) if text.ends_with('\n'));
             module.pieces.push(piece);
             at += 1;
         }
-        let odd = |name: &String| name.starts_with(OWN) || is_builtin(name);
-        (!source.rules.keys().any(odd)).then_some(module)
+        let odd = |name: &String| name.starts_with(OWN) || is_builtin_root(name) || is_keyword(name);
+        (is_v1 && is_plain(&module.pieces) && !source.rules.keys().any(odd)).then_some(module)
     }
 
     /// `data.konecta.lib.ecr` or `data.konecta.lib.ecr as registry`.
-    fn import(&mut self, pieces: &[Piece<'a>], libraries: &'a [Source]) -> Option<()> {
-        let spelled: Vec<&str> = pieces
-            .iter()
-            .filter_map(|piece| match *piece {
-                Piece::Word(word) => Some(word),
-                Piece::Mark(_) | Piece::Quoted(_) | Piece::Blank(..) => None,
-            })
-            .collect();
-        if spelled == ["rego", "v1"] {
-            return Some(());
-        }
-        let (path, alias) = match spelled.as_slice() {
+    fn import(&mut self, spelled: &[&'a str], libraries: &'a [Source]) -> Option<()> {
+        let (path, alias) = match spelled {
             [path @ .., "as", alias] => (path, *alias),
             path => (path, *path.last()?),
         };
-        let library = libraries.iter().find(|library| format!("data.{}", library.package) == path.join("."))?;
-        (alias != "input" && alias != "data" && self.imports.insert(alias, library).is_none()).then_some(())
-    }
-
-    /// The next piece that is no blank, and where it stands.
-    fn next(&self, from: usize) -> Option<(usize, Piece<'a>)> {
-        let found = self.pieces.iter().enumerate().skip(from);
-        found.map(|(at, &piece)| (at, piece)).find(|(_, piece)| !matches!(piece, Piece::Blank(..)))
+        let library = library(libraries, path.concat().strip_prefix("data.")?)?;
+        let odd = ["input", "data"].contains(&alias)
+            || is_keyword(alias)
+            || is_builtin_root(alias)
+            || self.source.defines(alias);
+        (!odd && self.imports.insert(alias, library).is_none()).then_some(())
     }
 
     /// Where the pieces end that follow from here, if they are these.
     fn follows(&self, from: usize, wanted: &[Piece<'_>]) -> Option<usize> {
-        wanted.iter().try_fold(from, |from, wanted| {
-            let (at, piece) = self.next(from)?;
-            (piece == *wanted).then_some(at + 1)
-        })
+        let end = from + wanted.len();
+        (self.pieces.get(from..end)? == wanted).then_some(end)
     }
 
     /// A member named behind a reference, as `.name` or `["name"]`, and where it ends.
@@ -179,7 +138,7 @@ impl<'a> Module<'a> {
             (Piece::Mark("["), Piece::Quoted(text)) if self.pieces.get(from + 2) == Some(&Piece::Mark("]")) => {
                 Some((from + 3, serde_json::from_str(text).ok()?))
             }
-            (Piece::Word(_) | Piece::Quoted(_) | Piece::Mark(_) | Piece::Blank(..), _) => None,
+            (Piece::Word(_) | Piece::Quoted(_) | Piece::Mark(_) | Piece::Blank(_), _) => None,
         }
     }
 
@@ -189,7 +148,7 @@ impl<'a> Module<'a> {
         while let Some(&piece) = self.pieces.get(at) {
             at = match piece {
                 Piece::Word(word) if !is_member => self.word(word, at + 1, flat)?,
-                Piece::Word(text) | Piece::Quoted(text) | Piece::Mark(text) | Piece::Blank(text, _) => {
+                Piece::Word(text) | Piece::Quoted(text) | Piece::Mark(text) | Piece::Blank(text) => {
                     flat.rules.push_str(text);
                     at + 1
                 }
@@ -202,7 +161,7 @@ impl<'a> Module<'a> {
 
     /// Writes what a word has to become; answers where to go on.
     fn word(&self, word: &str, after: usize, flat: &mut Flat) -> Option<usize> {
-        if word == "with" || word == "import" || word.starts_with(OWN) {
+        if matches!(word, "with" | "import" | "package") || word.starts_with(OWN) {
             return None;
         }
         match word {
@@ -213,9 +172,10 @@ impl<'a> Module<'a> {
             }
             "data" => self.data(after, flat),
             _ => {
+                // A variable of that name stands somewhere without a member behind it, so it ends here.
                 if let Some(library) = self.imports.get(word) {
-                    let (after, name) = self.member(after).filter(|(_, name)| library.defines(name))?;
-                    flat.rules.push_str(&prefix_of(library));
+                    let (after, name) = self.member(after).filter(|(_, name)| library.source.defines(name))?;
+                    flat.rules.push_str(&library.prefix);
                     flat.rules.push_str(&name);
                     return Some(after);
                 }
@@ -251,4 +211,14 @@ impl<'a> Module<'a> {
         flat.rules.push_str(&format!("input.{WORLD}.{name}"));
         Some(end)
     }
+}
+
+/// The words and points of an import or a package; nothing if anything else stands there.
+fn spelled<'a>(pieces: &[Piece<'a>]) -> Option<Vec<&'a str>> {
+    let told = pieces.iter().filter(|piece| !piece.is_blank());
+    told.map(|&piece| match piece {
+        Piece::Word(text) | Piece::Mark(text @ ".") => Some(text),
+        Piece::Mark(_) | Piece::Quoted(_) | Piece::Blank(_) => None,
+    })
+    .collect()
 }

@@ -8,47 +8,42 @@ use super::verdict::Answer;
 /// Longer questions are hardly ever asked twice, and would cost memory.
 const LONGEST: usize = 4096;
 
-/// So many questions are kept, in so many bytes; then all are forgotten. Resources come sorted by type and place.
+/// So many questions are kept; then all are forgotten. Resources come sorted by type and place.
 const MOST: usize = 256;
+
+/// An answer of more sentences than this is not kept: answers cost memory too.
+const WORDIEST: usize = 16;
 
 /// After so many questions it is decided whether remembering is worth while.
 const TRIAL: u32 = 512;
 
-/// What is remembered of one control. `F` stands for the facts of a resource.
-#[derive(Debug)]
-pub(super) struct Memo<F> {
-    answers: HashMap<String, Vec<(F, Answer)>>,
+/// What is remembered of one control.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    answers: HashMap<Box<str>, Answer>,
     asked: u32,
     found: u32,
 }
 
-impl<F> Default for Memo<F> {
-    fn default() -> Self {
-        Self { answers: HashMap::new(), asked: 0, found: 0 }
-    }
-}
-
-impl<F: PartialEq> Memo<F> {
+impl Memo {
     /// What was answered to the same question.
-    pub(super) fn find(&mut self, question: &str, facts: &F) -> Option<Answer> {
-        if !self.is_worthwhile() {
-            return None;
-        }
+    pub(super) fn find(&mut self, question: &str) -> Option<&Answer> {
         self.asked = self.asked.saturating_add(1);
-        let (_, answer) = self.answers.get(question)?.iter().find(|(known, _)| known == facts)?;
+        let answer = self.answers.get(question)?;
         self.found = self.found.saturating_add(1);
-        Some(answer.clone())
+        Some(answer)
     }
 
     /// Remembers an answer.
-    pub(super) fn keep(&mut self, question: &str, facts: F, answer: &Answer) {
-        if question.len() > LONGEST || !self.is_worthwhile() {
+    pub(super) fn keep(&mut self, question: &str, answer: &Answer) {
+        let sentences = answer.violations.len() + answer.not_applicable.len() + answer.unattainable.len();
+        if question.len() > LONGEST || sentences > WORDIEST || !self.is_worthwhile() {
             return;
         }
-        if self.answers.values().map(Vec::len).sum::<usize>() >= MOST {
+        if self.answers.len() >= MOST {
             self.answers.clear();
         }
-        self.answers.entry(question.to_owned()).or_default().push((facts, answer.clone()));
+        self.answers.insert(question.into(), answer.clone());
     }
 
     /// A control that looks at a name or an id is never asked the same.
@@ -56,6 +51,7 @@ impl<F: PartialEq> Memo<F> {
         self.asked < TRIAL || self.found > self.asked / 8
     }
 
+    /// Forgets all answers: around another world they may be others.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
     }
@@ -72,12 +68,11 @@ mod tests {
     #[test]
     fn only_the_same_question_has_the_same_answer() {
         let mut memo = Memo::default();
-        memo.keep("a", 1, &pass());
-        assert_eq!(memo.find("a", &1), Some(pass()));
-        assert_eq!(memo.find("a", &2), None);
-        assert_eq!(memo.find("b", &1), None);
+        memo.keep("a", &pass());
+        assert_eq!(memo.find("a"), Some(&pass()));
+        assert_eq!(memo.find("b"), None);
         memo.forget();
-        assert_eq!(memo.find("a", &1), None);
+        assert_eq!(memo.find("a"), None);
     }
 
     #[test]
@@ -85,10 +80,18 @@ mod tests {
         let mut memo = Memo::default();
         for number in 0..2 * TRIAL {
             let question = number.to_string();
-            assert_eq!(memo.find(&question, &()), None);
-            memo.keep(&question, (), &pass());
+            assert_eq!(memo.find(&question), None);
+            memo.keep(&question, &pass());
+            assert!(memo.answers.len() <= MOST);
         }
         assert!(!memo.is_worthwhile());
-        assert!(memo.answers.len() <= MOST);
+    }
+
+    #[test]
+    fn what_is_long_is_not_kept() {
+        let mut memo = Memo::default();
+        memo.keep(&"x".repeat(LONGEST + 1), &pass());
+        memo.keep("x", &Answer { not_applicable: vec![String::new(); WORDIEST + 1], ..Answer::default() });
+        assert!(memo.answers.is_empty());
     }
 }

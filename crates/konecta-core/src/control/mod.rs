@@ -1,8 +1,9 @@
 //! Controls: what is promised, as Rego with METADATA, and the engine that judges by it.
 //!
 //! [`source`] refuses what must not be parsed, [`metadata`] reads a control's identity, [`catalogue`] holds all
-//! controls together, [`flat`] makes one module of a control and its libraries, [`engine`] is the only place that knows
-//! regorus, [`outline`] and [`memo`] find answers that were given before, [`verdict`] turns answers into findings.
+//! controls together, [`pieces`] and [`flat`] make one module of a control and its libraries, [`engine`] is the only
+//! place that knows regorus, [`outline`] and [`memo`] find answers that were given before, [`verdict`] turns answers into
+//! findings.
 
 pub mod catalogue;
 pub mod engine;
@@ -11,6 +12,7 @@ mod flat;
 mod memo;
 pub mod metadata;
 mod outline;
+mod pieces;
 pub mod policy_test;
 pub mod reads;
 pub mod source;

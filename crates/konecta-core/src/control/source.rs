@@ -189,7 +189,10 @@ fn check_calls(
             return Err((call.line, format!("`{name}` is not allowed: {why}")));
         }
         let root = name.split('.').next().unwrap_or(name);
-        let known = rules.contains_key(name) || imports.contains(root) || name.starts_with("data.") || is_builtin(name);
+        let known = rules.contains_key(name)
+            || imports.contains(root)
+            || name.starts_with("data.")
+            || ALLOWED.lines().any(|allowed| allowed == name);
         if !known {
             let what =
                 if name == "[]" { "a function reached through an index".to_owned() } else { format!("`{name}`") };
@@ -218,9 +221,9 @@ fn check_recursion(calls: &[Call], rules: &BTreeMap<String, usize>) -> Result<()
     Ok(())
 }
 
-/// Whether a policy may call this without defining it.
-pub(super) fn is_builtin(name: &str) -> bool {
-    ALLOWED.lines().any(|allowed| allowed == name)
+/// Whether a built-in begins with this word, as `time` in `time.clock`.
+pub(super) fn is_builtin_root(word: &str) -> bool {
+    ALLOWED.lines().any(|allowed| allowed.split('.').next() == Some(word))
 }
 
 fn is_name(char: char) -> bool {

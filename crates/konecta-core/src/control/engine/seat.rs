@@ -1,0 +1,223 @@
+//! One control with an engine of its own, as one module where that is certain to mean the same, and what it answered.
+
+use std::collections::BTreeMap;
+
+use regorus::{Engine, Value};
+
+use super::world::{World, read};
+use super::{Way, add, brief, fresh_engine, refused};
+use crate::control::PolicyError;
+use crate::control::catalogue::{Catalogue, Control};
+use crate::control::flat::{CONTROL, Flat, flatten};
+use crate::control::memo::Memo;
+use crate::control::outline::Outline;
+use crate::control::source::Source;
+use crate::control::verdict::Answer;
+
+/// The package of a control that is one module: every reference costs by its length.
+const FLAT: &str = "c";
+
+const ASK_FLAT: &str = "data.c.konecta_answers";
+
+const ASK: &str = "data.konecta_ask.konecta_answers";
+
+/// One control with its engine.
+pub(super) struct Seat<'a> {
+    pub(super) control: &'a Control,
+    engine: Engine,
+    /// What a flat control can look at; `None` for one that is run as it is written.
+    sight: Option<Sight>,
+    memo: Option<Memo>,
+}
+
+/// Where the members that a control can look at stand in a cut, and whether it can look at facts.
+struct Sight {
+    slots: Vec<usize>,
+    facts: bool,
+}
+
+impl<'a> Seat<'a> {
+    /// Makes the engine of a control; `whole` is all of the world, for one that is run as it is written.
+    pub(super) fn new(
+        control: &'a Control,
+        catalogue: &Catalogue,
+        outline: &mut Outline,
+        whole: &mut dyn FnMut() -> Result<Value, PolicyError>,
+        way: Way,
+    ) -> Result<Self, PolicyError> {
+        let flat = match way {
+            Way::AsWritten => None,
+            Way::Flat | Way::Remembering => flatten(&control.source, catalogue.libraries()),
+        };
+        // What regorus does not take as one module, it is given as it is written.
+        if let Some((flat, engine)) =
+            flat.and_then(|flat| flat_engine(control, &flat).ok().map(|engine| (flat, engine)))
+        {
+            let sight = Sight { slots: outline.add(&flat.looked_at), facts: flat.facts };
+            let memo = (way == Way::Remembering).then(Memo::default);
+            return Ok(Self { control, engine, sight: Some(sight), memo });
+        }
+        let engine = engine_as_written(control, catalogue, whole()?)?;
+        Ok(Self { control, engine, sight: None, memo: None })
+    }
+
+    /// Whether the control is one module.
+    #[cfg(test)]
+    pub(super) fn is_flat(&self) -> bool {
+        self.sight.is_some()
+    }
+
+    /// Puts another world around it.
+    pub(super) fn change_world(
+        &mut self,
+        whole: &mut dyn FnMut() -> Result<Value, PolicyError>,
+    ) -> Result<(), PolicyError> {
+        if let Some(memo) = &mut self.memo {
+            memo.forget();
+        }
+        if self.sight.is_none() {
+            self.engine.clear_data();
+            self.engine.add_data(whole()?).map_err(|error| refused(self.control.metadata.subject(), &error))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn answer(&mut self, case: &mut Case<'_>) -> Result<Answer, String> {
+        let Some(sight) = &self.sight else { return ask(&mut self.engine, read(case.text)?, ASK) };
+        let memo = self.memo.as_mut().filter(|memo| memo.is_worthwhile());
+        let Some((memo, question)) = memo.and_then(|memo| Some((memo, case.question(sight)?))) else {
+            return ask(&mut self.engine, case.input()?, ASK_FLAT);
+        };
+        if let Some(answer) = memo.find(&question) {
+            return Ok(answer.clone());
+        }
+        let answer = ask(&mut self.engine, case.input()?, ASK_FLAT)?;
+        memo.keep(&question, &answer);
+        Ok(answer)
+    }
+}
+
+/// One resource before its judges; parsed only if one of them has not seen its like.
+pub(super) struct Case<'c> {
+    text: &'c str,
+    cut: Option<Vec<Option<&'c str>>>,
+    facts: Option<&'c str>,
+    world: &'c World,
+    input: Option<Value>,
+}
+
+impl<'c> Case<'c> {
+    pub(super) fn new(text: &'c str, arn: &str, outline: &Outline, world: &'c World) -> Self {
+        Self { text, cut: outline.cut(text), facts: world.facts(arn), world, input: None }
+    }
+
+    fn input(&mut self) -> Result<Value, String> {
+        if let Some(input) = &self.input {
+            return Ok(input.clone());
+        }
+        let input = self.world.around(self.text, self.facts)?;
+        self.input = Some(input.clone());
+        Ok(input)
+    }
+
+    /// All that a control can look at in this resource, in one text.
+    fn question(&self, sight: &Sight) -> Option<String> {
+        let cut = self.cut.as_ref()?;
+        let mut question = String::with_capacity(256);
+        let facts = if sight.facts { self.facts } else { None };
+        let members = sight.slots.iter().map(|&slot| cut.get(slot).copied());
+        for member in members.chain([Some(facts)]) {
+            match member? {
+                // No JSON text has these two characters, so no two questions are spelled alike.
+                Some(text) => {
+                    question.push('\u{1}');
+                    question.push_str(text);
+                }
+                None => question.push('\u{2}'),
+            }
+        }
+        Some(question)
+    }
+}
+
+fn flat_engine(control: &Control, flat: &Flat) -> Result<Engine, PolicyError> {
+    let mut engine = fresh_engine();
+    let questions = questions(control, CONTROL);
+    let text = format!("package {FLAT}\n\nimport rego.v1\n\n{}\n{questions}", flat.rules);
+    add(&mut engine, &control.source.file, &text)?;
+    compiled(engine, control, &format!("data.{FLAT}.konecta_ready"))
+}
+
+fn engine_as_written(control: &Control, catalogue: &Catalogue, world: Value) -> Result<Engine, PolicyError> {
+    let subject = control.metadata.subject();
+    let mut engine = fresh_engine();
+    engine.add_data(world).map_err(|error| refused(subject, &error))?;
+    for source in named(control, catalogue) {
+        add(&mut engine, &source.file, &source.text)?;
+    }
+    let text = questions(control, &format!("data.{}.", control.source.package));
+    add(&mut engine, "konecta_ask.rego", &format!("package konecta_ask\n\nimport rego.v1\n\n{text}"))?;
+    compiled(engine, control, "data.konecta_ask.konecta_ready")
+}
+
+/// The first evaluation compiles everything; better here, once, than on somebody's resource.
+fn compiled(mut engine: Engine, control: &Control, ask: &str) -> Result<Engine, PolicyError> {
+    engine.set_input(Value::new_object());
+    engine.eval_rule(ask.to_owned()).map_err(|error| refused(control.metadata.subject(), &error))?;
+    Ok(engine)
+}
+
+/// The controls of the same type, which this one may look at, and the libraries that any of them names, directly or
+/// by another library.
+fn named<'a>(control: &Control, catalogue: &'a Catalogue) -> Vec<&'a Source> {
+    let subject = control.metadata.subject();
+    let controls = catalogue.controls().filter(|other| other.metadata.subject() == subject);
+    let controls: Vec<&Source> = controls.map(|other| &other.source).collect();
+    let mut open: Vec<&str> = controls.iter().map(|source| source.text.as_str()).collect();
+    let mut named: BTreeMap<&str, &Source> = BTreeMap::new();
+    while let Some(text) = open.pop() {
+        for library in catalogue.libraries().iter().filter(|library| text.contains(&library.package)) {
+            if named.insert(&library.file, library).is_none() {
+                open.push(&library.text);
+            }
+        }
+    }
+    named.into_values().chain(controls).collect()
+}
+
+/// The rules that ask a control for all that it has to say, at once.
+fn questions(control: &Control, at: &str) -> String {
+    use std::fmt::Write as _;
+    let mut rules = String::from("konecta_ready := true\n\n");
+    let _ = writeln!(rules, "konecta_answers contains [\"pass\", true] if {at}pass == true\n");
+    for rule in ["violations", "not_applicable", "unattainable"] {
+        if control.source.defines(rule) {
+            let _ = writeln!(
+                rules,
+                "konecta_answers contains [\"{rule}\", said] if {{\n\tsaid := {at}{rule}\n\tcount(said) > 0\n}}\n"
+            );
+        }
+    }
+    rules
+}
+
+fn ask(engine: &mut Engine, input: Value, rule: &str) -> Result<Answer, String> {
+    engine.set_input(input);
+    let said = engine.eval_rule(rule.to_owned()).map_err(|error| brief(&format!("{error:#}")))?;
+    let mut answer = Answer::default();
+    for item in said.as_set().map_err(|error| error.to_string())?.iter() {
+        let content = &item[1];
+        match item[0].as_string().map_err(|error| error.to_string())?.as_ref() {
+            "pass" => answer.pass = true,
+            "violations" => answer.violations = to_plain(content)?,
+            "not_applicable" => answer.not_applicable = to_plain(content)?,
+            _ => answer.unattainable = to_plain(content)?,
+        }
+    }
+    Ok(answer)
+}
+
+fn to_plain<T: serde::de::DeserializeOwned>(value: &Value) -> Result<T, String> {
+    let text = value.to_json_str().map_err(|error| error.to_string())?;
+    serde_json::from_str(&text).map_err(|error| format!("a rule has another shape than documented: {error}"))
+}
