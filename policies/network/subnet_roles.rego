@@ -10,6 +10,7 @@
 #   id: KA-VPC-003
 #   severity: high
 #   resource: AWS::EC2::Subnet
+#   fix: ec2.subnet_roles
 #   remediation: >-
 #     Give a private subnet a route table of its own whose default route leads to a NAT gateway or nowhere; give a public one a default
 #     route to the internet gateway of its VPC. If the subnet serves another purpose than it is declared for, correct its tag.

@@ -7,6 +7,7 @@ mod exposed;
 mod node_ingress;
 pub(crate) mod rules;
 mod subnet_public_ip;
+mod subnet_roles;
 #[cfg(test)]
 pub(in crate::fix) mod testdata;
 
@@ -22,4 +23,5 @@ pub(super) const REMEDIES: &[Remedy] = &[
     exposed::HIGH_RISK_PORTS,
     node_ingress::REMEDY,
     subnet_public_ip::REMEDY,
+    subnet_roles::REMEDY,
 ];
