@@ -135,6 +135,12 @@ section! {
     Network {
         /// The tag that says what a subnet is for where no wiring does: its value `public` or else private.
         subnet_role_tag: String = "Tier".to_owned(),
+        /// How many network hops an instance's metadata may travel: 2 lets a container reach them, 1 only the machine.
+        metadata_hop_limit: u32 = 2,
+        /// Where flow logs go if a VPC has none: an S3 ARN, or the name of a log group; `None` until declared.
+        flow_log_destination: Option<String> = None,
+        /// The role that may write to that log group.
+        flow_log_role: Option<String> = None,
         /// Ports by which machines are administered.
         admin_ports: Vec<u16> = vec![22, 3389],
         /// Ports that the internet never needs: databases, caches, search, Kubernetes, node ports.

@@ -47,6 +47,27 @@ def second_group(world: World) -> str:
     return second
 
 
+@label("bastion-imdsv1", ["KA-EC2-001"])
+def imdsv1(world: World) -> str:
+    """The bastion hands its role's credentials to whoever can make it fetch an address."""
+    world.aws.ec2.modify_instance_metadata_options(
+        InstanceId=world.bastion,
+        HttpTokens="optional",
+        HttpPutResponseHopLimit=1,
+        HttpEndpoint="enabled",
+        HttpProtocolIpv6="disabled",
+        InstanceMetadataTags="disabled",
+    )
+    return world.bastion
+
+
+@label("ebs-not-encrypted-by-default", ["KA-EC2-005"])
+def ebs_not_encrypted(world: World) -> str:
+    """New volumes are encrypted only where somebody thinks of it."""
+    world.aws.ec2.disable_ebs_encryption_by_default()
+    return "ebs-encryption-by-default"
+
+
 @label("bastion-gone", ["KA-BST-001", "KA-NG-004", "KA-SG-005"], exclusive=_NO_BASTION)
 def gone(world: World) -> str:
     """The bastion has been terminated; EC2 still lists it."""

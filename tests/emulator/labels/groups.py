@@ -195,6 +195,15 @@ def node_group_on_stranger(world: World) -> str:
     return _stranger(world, "build-agent", [world.security_groups["nodes"]])
 
 
+@label("sg-default-open", ["KA-VPC-002"])
+def default_open(world: World) -> str:
+    """The VPC's default security group lets its members in to each other, as AWS makes it."""
+    mine = [{"Name": "vpc-id", "Values": [world.vpc]}, {"Name": "group-name", "Values": ["default"]}]
+    group: str = world.aws.ec2.describe_security_groups(Filters=mine)["SecurityGroups"][0]["GroupId"]
+    network.from_group(world, group, group, None, "each other")
+    return group
+
+
 def _stranger(world: World, name: str, groups: list[str]) -> str:
     """An instance in a private subnet that has nothing to do with EKS; returns its id."""
     return cluster.run_instance(

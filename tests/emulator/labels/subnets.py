@@ -94,3 +94,21 @@ def public_public_addresses(world: World) -> str:
 def _map_public(world: World, subnet: str) -> str:
     world.aws.ec2.modify_subnet_attribute(SubnetId=subnet, MapPublicIpOnLaunch={"Value": True})
     return subnet
+
+
+@label("vpc-no-flow-logs", ["KA-VPC-001"])
+def no_flow_logs(world: World) -> str:
+    """Nobody writes down who speaks with whom in the VPC."""
+    ec2 = world.aws.ec2
+    logs = ec2.describe_flow_logs(Filters=[{"Name": "resource-id", "Values": [world.vpc]}])["FlowLogs"]
+    ec2.delete_flow_logs(FlowLogIds=[log["FlowLogId"] for log in logs])
+    return world.vpc
+
+
+@label("acl-ssh-anywhere", ["KA-VPC-007"])
+def acl_ssh_anywhere(world: World) -> str:
+    """The network ACL lets everybody in on 22, before the entry that denies it."""
+    acls = world.aws.ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [world.vpc]}])["NetworkAcls"]
+    acl: str = acls[0]["NetworkAclId"]
+    network.acl_entry(world, acl, 50, "allow", network.ANYWHERE, 22)
+    return acl

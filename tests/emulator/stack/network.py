@@ -27,6 +27,7 @@ def build(world: World) -> None:
     _vpc(world)
     _subnets(world)
     _routes(world)
+    _acl(world)
     _security_groups(world)
     world.aws.ec2.enable_ebs_encryption_by_default()
 
@@ -124,6 +125,29 @@ def _route_table(world: World, tier: str, name: str, subnets: list[str]) -> str:
         world.aws.ec2.associate_route_table(RouteTableId=table, SubnetId=subnet)
     world.route_tables.setdefault(tier, []).append(table)
     return table
+
+
+def _acl(world: World) -> None:
+    """The VPC's one network ACL: SSH from inside and from the office, and nobody else on 22 and 3389."""
+    acls = world.aws.ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [world.vpc]}])["NetworkAcls"]
+    acl = acls[0]["NetworkAclId"]
+    acl_entry(world, acl, 80, "allow", VPC_CIDR, 22)
+    acl_entry(world, acl, 81, "allow", SSH_CIDR, 22)
+    acl_entry(world, acl, 90, "deny", ANYWHERE, 22)
+    acl_entry(world, acl, 91, "deny", ANYWHERE, 3389)
+
+
+def acl_entry(world: World, acl: str, number: int, action: str, cidr: str, port: int) -> None:
+    """An ingress entry for one TCP port."""
+    world.aws.ec2.create_network_acl_entry(
+        NetworkAclId=acl,
+        RuleNumber=number,
+        Protocol="6",
+        RuleAction=action,
+        Egress=False,
+        CidrBlock=cidr,
+        PortRange={"From": port, "To": port},
+    )
 
 
 def security_group(world: World, name: str, description: str) -> str:

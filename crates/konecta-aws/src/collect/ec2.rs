@@ -1,4 +1,5 @@
-//! EC2: networks, security groups, prefix lists, interfaces, instances, launch templates, volumes, flow logs.
+//! EC2: networks, security groups, prefix lists, interfaces, instances, launch templates, volumes, flow logs, and
+//! whether new volumes are encrypted.
 //!
 //! EC2 leaves out the tag list of what has no tags, and a describe call always brings tags along; so a missing list
 //! means *no tags* here, and only here. User data is never asked for, and blotted out where a launch template
@@ -30,6 +31,7 @@ const INSTANCES: &str = "ec2:DescribeInstances";
 const TEMPLATES: &str = "ec2:DescribeLaunchTemplateVersions";
 const VOLUMES: &str = "ec2:DescribeVolumes";
 const FLOW_LOGS: &str = "ec2:DescribeFlowLogs";
+const EBS_ENCRYPTION: &str = "ec2:GetEbsEncryptionByDefault";
 
 /// How one kind of object is named.
 struct Kind {
@@ -99,6 +101,7 @@ pub(super) async fn collect([caller]: [Caller; 1]) {
         prefix_lists(caller, client),
         instances(caller, client),
         launch_templates(caller, client),
+        ebs_encryption(caller, client),
     );
 }
 
@@ -201,4 +204,19 @@ async fn launch_templates(caller: &Caller, client: &Client) {
         let id = format!("{template}:{version}");
         caller.keep(TEMPLATES, Draft::new("AWS::EC2::LaunchTemplateVersion", arn, id, heard));
     }
+}
+
+/// One a region; it has no ARN of its own, so it gets one.
+async fn ebs_encryption(caller: &Caller, client: &Client) {
+    let answer = caller
+        .one(EBS_ENCRYPTION, None, &[], |tap| {
+            client.get_ebs_encryption_by_default().customize().interceptor(tap).send()
+        })
+        .await;
+    let Some(heard) = answer.got() else { return };
+    let place = caller.place();
+    let tail = format!("ec2:{}:{}:ebs-encryption-by-default", place.region, place.account);
+    let Some(arn) = caller.build_arn(EBS_ENCRYPTION, &tail) else { return };
+    let id = place.account.to_string();
+    caller.keep(EBS_ENCRYPTION, Draft::new("AWS::EC2::EbsEncryptionByDefault", arn, id, heard));
 }

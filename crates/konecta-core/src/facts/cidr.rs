@@ -71,6 +71,16 @@ impl Span {
             IpNet::V6(net) => Self { family: Family::Ipv6, first: net.network().into(), last: net.broadcast().into() },
         })
     }
+
+    /// What is left of it without another one: nothing, one range or two.
+    pub(crate) fn without(self, other: &Self) -> Vec<Self> {
+        if self.family != other.family || other.last < self.first || self.last < other.first {
+            return vec![self];
+        }
+        let below = (other.first > self.first).then(|| Self { last: other.first - 1, ..self });
+        let above = (other.last < self.last).then(|| Self { first: other.last + 1, ..self });
+        below.into_iter().chain(above).collect()
+    }
 }
 
 /// How many public addresses of one family the spans hold together, at most `u128::MAX`.

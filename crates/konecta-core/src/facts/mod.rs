@@ -10,13 +10,16 @@ mod catalogue;
 mod cidr;
 mod database;
 mod dns;
+mod flow_logs;
 mod forwarded_host;
 mod ground;
+mod group_use;
 mod indexes;
 mod ingress;
 mod known;
 mod lifecycle;
 mod load_balancer;
+mod network_acls;
 mod node_template;
 mod origin;
 mod origin_tls;
@@ -148,10 +151,20 @@ fn state_place(ground: &Ground<'_>, sink: &mut Sink) {
         sink.fact(&item.arn, "internet_route", ground.reaches.get(id).map(routes::Reach::describe));
         sink.fact(&item.arn, "subnet_role", ground.roles.get(id).map(subnet_role::Role::describe));
     }
+    for item in &ground.here.vpcs {
+        sink.fact(&item.arn, "flow_logs", flow_logs::flow_logs(ground, item));
+    }
+    for item in &ground.here.network_acls {
+        sink.fact(&item.arn, "acl_subnets", network_acls::subnets(ground, &item.body));
+        sink.fact(&item.arn, "acl_open_ports", network_acls::open_ports(&item.body));
+    }
     let ports = database::Ports::of(ground);
+    let uses = group_use::GroupUse::of(ground);
     for item in &ground.here.security_groups {
         let group = item.id(item.body.group_id.as_ref());
         state_group(ground, &ports, &item.arn, group, sink);
+        sink.fact(&item.arn, "members", uses.members(group));
+        sink.fact(&item.arn, "rule_ids", uses.rules(group));
     }
     for item in &ground.here.load_balancers {
         sink.fact(&item.arn, "entrances", load_balancer::entrances(ground, item));

@@ -292,3 +292,75 @@ pub struct TemplateInterface {
     /// Whether it gets a public address; `null` where the subnet decides.
     pub associate_public_ip_address: Told<bool>,
 }
+
+shape! {
+    /// A VPC.
+    Vpc {
+        /// Its id.
+        vpc_id: Option<String>,
+    }
+}
+
+shape! {
+    /// A flow log.
+    FlowLog {
+        /// Its id.
+        flow_log_id: Option<String>,
+        /// What it watches; without it, it could watch any VPC.
+        resource_id: Option<String>,
+        /// `ACTIVE` while it works.
+        flow_log_status: Option<String>,
+        /// `SUCCESS` or `FAILED`.
+        deliver_logs_status: Option<String>,
+        /// `ALL`, `ACCEPT` or `REJECT`.
+        traffic_type: Option<String>,
+    }
+}
+
+shape! {
+    /// A network ACL.
+    NetworkAcl {
+        /// Where it is in force.
+        associations: Option<Vec<NetworkAclAssociation>>,
+        /// Its entries, tried by their number.
+        entries: Option<Vec<NetworkAclEntry>>,
+    }
+}
+
+shape! {
+    /// A network ACL's place of force.
+    NetworkAclAssociation {
+        /// The subnet.
+        subnet_id: Option<String>,
+    }
+}
+
+shape! {
+    /// One entry of a network ACL.
+    NetworkAclEntry {
+        /// The direction.
+        egress: Option<bool>,
+        /// When it is tried; the first that fits decides.
+        rule_number: Option<i64>,
+        /// `allow` or `deny`.
+        rule_action: Option<String>,
+        /// A number, or `-1` for all.
+        protocol: Option<String>,
+        /// An IPv4 range.
+        cidr_block: Option<String>,
+        /// An IPv6 range.
+        ipv6_cidr_block: Option<String>,
+        /// Ports, for TCP and UDP.
+        port_range: Option<PortRange>,
+    }
+}
+
+shape! {
+    /// Ports from the first to the last.
+    PortRange {
+        /// The first.
+        from: Option<u16>,
+        /// The last.
+        to: Option<u16>,
+    }
+}

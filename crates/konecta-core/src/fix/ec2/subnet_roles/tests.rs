@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::*;
 use crate::fix::ec2::testdata::{public_subnet, resource};
 use crate::fix::proof::World;
 

@@ -1,0 +1,79 @@
+//! Only what opens the port goes; what is wider stays, behind a deny.
+
+use super::*;
+use crate::fix::ec2::testdata::resource;
+use crate::fix::proof::World;
+
+fn entry(number: u64, action: &str, cidr: &str, ports: Option<(u64, u64)>) -> Value {
+    let family = if cidr.contains(':') { "Ipv6CidrBlock" } else { "CidrBlock" };
+    let mut entry =
+        json!({"Egress": false, "Protocol": "-1", "RuleAction": action, "RuleNumber": number, family: cidr});
+    if let Some((from, to)) = ports {
+        entry["Protocol"] = json!("6");
+        entry["PortRange"] = json!({"From": from, "To": to});
+    }
+    entry
+}
+
+fn world(entries: &[Value]) -> World {
+    let vpc = json!({"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "CidrBlockAssociationSet": [{"CidrBlock": "10.0.0.0/16"}]});
+    let acl = json!({"NetworkAclId": "acl-1", "VpcId": "vpc-1", "Associations": [{"SubnetId": "subnet-1"}], "Entries": entries});
+    let world = World::of(json!([
+        resource("VPC", "vpc", "vpc-1", vpc),
+        resource("Subnet", "subnet", "subnet-1", json!({"SubnetId": "subnet-1", "VpcId": "vpc-1"})),
+        resource("NetworkAcl", "network-acl", "acl-1", acl),
+    ]));
+    world.with(|blueprint| blueprint.bastion.ssh_cidrs = vec!["203.0.113.0/24".to_owned()])
+}
+
+fn told(steps: &[Step]) -> Vec<String> {
+    let entry = |step: &Step| {
+        let told = &step.call.parameters;
+        format!(
+            "{} {} {} {} {}",
+            step.call.operation, told["RuleNumber"], told["RuleAction"], told["PortRange"]["From"], told["CidrBlock"]
+        )
+    };
+    steps.iter().map(entry).collect()
+}
+
+#[test]
+fn an_entry_for_the_port_alone_goes() {
+    let office = entry(40, "allow", "203.0.113.0/24", Some((22, 22)));
+    let world = world(&[
+        entry(50, "allow", "0.0.0.0/0", Some((22, 22))),
+        office,
+        entry(60, "allow", "0.0.0.0/0", Some((443, 443))),
+    ]);
+    let steps = world.mended("KA-VPC-007", "/acl-1");
+    let [step] = steps.as_slice() else { panic!("{steps:?}") };
+    assert_eq!(step.call.parameters, json!({"NetworkAclId": "acl-1", "Egress": false, "RuleNumber": 50}));
+    let back = json!({"NetworkAclId": "acl-1", "Egress": false, "RuleNumber": 50, "Protocol": "6", "RuleAction": "allow", "CidrBlock": "0.0.0.0/0", "PortRange": {"From": 22, "To": 22}});
+    assert_eq!(step.inverse[0].parameters, back);
+}
+
+#[test]
+fn an_entry_for_everything_stays_behind_a_deny() {
+    let steps = world(&[entry(100, "allow", "0.0.0.0/0", None)]).mended("KA-VPC-007", "/acl-1");
+    let expected = [
+        "CreateNetworkAclEntry 97 \"allow\" 22 \"10.0.0.0/16\"",
+        "CreateNetworkAclEntry 98 \"allow\" 22 \"203.0.113.0/24\"",
+        "CreateNetworkAclEntry 99 \"deny\" 22 \"0.0.0.0/0\"",
+    ];
+    assert_eq!(told(&steps[..3]), expected);
+    assert_eq!(steps[3].call.parameters["PortRange"]["From"], 3389);
+    assert!(steps.windows(2).all(|pair| pair[1].needs == [pair[0].key.clone()]));
+}
+
+#[test]
+fn without_a_number_before_it_nothing_is_done() {
+    let proposal = world(&[entry(1, "allow", "0.0.0.0/0", None)]).proposed("KA-VPC-007", "/acl-1");
+    assert!(proposal.steps.is_empty());
+    assert!(proposal.refusals[0].reason.contains("no number left"));
+}
+
+#[test]
+fn ipv6_is_shut_by_itself() {
+    let steps = world(&[entry(100, "allow", "::/0", Some((22, 22)))]).mended("KA-VPC-007", "/acl-1");
+    assert_eq!(told(&steps), ["DeleteNetworkAclEntry 100 null null null"]);
+}
