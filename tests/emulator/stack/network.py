@@ -220,3 +220,9 @@ def _security_groups(world: World) -> None:
         ec2.revoke_security_group_ingress(GroupId=default["GroupId"], IpPermissions=default["IpPermissions"])
     if default["IpPermissionsEgress"]:
         ec2.revoke_security_group_egress(GroupId=default["GroupId"], IpPermissions=default["IpPermissionsEgress"])
+    # moto puts the interfaces of NAT gateways into the default group; in AWS they carry no group at all.
+    for interface in ec2.describe_network_interfaces()["NetworkInterfaces"]:
+        if default["GroupId"] in [group["GroupId"] for group in interface["Groups"]]:
+            ec2.modify_network_interface_attribute(
+                NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[groups["cluster"]]
+            )
