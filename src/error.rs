@@ -9,6 +9,7 @@ use konecta_core::control::catalogue::UnknownName;
 use konecta_core::fix::journal::JournalError;
 use konecta_core::fix::plan::PlanError;
 use konecta_core::fix::run::RunError;
+use konecta_core::planning::PlanningError;
 use konecta_core::snapshot::SnapshotError;
 
 /// The exit codes, documented in the README and in `konecta-audit help`.
@@ -89,6 +90,8 @@ pub(crate) enum Error {
     Interrupted,
     #[error(transparent)]
     Plan(#[from] PlanError),
+    #[error(transparent)]
+    Planning(#[from] PlanningError),
     #[error("{path}: {reason}")]
     Tfstate { path: PathBuf, reason: String },
     #[error("`{0}` is not an ARN")]
@@ -166,6 +169,7 @@ impl Error {
             | Self::Region(_)
             | Self::Child(_)
             | Self::Plan(_)
+            | Self::Planning(_)
             | Self::Tfstate { .. }
             | Self::Lock(_)
             | Self::Procedure(_)
@@ -179,7 +183,8 @@ impl Error {
         match self {
             Self::PolicyTests { .. } => Exit::Findings,
             Self::Stopped { .. } | Self::Procedure(_) => Exit::NotFixed,
-            Self::Plan(PlanError::Bug(_) | PlanError::Json(_)) => Exit::Bug,
+            Self::Plan(PlanError::Bug(_) | PlanError::Json(_))
+            | Self::Planning(PlanningError::Plan(PlanError::Bug(_) | PlanError::Json(_))) => Exit::Bug,
             Self::Json(_) | Self::Audit(AuditError::World(_)) => Exit::Bug,
             Self::ReadFile { .. }
             | Self::WriteFile { .. }
@@ -200,6 +205,7 @@ impl Error {
             | Self::Child(_)
             | Self::PolicyLimits(_)
             | Self::Plan(_)
+            | Self::Planning(_)
             | Self::Tfstate { .. }
             | Self::Arn(_)
             | Self::SeveralAccounts(_)

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use konecta_core::control::catalogue::Catalogue;
-use konecta_core::control::reads::reads;
-use konecta_core::fix::Case;
+use konecta_core::fix::emit;
 use konecta_core::fix::journal::{Journal, Outcome, Story, Way};
 use konecta_core::fix::ownership::terraform_state;
-use konecta_core::fix::plan::{Ground, Plan, PlanError, PlanOptions, Promise, plan, read_plan};
+use konecta_core::fix::plan::{Plan, PlanError, PlanOptions, read_plan};
 use konecta_core::fix::run::{Run, RunError};
-use konecta_core::id::{Arn, ControlId};
+use konecta_core::id::Arn;
+use konecta_core::planning::{self, Judged};
+use konecta_core::report;
 use konecta_core::snapshot::{Snapshot, SnapshotFile};
-use konecta_core::{audit, facts, waiver};
+use konecta_core::{audit, waiver};
 
 use super::{catalogue, procedure, reading, with_folder};
 use crate::cli::{Emit, Fix, StateArgs};
@@ -74,25 +75,10 @@ fn made(args: &Fix, config: &Config, whole: &Catalogue) -> Result<Plan, Error> {
     for remark in waiver::apply(&config.waivers, &mut report.findings, report.scan.started_at) {
         ui::note(&format!("warning: {remark}"));
     }
-    let facts = facts::derive(&read, &config.blueprint)?;
-    let case = Case::new(&read, &facts, &report.findings, &config.blueprint);
-    let known = reads()?;
-    let promise = |control: &konecta_core::control::catalogue::Control| {
-        let custom = &control.metadata.custom;
-        let promise = Promise {
-            name: control.name().to_owned(),
-            fix: custom.fix.clone(),
-            fix_reason: custom.fix_reason.clone(),
-            remediation: custom.remediation.clone(),
-            reads: control.reads(known),
-        };
-        (control.id().clone(), promise)
-    };
-    let promises: BTreeMap<ControlId, Promise> = whole.controls().map(promise).collect();
-    let ground = Ground { snapshot: &read, case: &case, promises: &promises, reads: known };
     // A snapshot may be old; what is planned on it is as old.
     let now = if args.snapshot.is_some() { read.info.started_at } else { fixing::now() };
-    Ok(plan(&ground, &options, TOOL, now)?)
+    let judged = Judged { snapshot: &read, findings: &report.findings, catalogue: whole, blueprint: &config.blueprint };
+    Ok(planning::plan(&judged, &options, TOOL, now)?)
 }
 
 /// What is planned on: a snapshot that was kept, or what the account answers to every read.
@@ -135,7 +121,12 @@ fn options(args: &Fix) -> Result<PlanOptions, Error> {
 
 fn shown(planned: &Plan, args: &Fix) -> Result<(), Error> {
     match args.emit {
-        Some(Emit::AwsCli | Emit::Terraform) | None => ui::print(&fixing::plan_shown(planned)),
+        Some(Emit::AwsCli) => ui::print(&emit::aws_cli(planned)),
+        Some(Emit::Terraform) => ui::print(&emit::terraform(planned)),
+        None => {
+            let screen = ui::screen();
+            ui::print(&report::plan::render(planned, screen.width, screen.colour))
+        }
     }
 }
 

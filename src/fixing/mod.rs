@@ -7,7 +7,7 @@ mod told;
 
 pub(crate) use account::{Live, now, run_id};
 pub(crate) use state::{Held, StateDir};
-pub(crate) use told::{asked_for, outcome_line, plan_shown, summary};
+pub(crate) use told::{asked_for, outcome_line, summary};
 
 /// The program, as journals and plans name it.
 pub(crate) const TOOL: &str = concat!("konecta-audit ", env!("CARGO_PKG_VERSION"));

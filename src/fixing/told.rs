@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use konecta_core::fix::journal::{Outcome, Story, Way};
-use konecta_core::fix::plan::{Change, Plan};
+use konecta_core::fix::plan::Change;
 use konecta_core::fix::run::Told;
 use konecta_core::report::text;
 
@@ -63,26 +63,6 @@ pub(crate) fn asked_for(change: &Change, way: Way) -> String {
         Way::Forward => change.title(),
         Way::Back => format!("take back: {}", change.title()),
     }
-}
-
-/// A plan in few words.
-pub(crate) fn plan_shown(planned: &Plan) -> String {
-    let mut told = format!("Plan for account {}:\n", planned.account);
-    for change in &planned.changes {
-        let _ = writeln!(
-            told,
-            "  {} [{}] {} ({})",
-            change.id,
-            change.class,
-            text::visible(&change.title()),
-            change.resource.arn
-        );
-    }
-    for refusal in &planned.refusals {
-        let _ =
-            writeln!(told, "  not {} on {}: {}", refusal.control, refusal.resource.arn, text::visible(&refusal.reason));
-    }
-    told
 }
 
 /// What came of a change, in one line.

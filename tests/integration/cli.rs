@@ -152,3 +152,50 @@ fn completions_and_manual_are_made() {
     assert_eq!(code, Some(0));
     assert!(out.contains(".TH konecta-audit"));
 }
+
+#[test]
+fn mistakes_in_what_is_to_be_fixed_are_told_before_anything_is_read() {
+    let dir = tempfile::tempdir().expect("dir");
+    let foreign = dir.path().join("plan.json");
+    std::fs::write(&foreign, "{}").expect("write");
+    let (foreign, state) = (foreign.to_str().expect("path"), dir.path().to_str().expect("path"));
+    for (arguments, word) in [
+        (&["fix"][..], "--dry-run"),
+        (&["fix", "--dry-run", "--yes"], "cannot be used with"),
+        (&["fix", "--max-class", "C", "--dry-run"], "never done by a plan"),
+        (&["fix", "--yes", "--plan", "/nosuch.json"], "/nosuch.json"),
+        (&["fix", "--yes", "--plan", foreign], "no konecta-audit plan"),
+        (&["fix", "--dry-run", "--resource", "db"], "`db` is not an ARN"),
+        (&["fix", "--dry-run", "--tfstate", foreign], "no Terraform state"),
+        (
+            &["fix", "--dry-run", "--role-arn", "arn:aws:iam::1:role/a,arn:aws:iam::2:role/b"],
+            "one --role-arn at a time",
+        ),
+        (&["fix", "--procedure", "KA-VPC-004"], "procedure"),
+        (&["fix", "--resume", "r1", "--state-dir", state], "there is no run `r1`"),
+        (&["rollback", "r1", "--yes", "--state-dir", state], "konecta-audit runs"),
+        (&["rollback", "r1", "--state-dir", state], "no terminal"),
+        (&["runs", "show", "r1", "--state-dir", state], "there is no run `r1`"),
+        (&["runs", "verify", "r1", "--state-dir", state], "there is no run `r1`"),
+    ] {
+        let (code, out, err) = run(arguments);
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}: {err}");
+        assert!(err.contains(word), "{arguments:?}: {err}");
+    }
+    let (code, out, _) = run(&["runs", "--state-dir", state]);
+    assert_eq!(code, Some(0));
+    assert!(out.contains("There is no run"), "{out}");
+}
+
+#[test]
+fn the_policy_for_fixing_is_the_one_for_scanning_and_what_the_remedies_call() {
+    let policy = |arguments: &[&str]| -> serde_json::Value {
+        let (code, out, err) = run(arguments);
+        assert_eq!(code, Some(0), "{err}");
+        serde_json::from_str(&out).expect("json")
+    };
+    let scan = policy(&["permissions", "--control", "KA-VPC-004"]);
+    let fix = policy(&["permissions", "--control", "KA-VPC-004", "--fix"]);
+    assert_eq!(fix["Statement"][0], scan["Statement"][0]);
+    assert_eq!(fix["Statement"][1]["Action"], serde_json::json!(["ec2:ModifySubnetAttribute"]));
+}

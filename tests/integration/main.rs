@@ -10,6 +10,7 @@ mod cli;
 mod denied;
 mod differential;
 mod faults;
+mod fix;
 mod fix_calls;
 mod formats;
 mod gates;
