@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use konecta_core::blueprint::{Alb, Bastion, Blueprint, Cloudfront, Ecr, Eks, Iam, Network, Rds, Stack};
+use konecta_core::blueprint::{Alb, Bastion, Blueprint, Cloudfront, Ecr, Eks, Iam, Network, Rds, Stack, Waf};
 use konecta_core::waiver::Waiver;
 use serde::Deserialize;
 
@@ -36,6 +36,7 @@ pub(crate) struct ConfigFile {
 struct Sections {
     stack: Stack,
     cloudfront: Cloudfront,
+    waf: Waf,
     alb: Alb,
     network: Network,
     eks: Eks,
@@ -59,9 +60,9 @@ fn parse(path: PathBuf, text: &str) -> Result<Config, Error> {
         reason: error.message().to_owned(),
         path: path.clone(),
     })?;
-    let Sections { stack, cloudfront, alb, network, eks, ecr, rds, iam, bastion, waiver } = sections;
+    let Sections { stack, cloudfront, waf, alb, network, eks, ecr, rds, iam, bastion, waiver } = sections;
     Ok(Config {
-        blueprint: Blueprint { stack, cloudfront, alb, network, eks, ecr, rds, iam, bastion },
+        blueprint: Blueprint { stack, cloudfront, waf, alb, network, eks, ecr, rds, iam, bastion },
         waivers: waiver,
         file: Some(ConfigFile { lines: section_lines(text), path }),
     })
