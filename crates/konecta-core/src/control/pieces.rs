@@ -10,6 +10,8 @@ const KEYWORDS: [&str; 15] = [
 /// Behind one of these a name is still part of the same rule, and in front of one the same rule goes on.
 const JOINING: [&str; 9] = ["as", "contains", "else", "every", "if", "in", "not", "some", "with"];
 
+const OPERATORS: &str = ",:=<>|&+-*/%";
+
 const MARKS: &str = ".,:;=<>!|&+-*/%()[]{}";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +89,8 @@ pub(super) fn is_plain(pieces: &[Piece<'_>]) -> bool {
     let mut depth = 0_usize;
     let mut last: Option<Piece<'_>> = None;
     for (at, &piece) in pieces.iter().enumerate() {
+        // Behind an operator there must be its operand, wherever it stands.
+        let is_loose = is_indented(pieces, at) && !matches!(last, Some(Piece::Mark(mark)) if OPERATORS.contains(mark));
         let fits = match piece {
             Piece::Blank(_) => continue,
             Piece::Mark(".") => {
@@ -95,17 +99,17 @@ pub(super) fn is_plain(pieces: &[Piece<'_>]) -> bool {
             }
             Piece::Mark("(" | "[" | "{") => {
                 depth += 1;
-                depth > 1 || !is_indented(pieces, at)
+                depth > 1 || !is_loose
             }
             Piece::Mark(")" | "]" | "}") => {
                 depth = depth.saturating_sub(1);
                 true
             }
-            Piece::Mark(mark) => depth > 0 || (mark != ";" && !is_indented(pieces, at)),
-            Piece::Quoted(_) => depth > 0 || !is_indented(pieces, at),
+            Piece::Mark(mark) => depth > 0 || (mark != ";" && !is_loose),
+            Piece::Quoted(_) => depth > 0 || !is_loose,
             Piece::Word(word) if depth == 0 => {
                 let begins = starts_line(pieces, at);
-                !is_indented(pieces, at) && (begins || (goes_on(last, word) && !matches!(word, "default" | "package")))
+                !is_loose && (begins || (goes_on(last, word) && !matches!(word, "default" | "package")))
             }
             Piece::Word(_) => true,
         };
@@ -174,6 +178,7 @@ mod tests {
             "default p := false\n\np if {\n\tx := 1\n\ty.z == x\n}\n\nf(x) := y if y := x.a\n",
             "p contains q if some q in input.a\n\nelse_ := 1.5\n",
             "p := 1 if {\n\ta\n} else := 2 if b\n",
+            "f(x) := {1} |\n\t{2}\n",
             "p := {\n\t\"a\": 1,\n}\n# c\nq if not p\n",
         ] {
             assert!(plain(text), "{text}");
@@ -196,6 +201,9 @@ mod tests {
             "p if a. b\n",
             "p if a\n.b\n",
             "p := {1\n",
+            "p := {1}\n\t| {2}\n",
+            "p := {1} |\n\t{2} q := 3\n",
+            "p := {1} |\n\t{2}\n\tq := 3\n",
         ] {
             assert!(!plain(text), "{text}");
         }
