@@ -23,6 +23,7 @@
 #     - route53:ListResourceRecordSets
 #   facts: [edge, doors]
 #   claims: [cf-origin-protected]
+#   fix: alb.default_denies
 package konecta.alb.default_denies
 
 import rego.v1

@@ -14,6 +14,7 @@
 #     Set the health check of the target group to the declared path and matcher over HTTP or HTTPS, with an interval of half a minute or less.
 #   reads: [elasticloadbalancing:DescribeTargetGroups]
 #   claims: [alb-health]
+#   fix: alb.health_check
 package konecta.alb.health_check
 
 import rego.v1

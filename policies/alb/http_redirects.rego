@@ -16,6 +16,7 @@
 #   joins: [listener_rules]
 #   claims: [alb-tls]
 #   frameworks: {fsbp: [ELB.1]}
+#   fix: alb.http_redirects
 package konecta.alb.http_redirects
 
 import rego.v1

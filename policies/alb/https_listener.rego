@@ -15,6 +15,7 @@
 #   joins: [listeners]
 #   claims: [alb-tls]
 #   frameworks: {fsbp: [ELB.18]}
+#   fix: alb.https_listener
 package konecta.alb.https_listener
 
 import rego.v1

@@ -23,6 +23,7 @@
 #   facts: [parts, ingress]
 #   joins: [security_groups]
 #   claims: [alb-sg, cf-origin-protected]
+#   fix: path.balancer_ingress
 package konecta.alb.ingress
 
 import rego.v1

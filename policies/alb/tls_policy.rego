@@ -13,6 +13,7 @@
 #   reads: [elasticloadbalancing:DescribeListeners, elasticloadbalancing:DescribeSSLPolicies]
 #   claims: [alb-tls]
 #   frameworks: {fsbp: [ELB.17]}
+#   fix: alb.tls_policy
 package konecta.alb.tls_policy
 
 import rego.v1

@@ -17,6 +17,7 @@
 #   joins: [vpc_origins]
 #   claims: [cf-origin-https]
 #   frameworks: {fsbp: [CloudFront.9]}
+#   fix: cloudfront.origin_https
 package konecta.cloudfront.origin_https
 
 import rego.v1

@@ -14,6 +14,7 @@
 #   joins: [vpc_origins]
 #   claims: [cf-origin-https]
 #   frameworks: {fsbp: [CloudFront.10]}
+#   fix: cloudfront.origin_protocols
 package konecta.cloudfront.origin_tls_protocols
 
 import rego.v1

@@ -16,6 +16,7 @@
 #   reads: [cloudfront:GetDistribution, elasticloadbalancing:DescribeLoadBalancers, route53:ListResourceRecordSets]
 #   facts: [origins]
 #   claims: [cf-origin-protected]
+#   fix: cloudfront.origin_header
 package konecta.cloudfront.secret_origin_header
 
 import rego.v1

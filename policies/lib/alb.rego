@@ -109,3 +109,18 @@ in_front if {
 	count(distributions) > 0
 	input.configuration.Scheme == "internet-facing"
 }
+
+# The value of an attribute, as the text that AWS sends.
+attribute(key) := value if {
+	some one in input.supplement.attributes
+	one.Key == key
+	value := one.Value
+	is_string(value)
+}
+
+# Why attributes of application load balancers are not asked for.
+no_application contains sprintf("it is a %s load balancer", [type]) if {
+	type := input.configuration.Type
+	is_string(type)
+	type != "application"
+}

@@ -27,6 +27,7 @@
 #   facts: [edge, entrances, parts]
 #   joins: [security_groups]
 #   claims: [cf-origin-protected]
+#   fix: path.only_cloudfront
 package konecta.path.only_cloudfront_reaches_alb
 
 import rego.v1

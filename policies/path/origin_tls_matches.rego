@@ -26,6 +26,7 @@
 #     - acm:DescribeCertificate
 #   facts: [origin_tls]
 #   claims: [cf-origin-https]
+#   fix: path.origin_tls
 package konecta.path.origin_tls_matches
 
 import rego.v1

@@ -23,6 +23,7 @@
 #     - elasticloadbalancing:DescribeRules
 #   facts: [edge, doors]
 #   claims: [cf-origin-protected]
+#   fix: path.secret_header
 package konecta.path.secret_header_proven
 
 import rego.v1

@@ -127,6 +127,12 @@ section! {
         health_matcher: String = "200".to_owned(),
         /// CIDRs that may reach the load balancer beside CloudFront.
         peers: Vec<String> = Vec::new(),
+        /// Modes of desync mitigation that are safe; AWS's default is the first.
+        desync_modes: Vec<String> = list(&["defensive", "strictest"]),
+        /// The bucket for access logs where `fix` is to switch them on; empty for none.
+        access_log_bucket: String = String::new(),
+        /// The prefix of access logs in that bucket.
+        access_log_prefix: String = "alb".to_owned(),
     }
 }
 

@@ -69,8 +69,39 @@ def without_https(world: World) -> str:
         Type="application",
         Tags=tag_list(),
     )["LoadBalancers"][0]["LoadBalancerArn"]
+    edge.set_attributes(world, arn)
     elbv2.create_listener(LoadBalancerArn=arn, Protocol="HTTP", Port=80, DefaultActions=[edge.REDIRECT])
     return arn
+
+
+def _attribute(world: World, key: str, value: str) -> str:
+    attributes = [{"Key": key, "Value": value}]
+    world.aws.elbv2.modify_load_balancer_attributes(LoadBalancerArn=world.load_balancer, Attributes=attributes)
+    return world.load_balancer
+
+
+@label("alb-keeps-invalid-headers", ["KA-ALB-006"])
+def keeps_invalid_headers(world: World) -> str:
+    """Headers with invalid names are passed on to the targets."""
+    return _attribute(world, "routing.http.drop_invalid_header_fields.enabled", "false")
+
+
+@label("alb-desync-monitor", ["KA-ALB-007"])
+def desync_monitor(world: World) -> str:
+    """Ambiguous requests are counted and let through."""
+    return _attribute(world, "routing.http.desync_mitigation_mode", "monitor")
+
+
+@label("alb-no-access-logs", ["KA-ALB-008"])
+def no_access_logs(world: World) -> str:
+    """Access logs are off."""
+    return _attribute(world, "access_logs.s3.enabled", "false")
+
+
+@label("alb-no-deletion-protection", ["KA-ALB-009"])
+def no_deletion_protection(world: World) -> str:
+    """The load balancer can be deleted by one call."""
+    return _attribute(world, "deletion_protection.enabled", "false")
 
 
 @label("alb-old-tls-policy", ["KA-ALB-003"])

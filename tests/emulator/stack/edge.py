@@ -82,6 +82,18 @@ def _load_balancer(world: World) -> None:
     )["LoadBalancers"][0]
     world.load_balancer = balancer["LoadBalancerArn"]
     world.load_balancer_dns = balancer["DNSName"]
+    set_attributes(world, world.load_balancer)
+    for subnet in world.subnets["public"]:
+        # An ALB has an interface in each of its subnets; moto makes none.
+        world.aws.ec2.create_network_interface(
+            SubnetId=subnet,
+            Groups=[world.security_groups["alb"]],
+            Description="ELB " + world.load_balancer.split("loadbalancer/")[1],
+        )
+
+
+def set_attributes(world: World, balancer: str) -> None:
+    """The attributes of a good load balancer; moto knows few of AWS's defaults."""
     attributes = {
         "routing.http.drop_invalid_header_fields.enabled": "true",
         "routing.http.desync_mitigation_mode": "defensive",
@@ -93,17 +105,10 @@ def _load_balancer(world: World) -> None:
         "access_logs.s3.bucket": LOG_BUCKET,
         "access_logs.s3.prefix": "alb",
     }
-    elbv2.modify_load_balancer_attributes(
-        LoadBalancerArn=world.load_balancer,
+    world.aws.elbv2.modify_load_balancer_attributes(
+        LoadBalancerArn=balancer,
         Attributes=[{"Key": key, "Value": value} for key, value in attributes.items()],
     )
-    for subnet in world.subnets["public"]:
-        # An ALB has an interface in each of its subnets; moto makes none.
-        world.aws.ec2.create_network_interface(
-            SubnetId=subnet,
-            Groups=[world.security_groups["alb"]],
-            Description="ELB " + world.load_balancer.split("loadbalancer/")[1],
-        )
 
 
 def _target_group(world: World) -> None:

@@ -21,7 +21,9 @@ mod cloudfront;
 mod ec2;
 mod ecr;
 mod eks;
+mod elbv2;
 mod iam;
+mod path;
 #[cfg(test)]
 pub(crate) mod proof;
 mod rds;

@@ -83,7 +83,9 @@ pub fn remedies() -> impl Iterator<Item = &'static Remedy> {
         super::ec2::REMEDIES,
         super::ecr::REMEDIES,
         super::eks::REMEDIES,
+        super::elbv2::REMEDIES,
         super::iam::REMEDIES,
+        super::path::REMEDIES,
         super::rds::REMEDIES,
         super::wafv2::REMEDIES,
     ]

@@ -77,8 +77,8 @@ pub fn planned(value: Value) -> Value {
             if let Some(find) = map.get("$find") {
                 return find.get("planned").cloned().unwrap_or(Value::Null);
             }
-            if map.contains_key("$secret") {
-                return json!(PLANNED_SECRET);
+            if let Some(secret) = map.get("$secret") {
+                return secret.get("planned").cloned().unwrap_or_else(|| json!(PLANNED_SECRET));
             }
             Value::Object(map.into_iter().map(|(key, value)| (key, planned(value))).collect())
         }

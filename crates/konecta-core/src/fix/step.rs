@@ -160,6 +160,14 @@ pub fn secret(distribution: &str, origin: &str, header: &str) -> Value {
     json!({"$secret": {"distribution": distribution, "origin": origin, "header": header}})
 }
 
+/// The same for a header that is there already: on the model its fingerprint stands for it.
+#[must_use]
+pub fn known_secret(distribution: &str, origin: &str, header: &str, fingerprint: &str) -> Value {
+    let mut placeholder = secret(distribution, origin, header);
+    placeholder["$secret"]["planned"] = json!(fingerprint);
+    placeholder
+}
+
 /// What stands for a secret on the model: it looks like the fingerprint that a snapshot would hold.
 pub const PLANNED_SECRET: &str = "sha256:planned";
 

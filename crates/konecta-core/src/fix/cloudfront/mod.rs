@@ -6,6 +6,9 @@ pub(in crate::fix) mod distribution;
 mod dynamic_not_cached;
 mod forwarded_proto;
 mod headers;
+pub(in crate::fix) mod origin_header;
+pub(in crate::fix) mod origin_https;
+mod origin_protocols;
 mod policies;
 mod settings;
 mod spa_errors;
@@ -25,6 +28,9 @@ pub(super) const REMEDIES: &[Remedy] = &[
     forwarded_proto::REMEDY,
     headers::HSTS,
     headers::SECURITY,
+    origin_header::REMEDY,
+    origin_https::REMEDY,
+    origin_protocols::REMEDY,
     settings::GEO,
     settings::HTTP_VERSIONS,
     settings::ROOT_OBJECT,

@@ -83,7 +83,6 @@ pub(crate) fn close(case: &Case<'_>, rule: &View, remedy: &Remedy, class: Class)
 }
 
 /// Opens a TCP port of a group to a prefix list.
-#[cfg_attr(not(test), expect(dead_code, reason = "the load balancer's remedies come next"))]
 pub(crate) fn admit_list(
     group: &View,
     list: &str,

@@ -40,6 +40,9 @@ struct Secret {
     distribution: String,
     origin: String,
     header: String,
+    /// The fingerprint of a value that was there when the plan was made.
+    #[serde(default)]
+    planned: Option<String>,
 }
 
 type Resolved<'a> = Pin<Box<dyn Future<Output = Result<Value, Unsent>> + 'a>>;
@@ -155,13 +158,17 @@ impl<A: Account, L: Log> Run<'_, A, L> {
     }
 
     async fn secret(&mut self, secret: &Value) -> Result<Value, Unsent> {
-        let Secret { distribution, origin, header } = serde_json::from_value(secret.clone())
+        let Secret { distribution, origin, header, planned } = serde_json::from_value(secret.clone())
             .map_err(|error| Unsent::Unresolved(format!("a $secret cannot be read: {error}")))?;
         let asked = json!({ "Id": distribution });
         let answer = self.account.call(&Region::global(), "cloudfront", "GetDistributionConfig", &asked).await;
         let answer = answer.map_err(|failure| Unsent::Unresolved(format!("GetDistributionConfig {failure}")))?;
         if let Some(value) = header_value(&answer, &origin, &header) {
             return Ok(json!(value));
+        }
+        if planned.is_some() {
+            // A new value would be one that the rest of the plan knows nothing of.
+            return Err(Unsent::Unresolved(format!("origin {origin} of {distribution} no longer sends {header}")));
         }
         let key = [distribution, origin, header.to_ascii_lowercase()];
         if let Some(value) = self.secrets.get(&key) {

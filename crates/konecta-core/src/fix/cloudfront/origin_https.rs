@@ -1,0 +1,128 @@
+//! KA-CF-010: CloudFront comes to an origin over HTTPS only, once it is proven that it would be answered.
+//! Knows the origin's protocol; the proof is KA-X-003's fact.
+
+use serde_json::json;
+
+use super::distribution;
+use crate::finding::Finding;
+use crate::fix::Case;
+use crate::fix::path::flow;
+use crate::fix::path::front::{self, Front};
+use crate::fix::registry::{Proposal, Refusal, Remedy};
+use crate::fix::step::{Class, Step};
+
+pub(in crate::fix) const REMEDY: Remedy =
+    Remedy { id: "cloudfront.origin_https", class: Class::B, actions: distribution::ACTIONS, propose };
+
+fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
+    let Some(subject) = case.subject(finding) else { return Proposal::default() };
+    let mut proposal = Proposal::default();
+    for (_, config) in distribution::items(subject, "/Origins") {
+        let Some(front) = config["Id"].as_str().and_then(|id| front::origin(subject, id)) else { continue };
+        let Some(ways) = front.ways(case) else { continue };
+        if ways.iter().all(|(protocol, _)| *protocol == "HTTPS") {
+            continue;
+        }
+        match obstacle(case, &front) {
+            None => proposal.steps.push(step(&front)),
+            Some(reason) => proposal.refusals.push(refusal(finding, &front, &reason)),
+        }
+    }
+    proposal
+}
+
+/// The key of the step for an origin.
+pub(in crate::fix) fn key(front: &Front<'_>) -> String {
+    format!("{}/{}/{}", REMEDY.id, front.distribution.id, front.origin)
+}
+
+/// Why HTTPS to this origin would not be answered, as far as it can be told; `None` where it is proven that it would.
+pub(in crate::fix) fn obstacle(case: &Case<'_>, front: &Front<'_>) -> Option<String> {
+    if front.config.get("CustomOriginConfig").is_none() {
+        return Some(
+            "how CloudFront talks to a VPC origin is set at the VPC origin, which other distributions may share"
+                .to_owned(),
+        );
+    }
+    let told = case.fact(front.distribution.reference.arn.as_str(), "origin_tls").and_then(serde_json::Value::as_array);
+    let proof = told.into_iter().flatten().find(|one| one["origin"] == front.origin);
+    let Some(proof) = proof.filter(|proof| proof["matches"] == true) else {
+        return Some(format!(
+            "it is not proven that a certificate at {} names it (KA-X-003): CloudFront would answer every request with 502",
+            front.config["DomainName"].as_str().unwrap_or("the origin")
+        ));
+    };
+    let answered = proof["load_balancer"].as_str().and_then(|arn| flow::admits_https(case, arn, front));
+    match answered {
+        Some(true) => None,
+        Some(false) => Some("the HTTPS listener, or a security group before it, would turn CloudFront away".to_owned()),
+        None => Some("it is not known whether the HTTPS listener and the security groups let CloudFront in".to_owned()),
+    }
+}
+
+fn step(front: &Front<'_>) -> Step {
+    let path = format!("{}/CustomOriginConfig/OriginProtocolPolicy", front.place);
+    let edit = distribution::set(front.distribution, path, json!("https-only"));
+    let title = format!("Come to origin {} of {} over HTTPS only", front.origin, front.distribution.id);
+    let mut step = distribution::step(&REMEDY, front.distribution, title, edit.into_iter().collect());
+    step.key = key(front);
+    step.consequences = vec!["every request to this origin goes through its HTTPS listener".to_owned()];
+    step
+}
+
+fn refusal(finding: &Finding, front: &Front<'_>, reason: &str) -> Refusal {
+    let domain = front.config["DomainName"].as_str().unwrap_or("<origin>");
+    let certificate = format!("give {domain} a certificate, if its name is yours, or the origin a name of yours:");
+    let procedure = [
+        certificate.as_str(),
+        "  aws acm request-certificate --domain-name <origin name> --validation-method DNS",
+        "  aws elbv2 add-listener-certificates --listener-arn <HTTPS listener> --certificates CertificateArn=<certificate>",
+        "then run `konecta-audit scan --control KA-X-003`; once it passes, `konecta-audit fix` does the rest",
+    ];
+    Refusal::new(finding, Class::B, format!("origin {}: {reason}", front.origin), &procedure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fix::path::testdata;
+
+    fn plain(id: &str) -> serde_json::Value {
+        let mut distribution = testdata::distribution(id, true);
+        let origin = &mut distribution["configuration"]["DistributionConfig"]["Origins"]["Items"][0];
+        origin["CustomOriginConfig"]["OriginProtocolPolicy"] = json!("match-viewer");
+        distribution
+    }
+
+    #[test]
+    fn with_the_proof_only_the_policy_is_changed() {
+        let step = testdata::world_with(vec![plain("E1")], |_| {}).mended("KA-CF-010", "/E1").remove(0);
+        let edits = step.call.amend.expect("amend").edits;
+        assert_eq!(edits.len(), 1);
+        assert_eq!(edits[0].path, "/Origins/Items/0/CustomOriginConfig/OriginProtocolPolicy");
+        assert_eq!((step.class, step.key.as_str()), (Class::B, "cloudfront.origin_https/E1/alb"));
+    }
+
+    #[test]
+    fn without_a_certificate_that_names_the_origin_it_is_refused() {
+        let world = testdata::world_with(vec![plain("E1")], |resources| {
+            testdata::find(resources, "certificate/1")["configuration"]["SubjectAlternativeNames"] =
+                json!(["www.example.com"]);
+            testdata::find(resources, "certificate/1")["configuration"]["DomainName"] = json!("www.example.com");
+        });
+        let refused = world.proposed("KA-CF-010", "/E1");
+        assert!(refused.steps.is_empty());
+        assert!(refused.refusals[0].reason.contains("KA-X-003"), "{refused:?}");
+    }
+
+    #[test]
+    fn a_door_that_would_turn_cloudfront_away_is_not_walked_into() {
+        let world = testdata::world_with(vec![plain("E1")], |resources| {
+            let rule = testdata::find(resources, testdata::RULE);
+            rule["configuration"]["Conditions"][0]["HttpHeaderConfig"]["Values"] = json!(["sha256:other"]);
+        });
+        let refused = world.proposed("KA-CF-010", "/E1");
+        assert!(refused.steps.is_empty());
+        assert!(refused.refusals[0].reason.contains("turn CloudFront away"), "{refused:?}");
+    }
+}

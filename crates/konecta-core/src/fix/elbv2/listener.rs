@@ -1,0 +1,197 @@
+//! A listener with its rules, and the calls that change them. Knows nothing of what they should be.
+
+use serde_json::{Value, json};
+
+use super::actions;
+use crate::fix::registry::Remedy;
+use crate::fix::step::{Call, Class, Edit, Effect, Find, Step, Wait};
+use crate::fix::{Case, View, action, own};
+use crate::resource::ResourceRef;
+
+const RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
+const ACTIONS: &str = "/configuration/Actions";
+
+/// A listener in words, as in `HTTPS 443 of konecta-erp-alb`.
+pub(in crate::fix) fn name(listener: &View) -> String {
+    let protocol = listener.text("/configuration/Protocol").unwrap_or("?");
+    let port = listener.at("/configuration/Port").and_then(Value::as_u64).unwrap_or_default();
+    let balancer = listener.reference.arn.as_str().split('/').nth(2).unwrap_or_default();
+    format!("{protocol} {port} of {balancer}")
+}
+
+/// The kind of load balancer, as TLS policies name it.
+pub(super) fn kind(listener: &View) -> &'static str {
+    if listener.reference.arn.as_str().contains(":listener/app/") { "application" } else { "network" }
+}
+
+/// Its load balancer's ARN.
+pub(in crate::fix) fn balancer(listener: &View) -> Option<&str> {
+    listener.text("/configuration/LoadBalancerArn")
+}
+
+/// The listeners of a load balancer.
+pub(in crate::fix) fn of_balancer<'a>(case: &'a Case<'_>, arn: &'a str) -> impl Iterator<Item = &'a View> {
+    case.all("AWS::ElasticLoadBalancingV2::Listener").filter(move |listener| balancer(listener) == Some(arn))
+}
+
+/// All rules of a listener in the order in which they are tried; the default one comes last.
+pub(in crate::fix) fn rules<'a>(case: &'a Case<'_>, listener: &View) -> Vec<&'a View> {
+    let arn = listener.reference.arn.as_str();
+    let mut rules: Vec<&View> =
+        case.all(RULE).filter(|rule| rule.text("/supplement/listenerArn") == Some(arn)).collect();
+    rules.sort_by_key(|rule| priority(rule).unwrap_or(u32::MAX));
+    rules
+}
+
+/// The place of a rule; `None` for the default one.
+pub(in crate::fix) fn priority(rule: &View) -> Option<u32> {
+    rule.text("/configuration/Priority")?.parse().ok()
+}
+
+/// The actions of a rule, and the default ones of a listener.
+pub(in crate::fix) fn acts(view: &View) -> &[Value] {
+    if view.reference.resource_type.as_str() == RULE {
+        view.list(ACTIONS)
+    } else {
+        view.list("/configuration/DefaultActions")
+    }
+}
+
+/// All targets of a group are healthy.
+pub(in crate::fix) fn healthy(group: &str, name: &str) -> Wait {
+    Wait {
+        what: format!("all targets of {name} are healthy"),
+        service: "elbv2".to_owned(),
+        operation: "DescribeTargetHealth".to_owned(),
+        parameters: json!({"TargetGroupArn": group}),
+        path: "/TargetHealthDescriptions/*/TargetHealth/State".to_owned(),
+        until: vec![json!("healthy")],
+        failed: Vec::new(),
+        timeout_seconds: 300,
+    }
+}
+
+/// The same for all groups that these actions forward to.
+pub(in crate::fix) fn all_healthy(actions: &[Value]) -> Vec<Wait> {
+    let name = |arn: &str| arn.split('/').nth(1).unwrap_or(arn).to_owned();
+    actions::target_groups(actions).iter().map(|arn| healthy(arn, &name(arn))).collect()
+}
+
+/// The default action of a listener becomes another.
+pub(in crate::fix) fn set_default(
+    case: &Case<'_>,
+    remedy: &Remedy,
+    class: Class,
+    listener: &View,
+    after: Value,
+) -> Step {
+    let arn = &listener.reference.arn;
+    let before = acts(listener).to_vec();
+    let modify =
+        |actions: &Value| Call::new("elbv2", "ModifyListener", json!({"ListenerArn": arn, "DefaultActions": actions}));
+    let edit = |path: &str, before: &[Value]| Edit::new(path, Some(json!(before)), Some(after.clone()));
+    let mut effects = vec![Effect::Amended {
+        resource: listener.reference.clone(),
+        edits: vec![edit("/configuration/DefaultActions", &before)],
+    }];
+    // The same actions are told a second time, as those of the default rule.
+    let default =
+        rules(case, listener).into_iter().find(|rule| rule.at("/configuration/IsDefault") == Some(&json!(true)));
+    effects.extend(
+        default
+            .map(|rule| Effect::Amended { resource: rule.reference.clone(), edits: vec![edit(ACTIONS, acts(rule))] }),
+    );
+    let call = modify(&after);
+    changed(remedy, class, listener, effects, call, vec![modify(&json!(before))], &["ModifyListener"])
+}
+
+/// The actions of a rule become others; its conditions stay.
+pub(in crate::fix) fn set_rule(remedy: &Remedy, class: Class, rule: &View, after: &Value) -> Step {
+    let arn = &rule.reference.arn;
+    let before = json!(acts(rule));
+    let modify = |actions: &Value| Call::new("elbv2", "ModifyRule", json!({"RuleArn": arn, "Actions": actions}));
+    let edits = vec![Edit::new(ACTIONS, Some(before.clone()), Some(after.clone()))];
+    let effects = vec![Effect::Amended { resource: rule.reference.clone(), edits }];
+    changed(remedy, class, rule, effects, modify(after), vec![modify(&before)], &["ModifyRule"])
+}
+
+/// A rule asks for one thing more.
+pub(in crate::fix) fn ask(remedy: &Remedy, class: Class, rule: &View, condition: Value) -> Step {
+    let arn = rule.reference.arn.as_str();
+    let held = rule.list("/configuration/Conditions");
+    let given = actions::given(arn, held);
+    let modify =
+        |conditions: Value| Call::new("elbv2", "ModifyRule", json!({"RuleArn": arn, "Conditions": conditions}));
+    let edits = vec![Edit::new(format!("/configuration/Conditions/{}", held.len()), None, Some(condition.clone()))];
+    let effects = vec![Effect::Amended { resource: rule.reference.clone(), edits }];
+    let more: Vec<Value> = given.iter().cloned().chain([condition]).collect();
+    changed(
+        remedy,
+        class,
+        rule,
+        effects,
+        modify(json!(more)),
+        vec![modify(json!(given))],
+        &["ModifyRule", "DescribeRules"],
+    )
+}
+
+/// A new rule at a free place.
+pub(in crate::fix) fn add(
+    remedy: &Remedy,
+    class: Class,
+    listener: &View,
+    place: u32,
+    given: Value,
+    acts: &Value,
+) -> Step {
+    let owner = listener.reference.arn.as_str();
+    // AWS chooses the last part.
+    let id = format!("konecta{place}");
+    let arn = format!("{}/{id}", owner.replace(":listener/", ":listener-rule/"));
+    let exists = Find {
+        service: "elbv2".to_owned(),
+        operation: "DescribeRules".to_owned(),
+        parameters: json!({"ListenerArn": owner}),
+        list: "/Rules".to_owned(),
+        matching: [("/Priority".to_owned(), json!(place.to_string()))].into_iter().collect(),
+        take: "/RuleArn".to_owned(),
+        planned: json!(arn),
+    };
+    let configuration = json!({"RuleArn": arn, "Priority": place.to_string(), "IsDefault": false, "Conditions": given, "Actions": acts});
+    let reference = ResourceRef { arn: own(&arn), resource_type: own(RULE), ..listener.reference.clone() };
+    let body = json!({"configuration": configuration, "supplement": {"listenerArn": owner}, "tags": null});
+    let parameters = json!({"ListenerArn": owner, "Priority": place, "Conditions": given, "Actions": acts});
+    let back = Call::new("elbv2", "DeleteRule", json!({"RuleArn": exists.placeholder()}));
+    let effects = vec![Effect::Created { resource: Box::new(View { reference, id, body }), exists }];
+    let call = Call::new("elbv2", "CreateRule", parameters);
+    changed(remedy, class, listener, effects, call, vec![back], &["CreateRule", "DeleteRule", "DescribeRules"])
+}
+
+fn changed(
+    remedy: &Remedy,
+    class: Class,
+    view: &View,
+    effects: Vec<Effect>,
+    call: Call,
+    inverse: Vec<Call>,
+    actions: &[&str],
+) -> Step {
+    Step {
+        key: String::new(),
+        merge: None,
+        fix: remedy.id(),
+        controls: Vec::new(),
+        resource: view.reference.clone(),
+        class,
+        title: String::new(),
+        consequences: Vec::new(),
+        effects,
+        call,
+        inverse,
+        actions: actions.iter().map(|name| action(&format!("elasticloadbalancing:{name}"))).collect(),
+        needs: Vec::new(),
+        requires: Vec::new(),
+        waits: Vec::new(),
+    }
+}
