@@ -1,4 +1,4 @@
-"""moto's server with four changes: recorded answers, a state that its API cannot be brought into, fewer IAM policies, whole clusters.
+"""moto's server with five changes: recorded answers, a state that its API cannot be brought into, fewer IAM policies, whole clusters, web ACLs without rules.
 
 *Recorded answers.* Two operations that it does not have are answered from fixtures/replay (recorded.py).
 
@@ -14,6 +14,8 @@ answers those that are attached somewhere. Only the ones that a stack like ours 
 *UpdateClusterConfig.* EKS changes the members that it is sent. moto puts what it is sent in the place of the
 whole resourcesVpcConfig, so that a cluster whose endpoint is closed has no subnets any more, and shows the
 update's token as the cluster's.
+
+*UpdateWebACL.* WAF takes an empty list of rules for what it is. moto takes it for no list and keeps the rules.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ import moto.server
 from moto.eks.models import EKSBackend
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.rds.models import DBInstance
+from moto.wafv2.models import WAFV2Backend
 from recorded import Recorded
 
 APPLY_STATUS_TAG = "emulator:parameter-apply-status"
@@ -60,6 +63,15 @@ def _update_cluster_config(
     return _replace_cluster_config(self, name=name, resources_vpc_config=resources_vpc_config, **rest)
 
 
+def _update_web_acl(self: Any, name: str, _id: str, default_action: Any, rules: Any, *rest: Any) -> Any:
+    token = _change_web_acl(self, name, _id, default_action, rules, *rest)
+    if rules == []:
+        self.get_web_acl(None, name, _id).rules = []
+    return token
+
+
+_change_web_acl = WAFV2Backend.update_web_acl
+
 _replace_cluster_config = EKSBackend.update_cluster_config
 
 
@@ -73,6 +85,7 @@ def _fewer_policies() -> str:
 if __name__ == "__main__":
     DBInstance.db_parameter_group_status_list = property(_status_list)  # type: ignore[assignment, method-assign]
     EKSBackend.update_cluster_config = _update_cluster_config  # type: ignore[assignment, method-assign]
+    WAFV2Backend.update_web_acl = _update_web_acl  # type: ignore[method-assign]
     moto.iam.models.aws_managed_policies_data = _fewer_policies()  # type: ignore[attr-defined]
     dispatcher = moto.server.DomainDispatcherApplication
     moto.server.DomainDispatcherApplication = lambda create: Recorded(dispatcher(create))  # type: ignore[assignment, misc]

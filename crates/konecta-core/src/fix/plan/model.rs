@@ -54,6 +54,18 @@ impl<'a> Model<'a> {
             let reference = effect.resource();
             let arn = reference.arn.clone();
             let current = self.body(&arn);
+            // Two changes may bring the same thing into view, or lose it from view: AWS's own policies come and go with
+            // whoever names them. The first one does it.
+            let done = match (effect, &current) {
+                (Effect::Created { resource, .. }, Some(there)) => *there == resource.body,
+                (Effect::Removed { .. }, None) => self.bodies.contains_key(&arn),
+                (Effect::Amended { .. }, _) | (Effect::Created { .. }, None) | (Effect::Removed { .. }, Some(_)) => {
+                    false
+                }
+            };
+            if done {
+                continue;
+            }
             let touched = touches.0.entry(arn.clone()).or_insert_with(|| Touched {
                 reference,
                 before: current.clone(),
