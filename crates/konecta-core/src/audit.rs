@@ -76,23 +76,24 @@ pub fn judge(
 ) -> Result<Vec<ControlError>, AuditError> {
     let reads = reads()?;
     let facts = facts::derive(source, blueprint)?;
-    let world = World::new(&json!({
+    let parts = json!({
         "blueprint": blueprint,
-        "facts": facts.by_arn,
         "index": facts.index,
         "lifecycle": facts.lifecycle,
         "now": source.info().started_at,
-    }))?;
+    });
+    drop(facts.index);
+    let world = World::of(&parts, facts.by_arn.into_iter().map(Ok))?;
+    drop(parts);
     let mut judge = Judge::new(catalogue, &world, reads, source.gaps())?;
     let mut errors = Vec::new();
     let mut found = Vec::new();
+    let types: BTreeSet<&str> = catalogue.controls().map(|control| control.metadata.subject()).collect();
     let mut see = |resource: &Resource| {
-        if judge.judges(resource.resource_type.as_str()) {
-            judge.judge(resource, &mut found, &mut errors);
-            found.drain(..).for_each(&mut *take);
-        }
+        judge.judge(resource, &mut found, &mut errors);
+        found.drain(..).for_each(&mut *take);
     };
-    source.visit(&mut see)?;
+    source.visit_types(&|kind| types.contains(kind), &mut see)?;
     facts.stacks.iter().for_each(see);
     unseen(source, catalogue, reads).into_iter().for_each(take);
     Ok(errors)

@@ -39,6 +39,8 @@ pub struct Control {
     pub source: Source,
     /// Whose it is.
     pub origin: Origin,
+    /// Worked out once: every finding names these calls.
+    looks_at: Vec<Action>,
 }
 
 impl Control {
@@ -60,12 +62,18 @@ impl Control {
         self.name().split('.').next().unwrap_or_default()
     }
 
-    /// The calls whose answers it looks at: those it names, and those that its facts and joins are made of.
-    #[must_use]
-    pub fn looks_at(&self) -> BTreeSet<&Action> {
-        let custom = &self.metadata.custom;
+    fn new(metadata: Metadata, source: Source, origin: Origin) -> Self {
+        let custom = &metadata.custom;
         let derived = custom.facts.iter().chain(&custom.joins).flat_map(|name| facts::reads_of(name));
-        custom.reads.iter().chain(derived).collect()
+        let looks_at: BTreeSet<&Action> = custom.reads.iter().chain(derived).collect();
+        let looks_at = looks_at.into_iter().cloned().collect();
+        Self { metadata, source, origin, looks_at }
+    }
+
+    /// The calls whose answers it looks at, in order: those it names, and those that its facts and joins are made of.
+    #[must_use]
+    pub fn looks_at(&self) -> &[Action] {
+        &self.looks_at
     }
 
     /// All calls that must be made for it, prerequisites included.
@@ -182,7 +190,7 @@ impl Catalogue {
                 self.libraries.push(source);
             } else {
                 let metadata = Metadata::parse(file.path, file.text)?;
-                let control = Control { metadata, source, origin };
+                let control = Control::new(metadata, source, origin);
                 self.check(&control)?;
                 let id = control.id().clone();
                 if let Some(other) = added.insert(id.clone(), file.path.to_owned()) {

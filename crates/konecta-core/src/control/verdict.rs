@@ -63,6 +63,9 @@ impl<'a> Gaps<'a> {
 
     /// The gaps that may have left this control open on this resource.
     fn concerning(&self, control: &Control, reads: &Reads, resource: &ResourceRef) -> Vec<&'a Gap> {
+        if self.0.is_empty() {
+            return Vec::new();
+        }
         let joins = !control.metadata.custom.facts.is_empty()
             || !control.metadata.custom.joins.is_empty()
             || control.metadata.custom.scope.is_some();
@@ -142,7 +145,7 @@ impl Bench<'_> {
             Status::NotApplicable => answer.not_applicable,
             Status::Fail | Status::Waived | Status::Pass => answer.unattainable.clone(),
         };
-        let looked_at = control.looks_at().into_iter().cloned();
+        let looked_at = control.looks_at().iter().cloned();
         let evidence = looked_at.map(|action| Evidence { action, captured_at }).collect();
         Finding {
             control: custom.id.clone(),
@@ -165,7 +168,7 @@ impl Bench<'_> {
         reasons.sort();
         reasons.dedup();
         if reasons.is_empty() {
-            let reads: Vec<&str> = control.looks_at().into_iter().map(Action::as_str).collect();
+            let reads: Vec<&str> = control.looks_at().iter().map(Action::as_str).collect();
             reasons.push(format!("AWS did not send everything that this control looks at ({})", reads.join(", ")));
         }
         reasons

@@ -72,7 +72,7 @@ pub struct Facts {
 /// When the snapshot cannot be read to its end.
 pub fn derive(source: &dyn Source, blueprint: &Blueprint) -> Result<Facts, SnapshotError> {
     let mut world = World::new();
-    source.visit(&mut |resource| world::take(&mut world, resource))?;
+    source.visit_types(&world::is_taken, &mut |resource| world::take(&mut world, resource))?;
     let seen = Seen::of(source);
     let mut sink = Sink::default();
     let names = catalogue().map(|catalogue| catalogue.index.keys().map(String::as_str)).ok();

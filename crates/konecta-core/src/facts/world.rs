@@ -100,6 +100,11 @@ pub(crate) struct Regional {
 /// Everything that facts are made of, by place.
 pub(crate) type World = BTreeMap<Place, Regional>;
 
+/// Whether a fact is made of resources of this type.
+pub(crate) fn is_taken(resource_type: &str) -> bool {
+    resource_type.strip_prefix("AWS::").and_then(keeper).is_some()
+}
+
 /// Takes in one resource; what no fact looks at costs one comparison.
 pub(crate) fn take(world: &mut World, resource: &Resource) {
     let kind = resource.resource_type.as_str();
