@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::case::Case;
 use super::registry::{Proposal, remedy};
 use super::simulate;
-use super::step::{Effect, Step};
+use super::step::{Edit, Effect, Step};
 use crate::audit;
 use crate::blueprint::Blueprint;
 use crate::control::catalogue::Catalogue;
@@ -98,8 +98,10 @@ impl World {
         let proposal = self.proposed(control, arn_ends);
         assert!(!proposal.steps.is_empty(), "{proposal:?}");
         let mut after = self.snapshot.clone();
-        let effects = proposal.steps.iter().flat_map(|step| &step.effects);
-        simulate::apply(&mut after, effects).expect("effects fit");
+        for effect in proposal.steps.iter().flat_map(|step| &step.effects) {
+            let effect = laid(effect, &after);
+            simulate::apply(&mut after, [&effect]).expect("effects fit");
+        }
         let verdicts = judge(&after, &self.blueprint);
         if verdicts.iter().any(|f| f.control.as_str() == control && f.resource.arn.as_str().ends_with(arn_ends)) {
             let mended = pick(&verdicts, control, arn_ends);
@@ -116,6 +118,21 @@ impl World {
         }
         proposal.steps
     }
+}
+
+/// The effect as the planner lays it upon those before it: each step thinks of the snapshot alone.
+fn laid(effect: &Effect, now: &Snapshot) -> Effect {
+    let Effect::Amended { resource, edits } = effect else { return effect.clone() };
+    let found = now.resources.iter().find(|one| one.arn == resource.arn).expect("resource");
+    let body = simulate::body(found).expect("json");
+    let laid = edits.iter().map(|edit| match (&edit.before, body.pointer(&edit.path)) {
+        (Some(before @ Value::Array(_)), Some(there)) if before != there => {
+            let after = crate::fix::plan::lay(Some(before), Some(there), edit.after.as_ref()).expect("goes together");
+            Edit::new(edit.path.clone(), Some(there.clone()), after)
+        }
+        (_, _) => edit.clone(),
+    });
+    Effect::Amended { resource: resource.clone(), edits: laid.collect() }
 }
 
 fn judge(snapshot: &Snapshot, blueprint: &Blueprint) -> Vec<Finding> {

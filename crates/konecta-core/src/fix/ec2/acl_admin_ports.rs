@@ -118,7 +118,7 @@ impl Work<'_> {
             "Egress": false, "Protocol": "6", "PortRange": {"From": port, "To": port}, "RuleAction": rule_action,
             "RuleNumber": number, family: cidr,
         });
-        let before = self.entries.clone();
+        let then = [self.acl.list(ENTRIES), std::slice::from_ref(&entry)].concat();
         self.entries.push(entry.clone());
         let title = format!("Have {} {rule_action} tcp {port} from {cidr} by entry {number}", self.acl.id);
         let consequences = if rule_action == "deny" {
@@ -126,16 +126,16 @@ impl Work<'_> {
         } else {
             Vec::new()
         };
-        self.step(number, title, consequences, before, (self.create_call(&entry), self.delete_call(number)));
+        self.step(number, title, consequences, then, (self.create_call(&entry), self.delete_call(number)));
     }
 
     fn delete(&mut self, entry: &Value) {
         let Some(number) = entry["RuleNumber"].as_u64() else { return };
-        let before = self.entries.clone();
+        let then = self.acl.list(ENTRIES).iter().filter(|other| *other != entry).cloned().collect();
         self.entries.retain(|other| other != entry);
         let title = format!("Remove entry {number} from {}", self.acl.id);
         let consequences = vec!["whoever came in by the entry no longer does, unless a later one allows it".to_owned()];
-        self.step(number, title, consequences, before, (self.delete_call(number), self.create_call(entry)));
+        self.step(number, title, consequences, then, (self.delete_call(number), self.create_call(entry)));
     }
 
     fn create_call(&self, entry: &Value) -> Call {
@@ -152,7 +152,7 @@ impl Work<'_> {
         )
     }
 
-    fn step(&mut self, number: u64, title: String, consequences: Vec<String>, before: Vec<Value>, calls: (Call, Call)) {
+    fn step(&mut self, number: u64, title: String, consequences: Vec<String>, then: Vec<Value>, calls: (Call, Call)) {
         // One after the other: a deny must not stand there without what is allowed before it.
         let needs = self.steps.last().map(|step| step.key.clone());
         self.steps.push(Step {
@@ -166,7 +166,7 @@ impl Work<'_> {
             consequences,
             effects: vec![Effect::Amended {
                 resource: self.acl.reference.clone(),
-                edits: vec![Edit::new(ENTRIES, Some(json!(before)), Some(json!(self.entries)))],
+                edits: vec![Edit::new(ENTRIES, Some(json!(self.acl.list(ENTRIES))), Some(json!(then)))],
             }],
             call: calls.0,
             inverse: vec![calls.1],

@@ -59,31 +59,25 @@ fn table_of<'a>(case: &'a Case<'_>, subnet: &View) -> Option<&'a View> {
     named.or_else(|| main.find(|table| has(table, &|one| one["Main"] == true)))
 }
 
-/// Takes away the routes that the finding names, one after the other.
+/// Takes away the routes that the finding names.
 fn close(finding: &Finding, case: &Case<'_>, subnet: &View, table: &View) -> Proposal {
     let hops = case.fact(subnet.reference.arn.as_str(), "internet_route").and_then(|fact| fact["proof"].as_array());
-    let named = |route: &Value| {
+    let named = |route: &&Value| {
         let target = route.get("GatewayId").and_then(Value::as_str).filter(|gateway| gateway.starts_with("igw-"));
         let hop = |target| Some(format!("{}: {} → {target}", table.id, destination(route)?.1));
         let hop = target.and_then(hop);
         hop.is_some_and(|hop| hops.into_iter().flatten().any(|seen| seen == hop.as_str()))
     };
-    let mut now = table.list(ROUTES).to_vec();
+    let now = table.list(ROUTES);
     let mut proposal = Proposal::default();
-    while let Some(at) = now.iter().position(named) {
-        let before = now.clone();
-        let route = now.remove(at);
-        let Some((key, to)) = destination(&route) else { continue };
+    for route in now.iter().filter(|route| named(route)) {
+        let Some((key, to)) = destination(route) else { continue };
+        let rest: Vec<Value> = now.iter().filter(|other| *other != route).cloned().collect();
         let place = json!({"RouteTableId": table.id, key: to});
         let mut back = place.clone();
         back["GatewayId"] = route["GatewayId"].clone();
-        let mut step = change(
-            table,
-            before,
-            now.clone(),
-            Call::new("ec2", "DeleteRoute", place),
-            Call::new("ec2", "CreateRoute", back),
-        );
+        let calls = (Call::new("ec2", "DeleteRoute", place), Call::new("ec2", "CreateRoute", back));
+        let mut step = change(table, now.to_vec(), rest, calls.0, calls.1);
         step.key = format!("ec2.delete_route/{}/{to}", table.id);
         step.title = format!(
             "Remove the route {to} to {} from {}",
@@ -91,7 +85,6 @@ fn close(finding: &Finding, case: &Case<'_>, subnet: &View, table: &View) -> Pro
             table.id
         );
         step.consequences.push("what has a public address in these subnets is cut off from the internet; what has none could not use the route".to_owned());
-        step.needs.extend(proposal.steps.last().map(|earlier: &Step| earlier.key.clone()));
         proposal.steps.push(step);
     }
     if proposal.steps.is_empty() {

@@ -54,7 +54,11 @@ fn join_at(path: &str, one: &Value, other: &Value) -> Result<Value, String> {
 ///
 /// Nothing where both want something different.
 #[expect(clippy::option_option, reason = "the outer says whether they agree, the inner whether anything is there")]
-pub(super) fn lay(base: Option<&Value>, first: Option<&Value>, second: Option<&Value>) -> Option<Option<Value>> {
+pub(in crate::fix) fn lay(
+    base: Option<&Value>,
+    first: Option<&Value>,
+    second: Option<&Value>,
+) -> Option<Option<Value>> {
     if base == first || first == second {
         return Some(second.cloned());
     }

@@ -21,6 +21,8 @@ use serde::{Deserialize, Serialize};
 
 pub use canonical::canonical;
 pub use file::{PlanError, read_plan};
+#[cfg(test)]
+pub(in crate::fix) use merge::lay;
 pub use state::{StateError, settled, state_hash};
 
 use super::case::Case;

@@ -6,9 +6,9 @@ use super::resolve::{Here, Unsent, is_stand_in};
 use super::{Account, Log, Run, States};
 use crate::control::reads::{ReadScope, reads};
 use crate::finding::{Finding, Status};
-use crate::fix::plan::{Change, Expected, state_hash};
-use crate::fix::simulate;
+use crate::fix::plan::{Change, Expected, settled, state_hash};
 use crate::fix::step::{Edit, Effect};
+use crate::fix::{pointer, simulate};
 use crate::id::{Arn, Region, ResourceType};
 use crate::resource::ResourceRef;
 use crate::snapshot::Snapshot;
@@ -119,9 +119,19 @@ fn unmade(resource: &ResourceRef, edits: &[Edit], snapshot: &Snapshot) -> Vec<St
     };
     let is_made = |edit: &&Edit| {
         let steps: Vec<&str> = edit.path.split('/').skip(1).collect();
-        made(&body, &steps, edit)
+        made(&body, &steps, edit) || is_same_set(resource, edit, &body)
     };
     edits.iter().filter(|edit| !is_made(edit)).map(|edit| told(resource, edit, &body)).collect()
+}
+
+/// Whether a list that stands in no order holds what it should, in whatever order.
+fn is_same_set(resource: &ResourceRef, edit: &Edit, body: &Value) -> bool {
+    let mut meant = body.clone();
+    let after = edit.after.clone().map(simulate::planned);
+    after.as_ref().is_some_and(Value::is_array)
+        && pointer::put(&mut meant, &edit.path, after).is_ok()
+        && settled(&resource.resource_type, meant)
+            .is_ok_and(|meant| settled(&resource.resource_type, body.clone()).is_ok_and(|there| there == meant))
 }
 
 fn told(resource: &ResourceRef, edit: &Edit, body: &Value) -> String {
@@ -279,3 +289,6 @@ fn holds_secret(value: &Value) -> bool {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
     }
 }
+
+#[cfg(test)]
+mod tests;
