@@ -41,7 +41,7 @@ pub(super) fn close(case: &Case<'_>, remedy: &Remedy, balancer: &str, fronts: &[
             closing.steps.extend(steps);
             continue;
         }
-        let mut closer = Closer { case, remedy, door, fronts, secrets: &secrets, closing: &mut closing };
+        let mut closer = Closer { case, remedy, door, secrets: &secrets, made: Vec::new(), closing: &mut closing };
         closer.rules(strict);
         closer.default();
         sends |= closing.steps[before..].iter().any(|step| json!(step.call.parameters).to_string().contains("$secret"));
@@ -65,8 +65,9 @@ struct Closer<'a, 'b> {
     case: &'a Case<'b>,
     remedy: &'a Remedy,
     door: &'a View,
-    fronts: &'a [Front<'a>],
     secrets: &'a Secrets,
+    /// What the rules that were added ask for beside the secret.
+    made: Vec<Vec<Value>>,
     closing: &'a mut Closing,
 }
 
@@ -119,7 +120,7 @@ impl Closer<'_, '_> {
         let other = |condition: &&Value| actions::header(condition, header).is_none();
         let others: Vec<Value> = conditions.iter().filter(other).cloned().collect();
         let mut needs = self.shown();
-        if !self.served_before(rule, &others) {
+        if self.is_missed(rule, &others) {
             let Some(place) = self.place_before(rule) else {
                 self.closing.obstacles.push(format!("rule {}: there is no free place before it", rule.id));
                 return;
@@ -140,6 +141,7 @@ impl Closer<'_, '_> {
             );
             step.key.clone_from(&key);
             step.needs = std::mem::replace(&mut needs, vec![key]);
+            self.made.push(others);
             self.closing.steps.push(step);
         }
         let mut step = listener::set_rule(self.remedy, Class::B, rule, &json!([actions::deny()]));
@@ -200,10 +202,18 @@ impl Closer<'_, '_> {
         self.secrets.planned.iter().all(|value| self.taken(value, &[], None))
     }
 
-    /// Whether rules before this one take all that CloudFront sends and that meets these conditions.
-    fn served_before(&self, rule: &View, others: &[Value]) -> bool {
+    /// Whether CloudFront would be worse off without this rule: it is the one that takes what CloudFront sends, or
+    /// nothing else lets that through.
+    fn is_missed(&self, rule: &View, others: &[Value]) -> bool {
+        let header = self.case.blueprint.cloudfront.origin_header.as_str();
         let end = listener::priority(rule);
-        !self.fronts.is_empty() && self.secrets.planned.iter().all(|value| self.taken(value, others, end))
+        let requests = || self.secrets.planned.iter().map(|value| (header, Some(value.as_str())));
+        let takes = requests().any(|header| flow::takes(rule, Request { header, meets: others }));
+        let before = self.secrets.planned.iter().all(|value| self.taken(value, others, end));
+        let turned_away = requests().all(|header| {
+            !actions::lets_through(flow::outcome(self.case, self.door, Request { header, meets: others }))
+        });
+        takes && !before || turned_away && !self.made.iter().any(|made| made.iter().all(|one| others.contains(one)))
     }
 
     fn taken(&self, value: &str, meets: &[Value], end: Option<u32>) -> bool {

@@ -208,6 +208,27 @@ fn a_rule_that_takes_another_value_is_disarmed_and_its_conditions_stay() {
 }
 
 #[test]
+fn half_a_rotation_is_finished() {
+    let world = world_with(vec![distribution("E1", true)], |resources| {
+        find(resources, testdata::RULE)["configuration"]["Conditions"] = json!([secret(&["sha256:rotated"])]);
+        resources.push(rule(HTTPS, 30, &[secret(&["sha256:letmein"])], &[forward()]));
+    });
+    let steps = closes(&world);
+    let keys: Vec<&str> = steps.keys().map(String::as_str).filter(|key| key.contains("secret_rule")).collect();
+    assert_eq!(keys, [format!("elbv2.secret_rule/{HTTPS}/9")], "one rule for what was turned away");
+}
+
+#[test]
+fn a_rule_that_cloudfront_never_came_by_is_not_copied() {
+    let world = world_with(vec![distribution("E1", false)], |resources| {
+        open(resources);
+        resources.push(rule(HTTPS, 30, &[secret(&["sha256:letmein"])], &[forward()]));
+    });
+    let made: Vec<String> = closes(&world).into_keys().filter(|key| key.contains("secret_rule")).collect();
+    assert_eq!(made, [format!("elbv2.secret_rule/{HTTPS}/40")], "only for what the default forwards");
+}
+
+#[test]
 fn an_origin_in_plain_text_comes_to_https_before_the_gates_close() {
     let mut plain = distribution("E1", false);
     plain["configuration"]["DistributionConfig"]["Origins"]["Items"][0]["CustomOriginConfig"]["OriginProtocolPolicy"] =
