@@ -1,4 +1,4 @@
-"""The main job, for real and told: an AWS account on this machine, drifted, and audited.
+"""The main job, for real and told: an AWS account on this machine, drifted, audited, mended, and brought back.
 
 python tests/emulator/demo.py PATH/TO/konecta-audit
 """
@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,45 @@ def found_labels(report: dict[str, Any], labels: list[dict[str, Any]]) -> list[s
     """The planted faults whose controls fail in the report."""
     failing = {finding["control"] for finding in report["findings"] if finding["status"] == "fail"}
     return [label["label"] for label in labels if set(label["controls"]) <= failing]
+
+
+def counts(folder: Path, name: str) -> dict[str, int]:
+    """How many findings a report has of each status."""
+    findings = json.loads((folder / name).read_text())["findings"]
+    return dict(Counter(finding["status"] for finding in findings))
+
+
+def failing(folder: Path, name: str) -> set[tuple[str, str]]:
+    """Which controls fail on which resources."""
+    findings = json.loads((folder / name).read_text())["findings"]
+    return {(each["control"], each["resource"]["arn"]) for each in findings if each["status"] == "fail"}
+
+
+def mend(program: str, env: dict[str, str], folder: Path) -> bool:
+    """Fix, scan, roll back, scan; whether all of it went as it must."""
+    state = ["--state-dir", "state"]
+    tell("6. What would be done about it: the plan, with what will not be done and why")
+    plan = ["--dry-run", "--allow-disruptive", "--max-changes", "500", "--plan-out", "plan.json"]
+    run([program, "fix", *plan, *state], env, folder)
+    tell("7. Exactly that plan, applied: each change read afresh before, verified after, written down")
+    fixed = run([program, "fix", "--plan", "plan.json", "--yes", *state], env, folder)
+    tell("8. The audit again")
+    quiet = ["--format", "json=fixed.json", "--exit-zero"]
+    run([program, "scan", *quiet], env, folder)
+    before, after = counts(folder, "report.json"), counts(folder, "fixed.json")
+    print(f"Failing before: {before.get('fail', 0)}. Failing now: {after.get('fail', 0)}, each refused in the plan with its reason.")
+    refused = {(each["control"], each["resource"]["arn"]) for each in json.loads((folder / "plan.json").read_text())["refusals"]}
+    left = failing(folder, "fixed.json") - refused
+    tell("9. And back: every attribute as it was, in reverse order")
+    journal = max((folder / "state").glob("*/*.jsonl"))
+    back = run([program, "rollback", journal.stem, "--yes", *state], env, folder)
+    run([program, "runs", "verify", journal.stem, *state], env, folder)
+    run([program, "scan", "--format", "json=restored.json", "--exit-zero"], env, folder)
+    same = failing(folder, "restored.json") == failing(folder, "report.json")
+    print(f"The account fails as it did at first: {'yes' if same else 'NO'}.")
+    for control, arn in sorted(left):
+        print(f"  NOT MENDED {control} {arn}")
+    return fixed in (0, 4) and back == 0 and same and not left
 
 
 def main() -> None:
@@ -71,8 +111,10 @@ def main() -> None:
             results = sum(len(each.get("results", [])) for each in sarif["runs"])
             tell("5. For CI")
             print(f"report.sarif holds {results} results for GitHub code scanning; report.json holds everything.")
-            print("Nothing left this machine, and nothing was changed.")
+            print("Nothing left this machine, and so far nothing was changed.")
             if len(found) != len(labels) or code != 1:
+                raise SystemExit(1)
+            if not mend(program, env, folder):
                 raise SystemExit(1)
     finally:
         if emulators.stdin is not None:

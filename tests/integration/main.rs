@@ -14,6 +14,7 @@ mod fix;
 mod fix_calls;
 mod formats;
 mod gates;
+mod mended;
 mod monotone;
 mod opa;
 mod permissions;

@@ -80,6 +80,17 @@ impl World {
         command
     }
 
+    /// Somebody else, who works on the same account with boto3.
+    pub(crate) fn somebody_else(&self, code: &str) {
+        let mut command = Command::new(python());
+        command.env_clear().args(["-c", code]);
+        for (name, value) in self.told["env"].as_object().expect("env") {
+            command.env(name, value.as_str().expect("text"));
+        }
+        let output = command.output().expect("runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// A scan as JSON, with its exit code.
     pub(crate) fn scan(&self, arguments: &[&str]) -> (Value, Option<i32>) {
         let output = self.command().args(["scan", "--format", "json"]).args(arguments).output().expect("runs");

@@ -152,7 +152,7 @@ fn whatever_was_asked_before_every_way_says_the_same() {
     let changes = prop::collection::vec(change(), 1..3);
     let steps = prop::collection::vec((any::<Index>(), prop::option::of(change()), changes), 1..12);
     let strategy = (any::<Index>(), any::<Index>(), steps);
-    let mut runner = TestRunner::new(Config { cases: 250, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
     let outcome = runner.run(&strategy, |(subject, around, steps)| {
         let mut subjects = subjects.borrow_mut();
         let count = subjects.len();

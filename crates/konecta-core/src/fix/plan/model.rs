@@ -81,7 +81,11 @@ impl<'a> Model<'a> {
                 (Effect::Created { .. }, Some(_)) => return Err(format!("{arn} is there already")),
                 (Effect::Removed { .. }, Some(_)) => None,
                 (Effect::Amended { edits, .. }, Some(current)) => {
-                    let seen = || self.case.get(arn.as_str()).map_or(Value::Null, |view| view.body.clone());
+                    // What an earlier step makes is in no snapshot: there it thinks of what that step leaves.
+                    let seen = || {
+                        let view = self.case.get(arn.as_str());
+                        view.map_or_else(|| current.clone(), |view| view.body.clone())
+                    };
                     let base = own.entry(arn.clone()).or_insert_with(seen);
                     Some(amended(base, current, edits, &mut touched.paths)?)
                 }

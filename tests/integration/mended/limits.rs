@@ -1,0 +1,90 @@
+//! What a fix must not do: more than it may, more than it was shown, or on top of somebody else's change.
+
+use serde_json::{Value, json};
+
+use super::Bench;
+use crate::world::World;
+
+/// The faults of these tests, with one change each.
+const TWO: [&str; 2] = ["rds-deletable", "private-public-addresses"];
+
+fn with(labels: &[&str]) -> Bench {
+    Bench::over(World::with(&["--world", "good", "--labels", &labels.join(",")]))
+}
+
+#[test]
+fn more_changes_than_allowed_begin_nothing() {
+    let bench = with(&TWO);
+    let before = bench.content("before.snap");
+    let ended = bench.run(&["fix", "--yes", "--max-changes", "1"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.err.contains("--max-changes"), "{}", ended.err);
+    assert_eq!(before.difference(&bench.content("after.snap")), super::content::Difference::default());
+    assert_eq!(bench.run(&["fix", "--yes", "--max-changes", "2"]).code, Some(0));
+}
+
+#[test]
+fn a_waived_finding_is_never_planned() {
+    let bench = with(&["rds-deletable"]);
+    let config = bench.world.told["config"].as_str().expect("config").to_owned();
+    let mut text = std::fs::read_to_string(&config).expect("config");
+    assert_eq!(bench.plan(&[])["changes"].as_array().map(Vec::len), Some(1));
+    text.push_str("\n[[waiver]]\ncontrol = \"KA-RDS-007\"\nresource = \"*\"\nreason = \"a test\"\naccepted_by = \"me\"\nuntil = \"2999-12-31\"\n");
+    std::fs::write(&config, text).expect("written");
+    assert_eq!(bench.plan(&[])["changes"], json!([]));
+}
+
+#[test]
+fn without_a_terminal_nothing_is_done_unasked() {
+    let bench = with(&["rds-deletable"]);
+    let ended = bench.run(&["fix"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.err.contains("--yes"), "{}", ended.err);
+}
+
+/// CloudFront's ETag and our own hash: what somebody else changed after the plan is not overwritten.
+#[test]
+fn a_plan_on_an_older_state_is_refused() {
+    let bench = with(&["cf-http-allowed"]);
+    let plan = bench.plan(&["--only", "KA-CF-001"]);
+    assert_eq!(plan["changes"].as_array().map(Vec::len), Some(1), "{plan}");
+    let file = bench.path("plan.json");
+    bench.world.somebody_else("import boto3,os; c=boto3.client('cloudfront'); d=c.list_distributions()['DistributionList']['Items'][0]['Id']; g=c.get_distribution_config(Id=d); g['DistributionConfig']['Comment']='somebody else'; c.update_distribution(Id=d, IfMatch=g['ETag'], DistributionConfig=g['DistributionConfig'])");
+    let before = bench.content("changed.snap");
+    let ended = bench.run(&["fix", "--yes", "--plan", file.to_str().expect("path")]);
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    assert!(ended.err.contains("changed since"), "{}", ended.err);
+    assert_eq!(before.difference(&bench.content("after.snap")), super::content::Difference::default());
+}
+
+#[test]
+fn an_edited_plan_is_refused() {
+    let bench = with(&["rds-deletable"]);
+    let mut plan: Value = bench.plan(&[]);
+    plan["changes"][0]["call"]["parameters"]["DBInstanceIdentifier"] = json!("another");
+    let file = bench.path("edited.json");
+    std::fs::write(&file, plan.to_string()).expect("written");
+    let ended = bench.run(&["fix", "--yes", "--plan", file.to_str().expect("path")]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+}
+
+/// `22 from {0.0.0.0/0, 10.0.0.0/8, the bastion}`: exactly one rule id goes.
+#[test]
+fn of_three_sources_of_one_port_one_goes() {
+    let bench = with(&[]);
+    bench.world.somebody_else(
+        "import boto3; e=boto3.client('ec2'); v=e.describe_vpcs()['Vpcs'][0]['VpcId']; b=e.create_security_group(GroupName='jump',Description='j',VpcId=v)['GroupId']; g=e.create_security_group(GroupName='three',Description='t',VpcId=v)['GroupId']; e.authorize_security_group_ingress(GroupId=g, IpPermissions=[{'IpProtocol':'tcp','FromPort':22,'ToPort':22,'IpRanges':[{'CidrIp':'0.0.0.0/0'},{'CidrIp':'10.0.0.0/8'}],'UserIdGroupPairs':[{'GroupId':b}]}])",
+    );
+    let before = bench.content("before.snap");
+    let ended = bench.run(&["fix", "--yes", "--only", "KA-SG-001"]);
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let difference = before.difference(&bench.content("after.snap"));
+    let rules: Vec<_> = difference.gone.iter().map(|(kind, _)| kind.as_str()).collect();
+    assert_eq!(rules, ["AWS::EC2::SecurityGroupRule"]);
+    let gone = &before.0[&difference.gone.first().expect("one").1].1;
+    assert_eq!(gone["configuration"]["CidrIpv4"], json!("0.0.0.0/0"));
+    assert!(difference.made.is_empty());
+    let back = bench.run(&["rollback", &bench.last_run(), "--yes"]);
+    assert_eq!(back.code, Some(0), "{back:?}");
+    assert_eq!(before.without_ids(), bench.content("restored.snap").without_ids());
+}

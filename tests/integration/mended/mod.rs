@@ -1,0 +1,101 @@
+//! `konecta-audit fix` as a person runs it, against the emulators: what it changes, what it leaves alone, and that
+//! the way back leads to where it began.
+
+mod content;
+mod interrupted;
+mod limits;
+mod whole;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::world::World;
+use content::Content;
+
+/// A world with a folder for what a run leaves behind.
+pub(crate) struct Bench {
+    pub(crate) world: World,
+    pub(crate) dir: tempfile::TempDir,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Bench {
+    pub(crate) fn over(world: World) -> Self {
+        Self { world, dir: tempfile::tempdir().expect("dir") }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.world.command();
+        command.args(arguments).env("HOME", self.dir.path());
+        if ["fix", "rollback", "runs"].contains(&arguments[0]) {
+            command.arg("--state-dir").arg(self.path("state"));
+        }
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        ended(&mut self.command(arguments))
+    }
+
+    /// Everything there is, as content.
+    pub(crate) fn content(&self, name: &str) -> Content {
+        let file = self.path(name);
+        let ended = ended(self.command(&["scan", "--read-all", "--exit-zero", "--save-snapshot"]).arg(&file));
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
+        Content::of(&file)
+    }
+
+    /// The plan of a `fix` with these arguments, without doing anything.
+    pub(crate) fn plan(&self, arguments: &[&str]) -> Value {
+        let file = self.path("plan.json");
+        let ended = ended(
+            self.command(&["fix", "--dry-run", "--max-changes", "500"]).args(arguments).arg("--plan-out").arg(&file),
+        );
+        assert!(matches!(ended.code, Some(0 | 1)), "{ended:?}");
+        serde_json::from_slice(&std::fs::read(&file).expect("a plan")).expect("JSON")
+    }
+
+    /// The newest run.
+    pub(crate) fn last_run(&self) -> String {
+        let mut runs: Vec<String> = journals(&self.path("state")).into_iter().filter_map(|path| stem(&path)).collect();
+        runs.sort();
+        runs.pop().expect("a run")
+    }
+}
+
+pub(crate) fn ended(command: &mut Command) -> Ended {
+    let output = command.output().expect("runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ended { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+}
+
+/// Every journal below a state directory.
+pub(crate) fn journals(state: &Path) -> Vec<PathBuf> {
+    let entries = |dir: &Path| {
+        std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    let mut found: Vec<PathBuf> = entries(state)
+        .iter()
+        .flat_map(|account| entries(account))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+        .collect();
+    found.sort();
+    found
+}
+
+fn stem(path: &Path) -> Option<String> {
+    Some(path.file_stem()?.to_string_lossy().into_owned())
+}
