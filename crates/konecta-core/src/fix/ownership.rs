@@ -206,3 +206,6 @@ fn unmistakable(id: &str) -> bool {
     let hex = |rest: &str| rest.len() >= 8 && rest.bytes().all(|b| b.is_ascii_hexdigit());
     id.starts_with("arn:") || id.rsplit_once('-').is_some_and(|(kind, rest)| !kind.is_empty() && hex(rest))
 }
+
+#[cfg(test)]
+mod tests;

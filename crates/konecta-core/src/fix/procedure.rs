@@ -98,19 +98,21 @@ pub fn command(call: &Call, region: &str) -> String {
     format!("aws {} {} --region {region} --cli-input-json '{parameters}'", call.service, kebab(&call.operation))
 }
 
-/// `ModifyDBInstance` → `modify-db-instance`: the AWS CLI's spelling.
+/// `ModifyDBInstance` → `modify-db-instance`: the AWS CLI's spelling. It breaks a name before a capital letter that a
+/// small one follows, and after a small letter or a digit.
 #[must_use]
 pub fn kebab(operation: &str) -> String {
+    // A plural's `s` is part of its word.
+    let operation = operation.replace("ACLs", "Acls");
     let letters: Vec<char> = operation.chars().collect();
     let mut name = String::new();
     for (at, letter) in letters.iter().enumerate() {
-        let starts = letter.is_uppercase()
-            && at > 0
-            && (!letters[at - 1].is_uppercase() || letters.get(at + 1).is_some_and(|next| next.is_lowercase()));
-        if starts {
+        let after_small = at > 0 && !letters[at - 1].is_ascii_uppercase();
+        let before_small = letters.get(at + 1).is_some_and(char::is_ascii_lowercase);
+        if at > 0 && letter.is_ascii_uppercase() && (after_small || before_small) {
             name.push('-');
         }
-        name.extend(letter.to_lowercase());
+        name.push(letter.to_ascii_lowercase());
     }
     name
 }
@@ -119,16 +121,29 @@ pub fn kebab(operation: &str) -> String {
 mod tests {
     use super::*;
 
+    /// Each operation that may be called, and what botocore's `xform_name` makes of it.
+    const SPELLED: &str = include_str!("cli_names.txt");
+
     #[test]
     fn operations_are_spelled_as_the_cli_spells_them() {
-        for (operation, spelled) in [
-            ("ModifyDBInstance", "modify-db-instance"),
-            ("RestoreDBInstanceFromDBSnapshot", "restore-db-instance-from-db-snapshot"),
-            ("CreateWebACL", "create-web-acl"),
-            ("RevokeSecurityGroupIngress", "revoke-security-group-ingress"),
-            ("PutImageTagMutability", "put-image-tag-mutability"),
-        ] {
+        for (operation, spelled) in SPELLED.lines().filter_map(|line| line.split_once(' ')) {
             assert_eq!(kebab(operation), spelled);
+        }
+    }
+
+    #[test]
+    fn every_declared_operation_has_its_spelling() {
+        let declared = concat!(env!("CARGO_MANIFEST_DIR"), "/../konecta-aws/src/apply/operations.rs");
+        let declared = std::fs::read_to_string(declared).expect("operations.rs");
+        let lines = declared.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let names = lines.flat_map(|line| {
+            let rest = ["Read \"", "Write \""].into_iter().filter_map(|kind| line.split_once(kind));
+            rest.filter_map(|(_, rest)| rest.split_once('"')).map(|(name, _)| name)
+        });
+        let names: Vec<&str> = names.collect();
+        assert!(names.len() > 80, "only {} found", names.len());
+        for name in names {
+            assert!(SPELLED.lines().any(|line| line.split(' ').next() == Some(name)), "cli_names.txt lacks {name}");
         }
     }
 }

@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::comment;
-use super::shell::{command, jq_filter, jq_path, json, quoted};
+use super::shell::{jq_filter, jq_path, json, quoted};
 use crate::fix::plan::{Change, Plan};
+use crate::fix::procedure::kebab;
 use crate::fix::step::{Amend, Call, Edit, Find, Wait};
 
 const HEAD: &str = r#"set -euo pipefail
@@ -103,7 +104,7 @@ impl Script<'_> {
         let global = region.is_global();
         let region = if global { "us-east-1" } else { region.as_str() };
         let region = if region.is_empty() { self.home } else { region };
-        format!("aws {} {} --region {region} --output json", cli_service(service), command(operation))
+        format!("aws {} {} --region {region} --output json", cli_service(service), kebab(operation))
     }
 
     fn call(&mut self, call: &Call) {

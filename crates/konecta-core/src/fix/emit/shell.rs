@@ -1,4 +1,4 @@
-//! What a shell script needs: words that stay words, names of commands, and `jq` programs for JSON pointers.
+//! What a shell script needs: words that stay words, and `jq` programs for JSON pointers.
 //! Knows nothing of plans.
 
 use serde_json::Value;
@@ -22,26 +22,6 @@ pub(super) fn json(value: &Value) -> String {
         }
     }
     quoted(&text)
-}
-
-/// The name of an operation on the command line, as in `modify-db-instance` for `ModifyDBInstance`.
-///
-/// The AWS CLI breaks a name before a capital letter that a small one follows, and after a small letter or a digit.
-pub(super) fn command(operation: &str) -> String {
-    // The CLI's own exceptions: `xform_name` keeps these words whole.
-    let operation = operation.replace("OpenIDConnect", "OpenIdConnect").replace("SSLPolicies", "SslPolicies");
-    let operation = operation.replace("WebACLs", "WebAcls");
-    let letters: Vec<char> = operation.chars().collect();
-    let mut name = String::new();
-    for (at, letter) in letters.iter().enumerate() {
-        let after_small = at > 0 && !letters[at - 1].is_ascii_uppercase();
-        let before_small = letters.get(at + 1).is_some_and(char::is_ascii_lowercase);
-        if at > 0 && letter.is_ascii_uppercase() && (after_small || before_small) {
-            name.push('-');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name
 }
 
 /// A JSON pointer as a `jq` path array, as in `["Items",0]`; an index stays an index.

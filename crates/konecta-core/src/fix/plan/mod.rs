@@ -34,7 +34,7 @@ use crate::control::reads::Reads;
 use crate::id::{AccountId, Action, Arn, ControlId, FixId, Region, ResourceType};
 use crate::resource::ResourceRef;
 use crate::snapshot::Snapshot;
-use choose::LeftOut;
+use choose::{Choice, LeftOut};
 use compose::{Clash, ComposeError};
 
 /// The version of the file format.
@@ -220,18 +220,7 @@ pub fn plan(ground: &Ground<'_>, options: &PlanOptions, tool: &str, now: Timesta
         return Err(PlanError::Accounts(ground.snapshot.info.accounts.len()));
     };
     let mut choice = choose::choose(ground, options)?;
-    let changes = loop {
-        choice.cascade();
-        match compose::compose(ground, &choice.items, &choice.partial) {
-            Ok(changes) => break changes,
-            Err(ComposeError::Plan(error)) => return Err(error),
-            Err(ComposeError::Clash(Clash { items, reason })) => {
-                for at in items {
-                    choice.items[at].left_out = Some(LeftOut::because(reason.clone()));
-                }
-            }
-        }
-    };
+    let changes = agreed(ground, &mut choice)?;
     if changes.len() > options.max_changes {
         return Err(PlanError::TooMany { found: changes.len(), allowed: options.max_changes });
     }
@@ -251,6 +240,22 @@ pub fn plan(ground: &Ground<'_>, options: &PlanOptions, tool: &str, now: Timesta
     Ok(plan)
 }
 
+/// The changes of all steps that go together; what does not is left out with the reason.
+fn agreed(ground: &Ground<'_>, choice: &mut Choice<'_>) -> Result<Vec<Change>, PlanError> {
+    loop {
+        choice.cascade();
+        match compose::compose(ground, &choice.items, &choice.partial) {
+            Ok(changes) => return Ok(changes),
+            Err(ComposeError::Plan(error)) => return Err(error),
+            Err(ComposeError::Clash(Clash { items, reason })) => {
+                for at in items {
+                    choice.items[at].left_out = Some(LeftOut::because(reason.clone()));
+                }
+            }
+        }
+    }
+}
+
 /// The snapshot as it would be after the whole plan.
 ///
 /// # Errors
@@ -262,5 +267,7 @@ pub fn prove(snapshot: &Snapshot, plan: &Plan) -> Result<Snapshot, PlanError> {
     Ok(after)
 }
 
+#[cfg(test)]
+mod joined;
 #[cfg(test)]
 mod tests;

@@ -119,6 +119,6 @@ fn operations_are_named_as_the_cli_names_them() {
         ("DescribeSSLPolicies", "describe-ssl-policies"),
         ("PutLifecyclePolicy", "put-lifecycle-policy"),
     ] {
-        assert_eq!(command(operation), name);
+        assert_eq!(kebab(operation), name);
     }
 }

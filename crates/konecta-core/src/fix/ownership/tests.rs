@@ -1,0 +1,146 @@
+//! Each rule of the table on a resource that it means and on one that it does not, and states that are none.
+
+use serde_json::json;
+
+use super::*;
+use crate::facts;
+use crate::fix::proof::World;
+
+/// Who owns the first of these resources, by the name of the owner and of what it owns.
+fn owned(resources: &Value, managed: &BTreeMap<String, Owner>) -> Option<String> {
+    let world = World::of(resources.clone());
+    let facts = facts::derive(&world.snapshot, &world.blueprint).expect("facts");
+    let case = Case::new(&world.snapshot, &facts, &[], &world.blueprint);
+    let view = case.get(resources[0]["arn"].as_str().expect("arn")).expect("there");
+    owner(view, &case, managed).map(|owner| owner.to_string())
+}
+
+fn thing(kind: &str, tags: &Value, configuration: &Value) -> Value {
+    json!({"resourceType": kind, "resourceId": "r-1", "region": "us-east-1", "tags": tags, "configuration": configuration,
+        "arn": "arn:aws:ec2:us-east-1:123456789012:thing/r-1"})
+}
+
+fn tagged(kind: &str, key: &str, value: &str) -> Option<String> {
+    owned(&json!([thing(kind, &json!({key: value}), &json!({}))]), &BTreeMap::new())
+}
+
+const GROUP: &str = "AWS::EC2::SecurityGroup";
+
+#[test]
+fn a_tag_that_only_the_owner_sets_names_it() {
+    for (key, value, told) in [
+        ("aws:cloudformation:stack-name", "net", "CloudFormation (stack net)"),
+        ("aws:autoscaling:groupName", "web", "Auto Scaling (group web)"),
+        ("eks:nodegroup-name", "n1", "Amazon EKS (node group n1)"),
+        ("eks:cluster-name", "erp", "Amazon EKS (cluster erp)"),
+        ("aws:eks:cluster-name", "erp", "Amazon EKS (cluster erp)"),
+        ("kubernetes.io/cluster/erp", "owned", "Kubernetes (cluster erp)"),
+        ("elbv2.k8s.aws/cluster", "erp", "the AWS Load Balancer Controller (cluster erp)"),
+    ] {
+        assert_eq!(tagged(GROUP, key, value).as_deref(), Some(told));
+        assert_eq!(tagged(GROUP, &format!("my-{key}"), value), None);
+    }
+    let table = TABLE.as_ref().expect("ownership.toml");
+    assert_eq!((table.tags.len(), table.names.len(), table.parts.len()), (7, 3, 2), "a new rule wants its line here");
+}
+
+#[test]
+fn a_tag_counts_with_its_value_and_on_its_types_only() {
+    assert_eq!(tagged(GROUP, "kubernetes.io/cluster/erp", "shared"), None, "a shared thing is the account's own");
+    assert_eq!(tagged("AWS::EC2::Subnet", "kubernetes.io/cluster/erp", "owned"), None);
+}
+
+#[test]
+fn a_name_that_only_the_owner_gives_names_it() {
+    let named =
+        |kind: &str, configuration: Value| owned(&json!([thing(kind, &json!({}), &configuration)]), &BTreeMap::new());
+    let told = Some("AWS Firewall Manager (its policy)".to_owned());
+    let acl = "AWS::WAFv2::WebACL";
+    assert_eq!(named(GROUP, json!({"GroupName": "FMManagedSecurityGroup-1"})), told);
+    assert_eq!(named(GROUP, json!({"GroupName": "web-FMManagedSecurityGroup"})), None);
+    assert_eq!(named(GROUP, json!({"GroupName": null})), None);
+    assert_eq!(named(acl, json!({"Name": "FMManagedWebACLV2-1"})), told);
+    assert_eq!(named(acl, json!({"Name": "erp", "ManagedByFirewallManager": true})), told);
+    assert_eq!(named(acl, json!({"Name": "erp", "ManagedByFirewallManager": false})), None);
+}
+
+fn balancer(tags: &Value) -> Value {
+    json!({"resourceType": "AWS::ElasticLoadBalancingV2::LoadBalancer", "resourceId": "lb", "region": "us-east-1", "tags": tags,
+        "arn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/lb/1", "configuration": {}})
+}
+
+fn listener() -> Value {
+    json!({"resourceType": "AWS::ElasticLoadBalancingV2::Listener", "resourceId": "l", "region": "us-east-1", "tags": {},
+        "arn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/lb/1/2",
+        "configuration": {"LoadBalancerArn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/lb/1"}})
+}
+
+#[test]
+fn a_part_belongs_to_whom_the_whole_belongs_to() {
+    let nobody = BTreeMap::new();
+    let stack = json!({"aws:cloudformation:stack-name": "net"});
+    let told = Some("CloudFormation (stack net)".to_owned());
+    let rule = json!({"resourceType": "AWS::ElasticLoadBalancingV2::ListenerRule", "resourceId": "r", "region": "us-east-1",
+        "tags": {}, "arn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener-rule/app/lb/1/2/3", "configuration": {}});
+    assert_eq!(owned(&json!([listener(), balancer(&stack)]), &nobody), told);
+    assert_eq!(owned(&json!([listener(), balancer(&json!({}))]), &nobody), None);
+    assert_eq!(
+        owned(&json!([rule, listener(), balancer(&stack)]), &nobody),
+        told,
+        "a rule's listener, and its balancer"
+    );
+    assert_eq!(owned(&json!([rule]), &nobody), None, "what was not seen owns nothing");
+    let group = |region: &str, tags: &Value| {
+        json!({"resourceType": GROUP, "resourceId": "sg-1", "region": region, "tags": tags, "configuration": {},
+            "arn": format!("arn:aws:ec2:{region}:123456789012:security-group/sg-1")})
+    };
+    let entry = thing("AWS::EC2::SecurityGroupRule", &json!({}), &json!({"GroupId": "sg-1"}));
+    assert_eq!(owned(&json!([entry, group("us-east-1", &stack)]), &nobody), told);
+    assert_eq!(
+        owned(&json!([entry, group("eu-west-1", &stack)]), &nobody),
+        None,
+        "an id means something in its region only"
+    );
+}
+
+fn state(resources: &Value) -> Result<BTreeMap<String, Owner>, TerraformStateError> {
+    terraform_state(&json!({"version": 4, "resources": resources}).to_string())
+}
+
+#[test]
+fn a_state_names_what_it_manages_by_arn_or_by_an_id_of_one_thing_only() {
+    let instances = |attributes: &Value| json!([{"index_key": "a", "attributes": attributes}]);
+    let of = |mode: &str, attributes: &Value| json!([{"mode": mode, "module": "module.m", "type": "aws_x", "name": "n", "instances": instances(attributes)}]);
+    let managed = state(&of("managed", &json!({"id": "sg-0123456789abcdef0"}))).expect("state");
+    let told = managed.get("sg-0123456789abcdef0").map(Owner::to_string);
+    assert_eq!(told.as_deref(), Some("Terraform (module.m.aws_x.n[\"a\"])"));
+    for nothing in [
+        of("data", &json!({"arn": "arn:aws:x:::y"})),
+        of("managed", &json!({"id": "erp-web"})),
+        of("managed", &json!({})),
+    ] {
+        assert_eq!(state(&nothing).expect("state"), BTreeMap::new(), "{nothing}");
+    }
+    let whole = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/lb/1";
+    let managed = state(&of("managed", &json!({"arn": whole, "id": whole}))).expect("state");
+    assert!(
+        owned(&json!([listener(), balancer(&json!({}))]), &managed).is_some_and(|told| told.starts_with("Terraform"))
+    );
+}
+
+#[test]
+fn what_is_no_state_is_told_with_what_writes_one() {
+    for text in ["", "{", "[]", "{}", r#"{"version": "4"}"#, r#"{"version": 4}"#, r#"{"version": 4, "resources": {}}"#]
+    {
+        let told = terraform_state(text).expect_err(text).to_string();
+        assert!(
+            told.starts_with("this is no Terraform state: ") && told.contains("terraform state pull"),
+            "{text}: {told}"
+        );
+    }
+    let unnamed = state(&json!([{"mode": "managed", "type": "aws_x"}])).expect_err("unnamed").to_string();
+    assert!(unnamed.contains("a resource has no type or no name"), "{unnamed}");
+    let old = terraform_state(r#"{"version": 3, "modules": []}"#).expect_err("old");
+    assert_eq!(old, TerraformStateError::Version(3));
+    assert!(old.to_string().contains("format 3") && old.to_string().contains("0.12"), "{old}");
+}
