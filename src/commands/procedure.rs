@@ -1,10 +1,11 @@
 //! `konecta-audit fix --procedure`: the runbook for what is too big for a plan, told, or gone through step by step.
 
 use konecta_core::control::catalogue::Catalogue;
-use konecta_core::finding::{Finding, Status};
+use konecta_core::finding::Status;
 use konecta_core::fix::procedure::{self, Procedure};
 use konecta_core::fix::run::{Taken, take};
 use konecta_core::fix::{Case, Refusal};
+use konecta_core::id::Arn;
 use konecta_core::{audit, facts, waiver};
 
 use super::{fix, reading, rollback};
@@ -30,14 +31,24 @@ pub(super) fn run(control: &str, args: &Fix, config: &Config, whole: &Catalogue)
     waiver::apply(&config.waivers, &mut findings, read.info.started_at);
     let facts = facts::derive(&read, &config.blueprint)?;
     let case = Case::new(&read, &facts, &findings, &config.blueprint);
-    let is_meant = |finding: &&Finding| {
-        let named = args.resource.is_empty() || args.resource.iter().any(|arn| arn == finding.resource.arn.as_str());
-        &finding.control == wanted.id() && finding.status == Status::Fail && named
-    };
-    let offers: Vec<Result<Procedure, Box<Refusal>>> =
-        findings.iter().filter(is_meant).map(|finding| propose(finding, &case)).collect();
+    let of_it = || findings.iter().filter(|finding| &finding.control == wanted.id());
+    let named = |arn: &Arn| args.resource.is_empty() || args.resource.iter().any(|name| name == arn.as_str());
+    let failed = of_it().filter(|finding| finding.status == Status::Fail);
+    // A resource in the middle of its procedure bears another name than the one that the procedure was begun with.
+    let offers: Vec<Result<Procedure, Box<Refusal>>> = failed
+        .map(|finding| (finding, propose(finding, &case)))
+        .filter(|(finding, offer)| {
+            named(&finding.resource.arn) || offer.as_ref().is_ok_and(|offer| named(&offer.resource.arn))
+        })
+        .map(|(_, offer)| offer)
+        .collect();
     if offers.is_empty() {
-        return Err(nothing());
+        let judged: Vec<_> = of_it().filter(|finding| named(&finding.resource.arn)).collect();
+        if judged.is_empty() || judged.iter().any(|finding| finding.status != Status::Pass) {
+            return Err(nothing());
+        }
+        ui::print(&format!("{control} passes: there is nothing to do.\n"))?;
+        return Ok(Exit::Clean);
     }
     let mut exit = Exit::Clean;
     for offer in offers {
@@ -75,7 +86,11 @@ fn gone_through(procedure: &Procedure, args: &Fix, config: &Config, whole: &Cata
             let name = format!("{} {}", procedure.resource.arn, step.title);
             match take(&mut live, &id, &region, &name, step).await {
                 Ok(Taken::Now) => ui::print("   done\n")?,
-                Ok(Taken::Before) => ui::print("   was taken already\n")?,
+                // What an earlier attempt left holds nothing of what was written since.
+                Ok(Taken::Before) => ui::print(&format!(
+                    "   was taken already; if that was not in one go with this, stop, and go back: {}\n",
+                    step.back
+                ))?,
                 Err(reason) => {
                     held.release().await;
                     return Err(Error::Procedure(format!("{reason}. The way back: {}", step.back)));

@@ -1,39 +1,22 @@
 //! KA-RDS-003: storage is encrypted when a DB instance is made, so an encrypted one takes the place of the plain one:
 //! snapshot → encrypted copy → restore → rename. A runbook; nothing of it is ever part of a plan.
 
-use serde_json::{Map, Value, json};
+mod calls;
+
+use serde_json::json;
 
 use crate::finding::Finding;
 use crate::fix::procedure::{self, Procedure, ProcedureStep};
 use crate::fix::registry::{Proposal, Refusal, Remedy};
-use crate::fix::step::{Call, Class, Find, Wait};
+use crate::fix::step::Class;
 use crate::fix::{Case, View};
+use crate::resource::ResourceRef;
+use calls::{after_restore, call, instance_available, instance_exists, restore, snapshot_available, snapshot_exists};
 
 /// The name by which METADATA and the registry of procedures know it.
 pub(in crate::fix) const ENCRYPT: &str = "rds.storage_encrypted";
 
 pub(super) const REMEDY: Remedy = Remedy { id: ENCRYPT, class: Class::D, actions: &[], propose };
-
-/// Settings that a restore takes from its parameters and not from the snapshot, under the name of the parameter
-/// and where the description holds them.
-const CARRIED: [(&str, &str); 13] = [
-    ("DBInstanceClass", "/DBInstanceClass"),
-    ("DBSubnetGroupName", "/DBSubnetGroup/DBSubnetGroupName"),
-    ("DBParameterGroupName", "/DBParameterGroups/0/DBParameterGroupName"),
-    ("OptionGroupName", "/OptionGroupMemberships/0/OptionGroupName"),
-    ("MultiAZ", "/MultiAZ"),
-    ("PubliclyAccessible", "/PubliclyAccessible"),
-    ("AutoMinorVersionUpgrade", "/AutoMinorVersionUpgrade"),
-    ("DeletionProtection", "/DeletionProtection"),
-    ("CopyTagsToSnapshot", "/CopyTagsToSnapshot"),
-    ("EnableIAMDatabaseAuthentication", "/IAMDatabaseAuthenticationEnabled"),
-    ("EnableCloudwatchLogsExports", "/EnabledCloudwatchLogsExports"),
-    ("StorageType", "/StorageType"),
-    ("Port", "/Endpoint/Port"),
-];
-
-/// Settings that can only be put right after the restore.
-const AFTER: [&str; 3] = ["BackupRetentionPeriod", "PreferredBackupWindow", "PreferredMaintenanceWindow"];
 
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     let refusal = match encrypt(finding, case) {
@@ -64,10 +47,21 @@ pub(in crate::fix) fn encrypt(finding: &Finding, case: &Case<'_>) -> Result<Proc
             "remove the read replicas, encrypt, and make them anew",
         ));
     }
-    let names = Names::of(&view.id);
+    // Stopped between the two renames, the plain instance has its other name, and what is wanted has none.
+    let (id, resource) = match before_rename(view) {
+        Some((id, first)) if case.get(first.arn.as_str()).is_some() => {
+            return Err(refuse(
+                &format!("{id} has taken its place"),
+                "delete it, with a last snapshot, when nothing misses it",
+            ));
+        }
+        Some((id, first)) if case.get(&format!("{}-encrypted", first.arn)).is_some() => (id, first),
+        Some(_) | None => (view.id.as_str(), view.reference.clone()),
+    };
+    let names = Names::of(id);
     Ok(Procedure {
-        title: format!("Encrypt the storage of {}", view.id),
-        resource: view.reference.clone(),
+        title: format!("Encrypt the storage of {}", names.id),
+        resource,
         cautions: vec![
             "what is written after step 1 is not in the new instance: stop every writer first, and keep them stopped until step 6".to_owned(),
             "the endpoint keeps its name but not its address; the old instance stays, under another name, and is paid for".to_owned(),
@@ -78,6 +72,13 @@ pub(in crate::fix) fn encrypt(finding: &Finding, case: &Case<'_>) -> Result<Proc
             format!("when nothing misses it: aws rds delete-db-instance --db-instance-identifier {} --final-db-snapshot-identifier {}-final (switch its deletion protection off first)", names.old, names.old),
         ],
     })
+}
+
+/// What a plain instance that was renamed was called before.
+fn before_rename(view: &View) -> Option<(&str, ResourceRef)> {
+    let arn = view.reference.arn.as_str().strip_suffix("-unencrypted")?.parse().ok()?;
+    let id = view.id.strip_suffix("-unencrypted")?;
+    Some((id, ResourceRef { arn, ..view.reference.clone() }))
 }
 
 struct Names {
@@ -173,98 +174,10 @@ fn steps(view: &View, names: &Names, key: &str) -> Vec<ProcedureStep> {
     ]
 }
 
-fn call(operation: &str, parameters: Value) -> Call {
-    Call::new("rds", operation, parameters)
-}
-
-fn restore(view: &View, snapshot: &str, new: &str) -> Value {
-    let mut parameters = Map::new();
-    parameters.insert("DBInstanceIdentifier".to_owned(), json!(new));
-    parameters.insert("DBSnapshotIdentifier".to_owned(), json!(snapshot));
-    for (parameter, path) in CARRIED {
-        let value = view.at(&format!("/configuration{path}")).filter(|value| !value.is_null());
-        // Option groups of AWS's own come with the engine.
-        let own = parameter == "OptionGroupName"
-            && value.and_then(Value::as_str).is_some_and(|name| name.starts_with("default:"));
-        if let Some(value) = value.filter(|_| !own) {
-            parameters.insert(parameter.to_owned(), value.clone());
-        }
-    }
-    let groups =
-        view.list("/configuration/VpcSecurityGroups").iter().filter_map(|group| group.get("VpcSecurityGroupId"));
-    parameters.insert("VpcSecurityGroupIds".to_owned(), groups.cloned().collect());
-    if view.at("/configuration/MasterUserSecret").is_some_and(Value::is_object) {
-        parameters.insert("ManageMasterUserPassword".to_owned(), json!(true));
-    }
-    let tags = view.body.get("tags").and_then(Value::as_object);
-    let tags = tags.into_iter().flatten().filter(|(key, _)| !key.starts_with("aws:"));
-    parameters.insert("Tags".to_owned(), tags.map(|(key, value)| json!({"Key": key, "Value": value})).collect());
-    Value::Object(parameters)
-}
-
-fn after_restore(view: &View, new: &str) -> Value {
-    let mut parameters = json!({"DBInstanceIdentifier": new, "ApplyImmediately": true});
-    for member in AFTER {
-        if let Some(value) = view.at(&format!("/configuration/{member}")).filter(|value| !value.is_null()) {
-            parameters[member] = value.clone();
-        }
-    }
-    parameters
-}
-
-fn wait(what: String, operation: &str, parameters: Value, path: &str) -> Wait {
-    Wait {
-        what,
-        service: "rds".to_owned(),
-        operation: operation.to_owned(),
-        parameters,
-        path: path.to_owned(),
-        until: vec![json!("available")],
-        failed: vec![json!("failed"), json!("incompatible-restore"), json!("inaccessible-encryption-credentials")],
-        timeout_seconds: 4 * 3600,
-    }
-}
-
-fn snapshot_available(name: &str) -> Wait {
-    wait(
-        format!("the snapshot {name} is available"),
-        "DescribeDBSnapshots",
-        json!({"DBSnapshotIdentifier": name}),
-        "/DBSnapshots/*/Status",
-    )
-}
-
-fn instance_available(name: &str) -> Wait {
-    wait(
-        format!("{name} is available"),
-        "DescribeDBInstances",
-        json!({"DBInstanceIdentifier": name}),
-        "/DBInstances/*/DBInstanceStatus",
-    )
-}
-
-fn snapshot_exists(name: &str) -> Find {
-    find("DescribeDBSnapshots", "/DBSnapshots", "/DBSnapshotIdentifier", name)
-}
-
-fn instance_exists(name: &str) -> Find {
-    find("DescribeDBInstances", "/DBInstances", "/DBInstanceIdentifier", name)
-}
-
-fn find(operation: &str, list: &str, identifier: &str, name: &str) -> Find {
-    Find {
-        service: "rds".to_owned(),
-        operation: operation.to_owned(),
-        parameters: json!({}),
-        list: list.to_owned(),
-        matching: Map::from_iter([(identifier.to_owned(), json!(name))]),
-        take: identifier.to_owned(),
-        planned: json!(name),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
     use crate::facts;
     use crate::fix::proof::World;
@@ -293,6 +206,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_switched_on_is_switched_on_again() {
+        let watched = json!({
+            "StorageEncrypted": false, "MonitoringInterval": 60, "MonitoringRoleArn": "arn:aws:iam::123456789012:role/monitor",
+            "PerformanceInsightsEnabled": false, "PerformanceInsightsRetentionPeriod": 7, "MaxAllocatedStorage": 500,
+        });
+        let modify = runbook(watched).expect("a runbook").steps[3].call.parameters.clone();
+        assert_eq!((&modify["MonitoringInterval"], &modify["MaxAllocatedStorage"]), (&json!(60), &json!(500)));
+        assert_eq!(modify["MonitoringRoleArn"], json!("arn:aws:iam::123456789012:role/monitor"));
+        assert_eq!(modify.get("PerformanceInsightsRetentionPeriod"), None);
+        let plain = runbook(json!({"StorageEncrypted": false, "MonitoringInterval": 0})).expect("a runbook");
+        assert_eq!(plain.steps[3].call.parameters.get("MonitoringInterval"), None);
+    }
+
+    #[test]
     fn it_is_never_part_of_a_plan() {
         let world = World::of(json!([instance(json!({"StorageEncrypted": false}))]));
         let proposal = world.proposed("KA-RDS-003", ":db:konecta-erp");
@@ -308,6 +235,35 @@ mod tests {
         ] {
             assert!(runbook(settings).is_err());
         }
+    }
+
+    /// The plain instance under its other name, with these instances beside it.
+    fn renamed(beside: &[&str]) -> Result<Procedure, Box<Refusal>> {
+        let named = |name: &str, encrypted: bool| {
+            let text = instance(json!({"StorageEncrypted": encrypted})).to_string();
+            serde_json::from_str::<Value>(&text.replace("konecta-erp", name)).expect("JSON")
+        };
+        let mut all = vec![named("konecta-erp-unencrypted", false)];
+        all.extend(beside.iter().map(|name| named(name, true)));
+        let world = World::of(json!(all));
+        let findings = world.findings();
+        let facts = facts::derive(&world.snapshot, &world.blueprint).expect("facts");
+        let case = Case::new(&world.snapshot, &facts, &findings, &world.blueprint);
+        let is_it = |finding: &&Finding| {
+            finding.control.as_str() == "KA-RDS-003" && finding.resource.arn.as_str().ends_with("-unencrypted")
+        };
+        encrypt(findings.iter().find(is_it).expect("judged"), &case)
+    }
+
+    #[test]
+    fn between_the_two_renames_it_is_still_the_same_procedure() {
+        let halfway = renamed(&["konecta-erp-encrypted"]).expect("a runbook");
+        assert!(halfway.resource.arn.as_str().ends_with(":db:konecta-erp"));
+        assert_eq!(halfway.steps[5].call.parameters["NewDBInstanceIdentifier"], json!("konecta-erp"));
+        let over = renamed(&["konecta-erp"]).expect_err("its place is taken");
+        assert!(over.reason.contains("konecta-erp has taken its place"), "{}", over.reason);
+        let of_that_name = renamed(&[]).expect("a runbook");
+        assert!(of_that_name.resource.arn.as_str().ends_with(":db:konecta-erp-unencrypted"));
     }
 
     #[test]
