@@ -2,8 +2,14 @@
 //! the way back leads to where it began.
 
 mod content;
+mod emit;
+mod expired;
 mod interrupted;
+mod liar;
 mod limits;
+mod lost_answer;
+mod procedure;
+mod s3_state;
 mod whole;
 
 use std::path::{Path, PathBuf};
