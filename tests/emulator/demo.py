@@ -22,10 +22,17 @@ def tell(text: str) -> None:
     print(f"\n\033[1m{text}\033[0m" if sys.stdout.isatty() else f"\n## {text}", flush=True)
 
 
-def run(command: list[str], env: dict[str, str], folder: Path) -> int:
+def run(command: list[str], env: dict[str, str], folder: Path, show: int | None = None) -> int:
+    """Run the program and return its exit code; of a long output, ``show`` lines of the beginning and a few of the end."""
     shown = " ".join(["konecta-audit", *command[1:]])
     print(f"$ {shown}\n", flush=True)
-    return subprocess.run(command, env=env, cwd=folder, check=False).returncode
+    if show is None:
+        return subprocess.run(command, env=env, cwd=folder, check=False).returncode
+    ended = subprocess.run(command, env=env, cwd=folder, check=False, stdout=subprocess.PIPE, text=True)
+    lines = ended.stdout.splitlines()
+    cut = [*lines[:show], f"   ... {len(lines) - show - 5} lines more ...", *lines[-5:]] if len(lines) > show + 5 else lines
+    print("\n".join(cut), flush=True)
+    return ended.returncode
 
 
 def found_labels(report: dict[str, Any], labels: list[dict[str, Any]]) -> list[str]:
@@ -51,9 +58,9 @@ def mend(program: str, env: dict[str, str], folder: Path) -> bool:
     state = ["--state-dir", "state"]
     tell("6. What would be done about it: the plan, with what will not be done and why")
     plan = ["--dry-run", "--allow-disruptive", "--max-changes", "500", "--plan-out", "plan.json"]
-    run([program, "fix", *plan, *state], env, folder)
+    run([program, "fix", *plan, *state], env, folder, show=40)
     tell("7. Exactly that plan, applied: each change read afresh before, verified after, written down")
-    fixed = run([program, "fix", "--plan", "plan.json", "--yes", *state], env, folder)
+    fixed = run([program, "fix", "--plan", "plan.json", "--max-changes", "500", "--yes", *state], env, folder)
     tell("8. The audit again")
     quiet = ["--format", "json=fixed.json", "--exit-zero"]
     run([program, "scan", *quiet], env, folder)
@@ -106,7 +113,7 @@ def main() -> None:
                 if label["label"] not in found:
                     print(f"  NOT FOUND {label['label']}: {label['what']}")
             tell("4. One finding step by step, from the snapshot, without asking AWS again")
-            run([program, "explain", "KA-X-001", "--snapshot", "account.snap"], env, folder)
+            run([program, "explain", "KA-X-001", "--snapshot", "account.snap"], env, folder, show=40)
             sarif = json.loads((folder / "report.sarif").read_text())
             results = sum(len(each.get("results", [])) for each in sarif["runs"])
             tell("5. For CI")
