@@ -170,7 +170,7 @@ fn proxy_name(action: &Action) -> &str {
 fn denial(action: &Action) -> Value {
     let (code, status) = match action.service() {
         "ec2" => ("UnauthorizedOperation", 403),
-        "acm" | "ecr" | "kms" | "wafv2" => ("AccessDeniedException", 400),
+        "acm" | "ecr" | "kms" | "logs" | "wafv2" => ("AccessDeniedException", 400),
         "eks" => ("AccessDeniedException", 403),
         _ => ("AccessDenied", 403),
     };
@@ -319,7 +319,7 @@ fn deny_each(services: &[&str]) {
     assert!(wrong.is_empty(), "{} of {} reads:\n{}", wrong.len(), actions.len(), wrong.join("\n"));
 }
 
-const CLOUDFRONT: &[&str] = &["cloudfront"];
+const CLOUDFRONT: &[&str] = &["cloudfront", "logs"];
 const BALANCERS: &[&str] = &["elasticloadbalancing", "acm", "route53"];
 const NETWORK: &[&str] = &["ec2"];
 const CLUSTERS: &[&str] = &["eks", "kms", "autoscaling"];

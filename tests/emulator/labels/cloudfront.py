@@ -29,6 +29,10 @@ def _origin(config: Config) -> Config:
     return found
 
 
+def _log_nowhere(config: Config) -> None:
+    config["Logging"] = {"Enabled": False, "IncludeCookies": False, "Bucket": "", "Prefix": ""}
+
+
 def _add_behavior(config: Config, behavior: Config) -> None:
     """Put a behavior before all others: the first pattern that matches wins."""
     config["CacheBehaviors"] = edge.items([behavior, *config["CacheBehaviors"].get("Items", [])])
@@ -118,6 +122,24 @@ def no_forwarded_proto(world: World) -> str:
 def no_web_acl(world: World) -> str:
     """A second distribution has no web ACL."""
     return extra.distribution(world, "no-web-acl", lambda config: config.update(WebACLId=""))
+
+
+@label("cf-no-access-logs", ["KA-CF-040"])
+def no_access_logs(world: World) -> str:
+    """A second distribution writes no access logs."""
+    return extra.distribution(world, "no-logs", _log_nowhere)
+
+
+@label("benign-log-delivery", [])
+def log_delivery(world: World) -> str:
+    """A second distribution writes no access logs by itself; CloudWatch Logs delivers them."""
+    arn = extra.distribution(world, "delivered-logs", _log_nowhere)
+    logs = world.aws.logs
+    logs.put_delivery_source(name="edge", resourceArn=arn, logType="ACCESS_LOGS")
+    bucket = {"destinationResourceArn": f"arn:aws:s3:::{edge.LOG_BUCKET}"}
+    made = logs.put_delivery_destination(name="edge", deliveryDestinationConfiguration=bucket)
+    logs.create_delivery(deliverySourceName="edge", deliveryDestinationArn=made["deliveryDestination"]["arn"])
+    return arn
 
 
 @label("cf-geo-restricted", ["KA-CF-042"])

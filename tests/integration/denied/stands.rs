@@ -68,6 +68,12 @@ const STANDS: &[Row] = &[
     row(Wholly, &["KA-CF-031"], &["cloudfront:GetCachePolicy"], "the blueprint declares the policy by its id"),
     row(
         Wholly,
+        &["KA-CF-040"],
+        &["logs:DescribeDeliverySources", "logs:DescribeDeliveries"],
+        "the distribution itself says that it writes to a bucket",
+    ),
+    row(
+        Wholly,
         &["KA-X-003"],
         &["cloudfront:GetCachePolicy", "cloudfront:GetOriginRequestPolicy"],
         "the certificate names the origin's own domain, whatever Host is forwarded",

@@ -14,6 +14,8 @@ const JSON: &[(&str, &str)] = &[
     ("ecr:DescribeRepositories", "repositories"),
     ("eks:DescribeClusterVersions", "clusterVersions"),
     ("eks:ListClusters", "clusters"),
+    ("logs:DescribeDeliverySources", "deliverySources"),
+    ("logs:DescribeDeliveries", "deliveries"),
     ("wafv2:ListWebACLs", "WebACLs"),
 ];
 

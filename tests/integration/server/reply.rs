@@ -49,7 +49,9 @@ impl Reply {
         let message = "scripted by the test";
         let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>");
         let whole = match action.split(':').next().unwrap_or_default() {
-            "ecr" | "eks" | "acm" | "wafv2" | "kms" => Self::json(&json!({"__type": code, "message": message})),
+            "ecr" | "eks" | "acm" | "wafv2" | "kms" | "logs" => {
+                Self::json(&json!({"__type": code, "message": message}))
+            }
             "ec2" => Self::xml(&format!("<Response><Errors>{error}</Errors><RequestID>r</RequestID></Response>")),
             _ => Self::xml(&format!("<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>")),
         };

@@ -9,6 +9,7 @@ mod ecr;
 mod eks;
 mod elbv2;
 mod iam;
+mod logs;
 mod rds;
 mod route53;
 mod wafv2;
@@ -78,6 +79,7 @@ services! {
     eks: "eks", "kms";
     elbv2: "elasticloadbalancing";
     iam: "iam";
+    logs: "logs";
     rds: "rds";
     route53: "route53";
     wafv2: "wafv2";

@@ -6,7 +6,7 @@ use konecta_core::control::reads::reads;
 
 use super::*;
 
-const SOURCES: [&str; 11] = [
+const SOURCES: [&str; 12] = [
     include_str!("acm.rs"),
     include_str!("autoscaling.rs"),
     include_str!("cloudfront.rs"),
@@ -15,6 +15,7 @@ const SOURCES: [&str; 11] = [
     include_str!("eks.rs"),
     include_str!("elbv2.rs"),
     include_str!("iam.rs"),
+    include_str!("logs.rs"),
     include_str!("rds.rs"),
     include_str!("route53.rs"),
     include_str!("wafv2.rs"),

@@ -19,6 +19,7 @@ mod ingress;
 mod known;
 mod lifecycle;
 mod load_balancer;
+mod log_deliveries;
 mod network_acls;
 mod node_template;
 mod origin;
@@ -135,6 +136,7 @@ fn state_edge(place: &Place, global: &Regional, seen: &Seen, grounds: &[Ground<'
     let policies = forwarded_host::Policies::of(global);
     for item in &global.distributions {
         sink.fact(&item.arn, "origins", edge.origins(item));
+        sink.fact(&item.arn, "log_deliveries", log_deliveries::log_deliveries(place, global, seen, &item.arn));
         sink.fact(&item.arn, "origin_tls", origin_tls::origin_tls(&edge, &policies, grounds, item));
     }
     for item in grounds.iter().flat_map(|ground| &ground.here.load_balancers) {

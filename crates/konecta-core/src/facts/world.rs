@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::seen::Place;
-use crate::model::{acm, autoscaling, cloudfront, ec2, eks, elb, iam, rds, route53};
+use crate::model::{acm, autoscaling, cloudfront, ec2, eks, elb, iam, logs, rds, route53};
 use crate::resource::Resource;
 
 /// One resource, as far as facts look at it.
@@ -92,6 +92,8 @@ pub(crate) struct Regional {
     pub(crate) cache_policies: List<Value>,
     pub(crate) origin_request_policies: List<Value>,
     pub(crate) vpc_origins: List<cloudfront::VpcOrigin>,
+    pub(crate) delivery_sources: List<logs::DeliverySource>,
+    pub(crate) deliveries: List<logs::Delivery>,
     pub(crate) hosted_zones: ListWith<route53::HostedZone, route53::RecordSet>,
     pub(crate) roles: List<iam::Role>,
     pub(crate) managed_policies: List<iam::ManagedPolicy>,
@@ -162,6 +164,8 @@ fn keeper(name: &str) -> Option<Keeper> {
         "CloudFront::CachePolicy" => keep!(cache_policies),
         "CloudFront::OriginRequestPolicy" => keep!(origin_request_policies),
         "CloudFront::VpcOrigin" => keep!(vpc_origins),
+        "Logs::DeliverySource" => keep!(delivery_sources),
+        "Logs::Delivery" => keep!(deliveries),
         "Route53::HostedZone" => keep!(hosted_zones with "recordSets"),
         "IAM::Role" => keep!(roles),
         "IAM::ManagedPolicy" => keep!(managed_policies),

@@ -23,6 +23,7 @@ pub mod ec2;
 pub mod eks;
 pub mod elb;
 pub mod iam;
+pub mod logs;
 pub mod rds;
 pub mod route53;
 

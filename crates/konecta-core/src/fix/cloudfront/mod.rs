@@ -1,5 +1,6 @@
 //! Remedies for distributions. Each knows one control or two that want the same; all changes to a distribution become one update.
 
+mod access_logs;
 mod behaviors;
 mod caching;
 pub(in crate::fix) mod distribution;
@@ -22,6 +23,7 @@ use super::registry::Remedy;
 
 /// The remedies of this service.
 pub(super) const REMEDIES: &[Remedy] = &[
+    access_logs::REMEDY,
     caching::COMPRESSION,
     caching::STATIC,
     dynamic_not_cached::REMEDY,
