@@ -30,8 +30,8 @@ pass if {
 
 violations contains {"path": path, "actual": null, "expected": "https"} if {
 	some origin in _judged
-	count([header | some header in origin.config.CustomHeaders.Items; header.HeaderName]) == origin.config.CustomHeaders.Quantity
-	count(_values(origin)) == 0
+	others := [header | some header in origin.config.CustomHeaders.Items; lower(header.HeaderName) != "x-forwarded-proto"]
+	count(others) == origin.config.CustomHeaders.Quantity
 	path := sprintf("%s.CustomHeaders.X-Forwarded-Proto", [origin.path])
 }
 

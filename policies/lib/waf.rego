@@ -21,3 +21,24 @@ _managed := [{"Name": group.Name, "OverrideAction": group.OverrideAction, "State
 listed(list) := [] if list == null
 
 listed(list) := list if is_array(list)
+
+# The managed rule group of AWS that a rule runs.
+managed_group(rule) := rule.Statement.ManagedRuleGroupStatement if rule.Statement.ManagedRuleGroupStatement.VendorName == "AWS"
+
+# Of an object with one member: it is known, and not this one.
+other_than(name, object) if {
+	is_object(object)
+	some member, _ in object
+	member != name
+}
+
+# The rules of a group that only count: overridden, or excluded in the older way.
+counting(rule) := {one.Name | some one in listed(managed_group(rule).RuleActionOverrides); is_object(one.ActionToUse.Count)} |
+	{one.Name | some one in listed(managed_group(rule).ExcludedRules)}
+
+# A rule that is certainly not this group.
+another(rule, _) if other_than("ManagedRuleGroupStatement", rule.Statement)
+
+another(rule, _) if rule.Statement.ManagedRuleGroupStatement.VendorName != "AWS"
+
+another(rule, name) if rule.Statement.ManagedRuleGroupStatement.Name != name

@@ -37,23 +37,23 @@ pass if {
 violations contains {"path": sprintf("Rules.%s", [name]), "actual": null, "expected": "a managed rule group that blocks"} if {
 	rules := waf.rules
 	some name in _wanted
-	every rule in rules { _another(rule, name) }
+	every rule in rules { waf.another(rule, name) }
 	_whole
 }
 
 violations contains {"path": path, "actual": "Count", "expected": "None"} if {
 	some rule in waf.known
-	_group(rule).Name in _wanted
+	waf.managed_group(rule).Name in _wanted
 	is_object(rule.OverrideAction.Count)
-	not _blocked_elsewhere(_group(rule).Name)
+	not _blocked_elsewhere(waf.managed_group(rule).Name)
 	path := sprintf("Rules[%s].OverrideAction", [rule.Name])
 }
 
 violations contains {"path": path, "actual": counting, "expected": []} if {
 	some rule in waf.known
-	_group(rule).Name in _wanted
-	not _blocked_elsewhere(_group(rule).Name)
-	counting := sort(_counting(rule))
+	waf.managed_group(rule).Name in _wanted
+	not _blocked_elsewhere(waf.managed_group(rule).Name)
+	counting := sort(waf.counting(rule))
 	count(counting) > 0
 	path := sprintf("Rules[%s].RuleActionOverrides", [rule.Name])
 }
@@ -66,13 +66,11 @@ violations contains {"path": "Rules.RateBasedStatement", "actual": null, "expect
 
 _wanted := {name | some name in data.blueprint.waf.managed_groups}
 
-_group(rule) := rule.Statement.ManagedRuleGroupStatement if rule.Statement.ManagedRuleGroupStatement.VendorName == "AWS"
-
 _blocks(rule, name) if {
-	group := _group(rule)
+	group := waf.managed_group(rule)
 	group.Name == name
 	is_object(rule.OverrideAction.None)
-	every override in waf.listed(group.RuleActionOverrides) { _other_than("Count", override.ActionToUse) }
+	every override in waf.listed(group.RuleActionOverrides) { waf.other_than("Count", override.ActionToUse) }
 	count(waf.listed(group.ExcludedRules)) == 0
 }
 
@@ -81,33 +79,15 @@ _blocked_elsewhere(name) if {
 	_blocks(rule, name)
 }
 
-# Of an object with one member: it is known, and not this one.
-_other_than(name, object) if {
-	is_object(object)
-	some member, _ in object
-	member != name
-}
-
-# The rules of a group that only count: overridden, or excluded in the older way.
-_counting(rule) := {one.Name | some one in waf.listed(_group(rule).RuleActionOverrides); is_object(one.ActionToUse.Count)} |
-	{one.Name | some one in waf.listed(_group(rule).ExcludedRules)}
-
-# A rule that is certainly not this group.
-_another(rule, _) if _other_than("ManagedRuleGroupStatement", rule.Statement)
-
-_another(rule, _) if rule.Statement.ManagedRuleGroupStatement.VendorName != "AWS"
-
-_another(rule, name) if rule.Statement.ManagedRuleGroupStatement.Name != name
-
 _limits(rule) if {
 	is_object(rule.Statement.RateBasedStatement)
 	is_object(rule.Action.Block)
 }
 
 # A rule that certainly does not block floods.
-_limitless(rule) if _other_than("RateBasedStatement", rule.Statement)
+_limitless(rule) if waf.other_than("RateBasedStatement", rule.Statement)
 
-_limitless(rule) if _other_than("Block", rule.Action)
+_limitless(rule) if waf.other_than("Block", rule.Action)
 
 # No Firewall Manager rule group is left out.
 _whole if {

@@ -326,10 +326,11 @@ const CLUSTERS: &[&str] = &["eks", "kms", "autoscaling"];
 const REGISTRY: &[&str] = &["ecr"];
 const DATABASES: &[&str] = &["rds"];
 const IDENTITIES: &[&str] = &["iam"];
+const WEB_ACLS: &[&str] = &["wafv2"];
 
 #[test]
 fn no_read_is_left_out_of_the_tests_below() {
-    let groups = [CLOUDFRONT, BALANCERS, NETWORK, CLUSTERS, REGISTRY, DATABASES, IDENTITIES].concat();
+    let groups = [CLOUDFRONT, BALANCERS, NETWORK, CLUSTERS, REGISTRY, DATABASES, IDENTITIES, WEB_ACLS].concat();
     let tested = wanted(&groups).into_iter().collect::<BTreeSet<_>>();
     assert_eq!(tested, Catalogue::built_in().expect("policies").reads().expect("reads"));
     for (name, _) in NOT_ASKED {
@@ -375,4 +376,9 @@ fn each_call_to_rds_denied_leaves_its_controls_unknown() {
 #[test]
 fn each_call_to_iam_denied_leaves_its_controls_unknown() {
     deny_each(IDENTITIES);
+}
+
+#[test]
+fn each_call_to_wafv2_denied_leaves_its_controls_unknown() {
+    deny_each(WEB_ACLS);
 }

@@ -40,6 +40,7 @@ AWS::EC2::SecurityGroupRule | ec2 describe-security-group-rules | SecurityGroupR
 AWS::EC2::Subnet | ec2 describe-subnets | Subnets[] | SubnetId
 AWS::EC2::VPC | ec2 describe-vpcs | Vpcs[] | VpcId
 AWS::EC2::Volume | ec2 describe-volumes | Volumes[] | VolumeId
+AWS::IAM::AccountPasswordPolicy | iam get-account-password-policy |  |
 AWS::EC2::EbsEncryptionByDefault | ec2 get-ebs-encryption-by-default |  |
 AWS::ECR::RegistryScanningConfiguration | ecr get-registry-scanning-configuration |  |
 AWS::ECR::Repository | ecr describe-repositories | repositories[] | repositoryArn

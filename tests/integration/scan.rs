@@ -12,6 +12,12 @@ const UNDECIDABLE: &[(&str, &str)] = &[
     ("KA-EC2-004", "AWS::EC2::Instance"),
 ];
 
+/// What the good world has nothing for.
+const NOT_APPLICABLE: &[&str] = &[
+    // No distribution of the document has an S3 origin, and a default root object is asked only of such.
+    "KA-CF-035",
+];
+
 fn controls(label: &Value, key: &str) -> BTreeSet<String> {
     let list = label[key].as_array().into_iter().flatten();
     list.filter_map(Value::as_str).map(str::to_owned).collect()
@@ -43,7 +49,8 @@ fn the_good_world_has_no_fail_and_every_unknown_is_accounted_for() {
     let all: BTreeSet<String> =
         report["controls"].as_array().expect("controls").iter().map(|control| text(&control["id"])).collect();
     let undecidable = |control: &&String| expected.iter().any(|(known, _)| known == *control);
-    let silent: Vec<&String> = all.difference(&passing).filter(|control| !undecidable(control)).collect();
+    let silent = all.difference(&passing).filter(|control| !undecidable(control));
+    let silent: Vec<&String> = silent.filter(|control| !NOT_APPLICABLE.contains(&control.as_str())).collect();
     assert_eq!(silent, Vec::<&String>::new(), "controls that pass nothing in the good world");
 }
 

@@ -179,8 +179,16 @@ const STANDS: &[Row] = &[
     row(Wholly, &["KA-NG-002"], &[CLUSTER], "the tags of the Auto Scaling group show what scales it"),
     row(
         Wholly,
-        &["KA-RDS-004", "KA-RDS-006", "KA-RDS-007"],
+        &["KA-RDS-004", "KA-RDS-006", "KA-RDS-007", "KA-RDS-012", "KA-RDS-013", "KA-RDS-017"],
         &["rds:DescribeDBClusters"],
         "the database says that it is no member of a cluster",
     ),
+    row(Wholly, &["KA-CF-013"], &[BALANCERS], "the origin's name alone says that it is a load balancer"),
+    row(
+        Wholly,
+        &["KA-CF-041"],
+        &["wafv2:ListWebACLs", "wafv2:GetWebACL"],
+        "the distribution names its web ACL; the list is for the remedy",
+    ),
+    row(Wholly, &["KA-ECR-005"], &["ecr:DescribeImages"], "tags that cannot be moved need no look at images"),
 ];

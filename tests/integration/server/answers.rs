@@ -76,6 +76,11 @@ pub(super) fn of_an_empty_account(action: &str) -> Reply {
         "ecr:GetRegistryScanningConfiguration" => {
             Reply::json(&json!({"registryId": ACCOUNT, "scanningConfiguration": {"scanType": "BASIC", "rules": []}}))
         }
+        "ec2:GetEbsEncryptionByDefault" => Reply::xml(
+            "<GetEbsEncryptionByDefaultResponse><requestId>r</requestId><ebsEncryptionByDefault>false</ebsEncryptionByDefault>\
+             </GetEbsEncryptionByDefaultResponse>",
+        ),
+        "iam:GetAccountPasswordPolicy" => Reply::error(action, 404, "NoSuchEntity"),
         "cloudfront:ListDistributions" => Reply::xml(
             "<DistributionList xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><Marker></Marker>\
              <MaxItems>100</MaxItems><IsTruncated>false</IsTruncated><Quantity>0</Quantity></DistributionList>",
