@@ -42,3 +42,12 @@ another(rule, _) if other_than("ManagedRuleGroupStatement", rule.Statement)
 another(rule, _) if rule.Statement.ManagedRuleGroupStatement.VendorName != "AWS"
 
 another(rule, name) if rule.Statement.ManagedRuleGroupStatement.Name != name
+
+# No Firewall Manager rule group is left out.
+whole if {
+	every member in ["PreProcessFirewallManagerRuleGroups", "PostProcessFirewallManagerRuleGroups"] { _told(member) }
+}
+
+_told(member) if input.configuration[member] == null
+
+_told(member) if is_array(input.configuration[member])

@@ -38,7 +38,7 @@ violations contains {"path": sprintf("Rules.%s", [name]), "actual": null, "expec
 	rules := waf.rules
 	some name in _wanted
 	every rule in rules { waf.another(rule, name) }
-	_whole
+	waf.whole
 }
 
 violations contains {"path": path, "actual": "Count", "expected": "None"} if {
@@ -61,7 +61,7 @@ violations contains {"path": path, "actual": counting, "expected": []} if {
 violations contains {"path": "Rules.RateBasedStatement", "actual": null, "expected": "a rate-based rule that blocks"} if {
 	rules := waf.rules
 	every rule in rules { _limitless(rule) }
-	_whole
+	waf.whole
 }
 
 _wanted := {name | some name in data.blueprint.waf.managed_groups}
@@ -88,12 +88,3 @@ _limits(rule) if {
 _limitless(rule) if waf.other_than("RateBasedStatement", rule.Statement)
 
 _limitless(rule) if waf.other_than("Block", rule.Action)
-
-# No Firewall Manager rule group is left out.
-_whole if {
-	every member in ["PreProcessFirewallManagerRuleGroups", "PostProcessFirewallManagerRuleGroups"] { _told(member) }
-}
-
-_told(member) if input.configuration[member] == null
-
-_told(member) if is_array(input.configuration[member])
