@@ -161,7 +161,8 @@ def origin_header_misspelt(world: World) -> str:
     """A second origin shows the right secret under a misspelt header name."""
     origin = edge.custom_origin("legacy", ORIGIN_DOMAIN)
     misspelt = ORIGIN_HEADER.replace("Verify", "Verfy")
-    origin["CustomHeaders"] = edge.items([{"HeaderName": misspelt, "HeaderValue": ORIGIN_SECRET}])
+    proto = {"HeaderName": "X-Forwarded-Proto", "HeaderValue": "https"}
+    origin["CustomHeaders"] = edge.items([{"HeaderName": misspelt, "HeaderValue": ORIGIN_SECRET}, proto])
     return edge.change_distribution(world, lambda config: _add_origin(config, origin, "/api/legacy/*"))
 
 

@@ -33,7 +33,9 @@ fn killed_at_every_line_of_the_journal_it_ends_as_if_undisturbed() {
         child.wait().expect("ended");
         let run = bench.last_run();
         let resumed = bench.run(&["fix", "--resume", &run, "--yes"]);
-        assert_eq!(resumed.code, Some(0), "killed at line {line}: {resumed:?}");
+        // The last lines come so fast that the run may have ended before the kill.
+        let over = resumed.code == Some(2) && resumed.err.contains("nothing to resume");
+        assert!(resumed.code == Some(0) || over, "killed at line {line}: {resumed:?}");
         let difference = before.difference(&bench.content("resumed.snap"));
         assert_eq!(attributes(&difference), undisturbed, "killed at line {line}");
         let verified = bench.run(&["runs", "verify", &run]);
