@@ -1,29 +1,7 @@
-//! konecta-audit: parse, run, exit.
-//!
-//! The parts: [`cli`] says what may be typed, [`config`] reads the blueprint file, [`commands`] wire the library
-//! together, [`ui`] is the only place that prints, [`error`] knows the exit codes. [`confined`] gives a command that
-//! evaluates policies from outside a process of its own, [`fixing`] stands between a run and the account it changes.
-
-mod cli;
-mod commands;
-mod config;
-mod confined;
-mod error;
-mod fixing;
-mod ui;
+//! konecta-audit, as a person or CI runs it. Everything is in the library.
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
-    let ended = if confined::is_needed(&cli) { confined::run() } else { commands::run(cli).map(ExitCode::from) };
-    match ended {
-        Ok(code) => code,
-        Err(error) => {
-            ui::complain(&error);
-            error.exit().into()
-        }
-    }
+    konecta_audit::command_line()
 }

@@ -2,26 +2,25 @@
 //! Knows nothing of runs.
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
-use aws_types::os_shim_internal::Env;
 use jiff::Timestamp;
 use konecta_core::id::AccountId;
 use serde_json::{Value, json};
 
 use crate::classify::classify;
+use crate::s3::{S3Place, StoreError, client, is_refused};
 
 /// Why there is no lock.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
     /// What was given is no place in S3.
-    #[error("`{0}` is no place in S3; s3://bucket/prefix was expected")]
-    Place(String),
+    #[error(transparent)]
+    Place(#[from] StoreError),
     /// Somebody else has it.
     #[error(
         "{holder} is changing this account since {since}; wait for it, or, if it is surely dead: aws s3 rm {location}"
@@ -73,7 +72,7 @@ impl S3Lock {
         holder: &str,
         now: Timestamp,
     ) -> Result<Self, LockError> {
-        let (bucket, prefix) = place(state)?;
+        let S3Place { bucket, prefix } = state.parse()?;
         let key = if prefix.is_empty() { format!("{account}/lock") } else { format!("{prefix}/{account}/lock") };
         let client = client(sdk);
         // Two locks of one holder in one second must differ: their ETags are hashes of what they hold.
@@ -145,41 +144,5 @@ impl S3Lock {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         LockError::Failed { location: self.location(), deed, reason: classify(error).to_string() }
-    }
-}
-
-fn is_refused<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
-    matches!(error.code(), Some("PreconditionFailed" | "ConditionalRequestConflict"))
-}
-
-fn client(sdk: &SdkConfig) -> Client {
-    // The bucket's name before the host's resolves at AWS only.
-    let custom = sdk.endpoint_url().is_some() || Env::real().get("AWS_ENDPOINT_URL_S3").is_ok();
-    Client::from_conf(Builder::from(sdk).force_path_style(custom).build())
-}
-
-fn place(state: &str) -> Result<(String, String), LockError> {
-    let wrong = || LockError::Place(state.to_owned());
-    let rest = state.strip_prefix("s3://").ok_or_else(wrong)?;
-    let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-    let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
-    if bucket.len() < 3 || !bucket.bytes().all(good) {
-        return Err(wrong());
-    }
-    Ok((bucket.to_owned(), prefix.trim_matches('/').to_owned()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_in_s3() {
-        let here = |bucket: &str, prefix: &str| Ok((bucket.to_owned(), prefix.to_owned()));
-        assert_eq!(place("s3://state"), here("state", ""));
-        assert_eq!(place("s3://state/a/b/"), here("state", "a/b"));
-        for bad in ["state", "https://state/a", "s3://", "s3:///a", "s3://A b/c"] {
-            assert_eq!(place(bad), Err(LockError::Place(bad.to_owned())), "{bad}");
-        }
     }
 }

@@ -146,37 +146,133 @@ impl Account {
     }
 }
 
+/// Credentials that work, before it is settled which accounts are read with them.
+#[derive(Debug)]
+pub struct Base {
+    config: SdkConfig,
+    own: Identity,
+}
+
+/// The role by which an account is entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// Its name, the same in every account; may have a path.
+    pub name: String,
+    /// The external id that it demands.
+    pub external_id: Option<String>,
+}
+
+impl Base {
+    /// Finds credentials and asks STS whose they are. Of the options, roles are not looked at.
+    ///
+    /// # Errors
+    /// Every [`SessionError`]; each has a hint.
+    pub async fn open(options: &SessionOptions) -> Result<Self, SessionError> {
+        check_profile(options.profile.as_deref()).await?;
+        let config = base_config(options).await?;
+        let own = identify(&config, None).await?;
+        Ok(Self { config, own })
+    }
+
+    /// The account that the credentials belong to.
+    #[must_use]
+    pub fn own(&self) -> &AccountId {
+        &self.own.account
+    }
+
+    /// The ARN of the identity behind the credentials.
+    #[must_use]
+    pub fn caller(&self) -> &str {
+        &self.own.arn
+    }
+
+    /// What the credentials' ARNs begin with.
+    #[must_use]
+    pub fn partition(&self) -> &str {
+        partition_of(&self.own.arn)
+    }
+
+    /// Everything a client needs to act as the credentials' own identity.
+    #[must_use]
+    pub fn sdk(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// The own account, without a role.
+    ///
+    /// # Errors
+    /// When its regions cannot be settled.
+    pub async fn account(&self, regions: &RegionChoice) -> Result<Account, SessionError> {
+        settle(self.own.clone(), self.config.clone(), regions).await
+    }
+
+    /// Another account, by the role of this ARN.
+    ///
+    /// # Errors
+    /// When the role cannot be assumed, is another account's, or the regions cannot be settled.
+    pub async fn assume(
+        &self,
+        role: &str,
+        external_id: Option<&str>,
+        regions: &RegionChoice,
+    ) -> Result<Account, SessionError> {
+        let named = account_of(role)?;
+        let config = assume(&self.config, role, external_id).await;
+        let identity = identify(&config, Some(role)).await?;
+        if identity.account != named {
+            return Err(SessionError::WrongAccount { role: role.to_owned(), account: identity.account });
+        }
+        settle(identity, config, regions).await
+    }
+
+    /// An account by its number: the own one as we are, every other by the role.
+    ///
+    /// # Errors
+    /// As [`Base::account`] and [`Base::assume`].
+    pub async fn enter(
+        &self,
+        account: &AccountId,
+        role: &Role,
+        regions: &RegionChoice,
+    ) -> Result<Account, SessionError> {
+        if account == self.own() {
+            return self.account(regions).await;
+        }
+        let arn = format!("arn:{}:iam::{account}:role/{}", self.partition(), role.name.trim_start_matches('/'));
+        self.assume(&arn, role.external_id.as_deref(), regions).await
+    }
+}
+
 impl Session {
     /// Finds credentials, asks STS whose they are, assumes the roles, and settles the regions.
     ///
     /// # Errors
     /// Every [`SessionError`]; each has a hint.
     pub async fn open(options: &SessionOptions) -> Result<Self, SessionError> {
-        check_profile(options.profile.as_deref()).await?;
-        let base = base_config(options).await?;
-        let own = identify(&base, None).await?;
+        let base = Base::open(options).await?;
         let mut accounts: Vec<Account> = Vec::new();
         if options.role_arns.is_empty() {
-            accounts.push(settle(own, base.clone(), options).await?);
+            accounts.push(base.account(&options.regions).await?);
         }
         let mut by_account: BTreeMap<AccountId, &str> = BTreeMap::new();
         for role in &options.role_arns {
-            let named = account_of(role)?;
-            let config = assume(&base, role, options.external_id.as_deref()).await;
-            let identity = identify(&config, Some(role)).await?;
-            if identity.account != named {
-                return Err(SessionError::WrongAccount { role: role.clone(), account: identity.account });
-            }
-            if let Some(first) = by_account.insert(identity.account.clone(), role) {
+            let account = base.assume(role, options.external_id.as_deref(), &options.regions).await?;
+            if let Some(first) = by_account.insert(account.id.clone(), role) {
                 return Err(SessionError::AccountTwice {
-                    account: identity.account,
+                    account: account.id,
                     first: first.to_owned(),
                     second: role.clone(),
                 });
             }
-            accounts.push(settle(identity, config, options).await?);
+            accounts.push(account);
         }
         Ok(Self { accounts })
+    }
+
+    /// Accounts that were entered one by one.
+    #[must_use]
+    pub fn of(accounts: Vec<Account>) -> Self {
+        Self { accounts }
     }
 
     /// The accounts in the order of their roles.
@@ -292,6 +388,7 @@ fn account_of(role: &str) -> Result<AccountId, SessionError> {
     .ok_or_else(|| SessionError::BadRole { role: role.to_owned() })
 }
 
+#[derive(Debug, Clone)]
 struct Identity {
     account: AccountId,
     arn: String,
@@ -317,8 +414,12 @@ async fn identify(config: &SdkConfig, role: Option<&str>) -> Result<Identity, Se
     Ok(Identity { account, arn })
 }
 
-async fn settle(identity: Identity, config: SdkConfig, options: &SessionOptions) -> Result<Account, SessionError> {
-    let mut regions = match &options.regions {
+fn partition_of(arn: &str) -> &str {
+    arn.split(':').nth(1).unwrap_or("aws")
+}
+
+async fn settle(identity: Identity, config: SdkConfig, regions: &RegionChoice) -> Result<Account, SessionError> {
+    let mut regions = match regions {
         RegionChoice::Named(regions) => regions.clone(),
         RegionChoice::Configured => {
             let name = config.region().ok_or(SessionError::NoRegion)?.as_ref();
@@ -329,7 +430,7 @@ async fn settle(identity: Identity, config: SdkConfig, options: &SessionOptions)
     };
     regions.sort();
     regions.dedup();
-    let partition = identity.arn.split(':').nth(1).unwrap_or("aws").to_owned();
+    let partition = partition_of(&identity.arn).to_owned();
     Ok(Account { id: identity.account, partition, caller: identity.arn, regions, config })
 }
 

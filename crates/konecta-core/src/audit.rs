@@ -14,7 +14,7 @@ use crate::control::reads::{ReadScope, Reads, reads};
 use crate::facts;
 use crate::finding::{Finding, Status, fingerprint};
 use crate::gap::{Gap, GapKind, ReadRecord};
-use crate::id::{AccountId, Action, Region, ResourceType};
+use crate::id::{AccountId, Action, Arn, Region, ResourceType};
 use crate::report::{ControlError, Report, ReportedGap};
 use crate::resource::{Resource, ResourceRef};
 use crate::snapshot::{SnapshotError, Source};
@@ -34,6 +34,9 @@ pub enum AuditError {
     World(#[from] serde_json::Error),
 }
 
+/// Which resources are judged: account, region and ARN of each are shown. The others still are what facts are derived from.
+pub type Subjects<'a> = &'a dyn Fn(&AccountId, &Region, &Arn) -> bool;
+
 /// Judges a snapshot and holds the result in memory, worst first.
 ///
 /// # Errors
@@ -44,8 +47,22 @@ pub fn audit(
     blueprint: &Blueprint,
     tool_version: &str,
 ) -> Result<Report, AuditError> {
+    audit_some(source, catalogue, blueprint, tool_version, &|_, _, _| true)
+}
+
+/// As [`audit`], of some of the resources only.
+///
+/// # Errors
+/// When the snapshot cannot be read or a policy cannot be made ready.
+pub fn audit_some(
+    source: &dyn Source,
+    catalogue: &Catalogue,
+    blueprint: &Blueprint,
+    tool_version: &str,
+    subjects: Subjects<'_>,
+) -> Result<Report, AuditError> {
     let mut findings = Vec::new();
-    let mut errors = judge(source, catalogue, blueprint, &mut |finding| findings.push(finding))?;
+    let mut errors = judge_some(source, catalogue, blueprint, subjects, &mut |finding| findings.push(finding))?;
     findings.sort_by(|a, b| {
         let key =
             |finding: &Finding| (finding.severity, finding.status, finding.control.clone(), finding.resource.clone());
@@ -74,6 +91,16 @@ pub fn judge(
     blueprint: &Blueprint,
     take: &mut dyn FnMut(Finding),
 ) -> Result<Vec<ControlError>, AuditError> {
+    judge_some(source, catalogue, blueprint, &|_, _, _| true, take)
+}
+
+fn judge_some(
+    source: &dyn Source,
+    catalogue: &Catalogue,
+    blueprint: &Blueprint,
+    subjects: Subjects<'_>,
+    take: &mut dyn FnMut(Finding),
+) -> Result<Vec<ControlError>, AuditError> {
     let reads = reads()?;
     let facts = facts::derive(source, blueprint)?;
     let parts = json!({
@@ -90,12 +117,20 @@ pub fn judge(
     let mut found = Vec::new();
     let types: BTreeSet<&str> = catalogue.controls().map(|control| control.metadata.subject()).collect();
     let mut see = |resource: &Resource| {
+        if !subjects(&resource.account_id, &resource.region, &resource.arn) {
+            return;
+        }
         judge.judge(resource, &mut found, &mut errors);
         found.drain(..).for_each(&mut *take);
     };
     source.visit_types(&|kind| types.contains(kind), &mut see)?;
     facts.stacks.iter().for_each(see);
-    unseen(source, catalogue, reads).into_iter().for_each(take);
+    let unseen = unseen(source, catalogue, reads).into_iter();
+    let wanted = |finding: &Finding| {
+        let resource = &finding.resource;
+        subjects(&resource.account_id, &resource.region, &resource.arn)
+    };
+    unseen.filter(wanted).for_each(take);
     Ok(errors)
 }
 

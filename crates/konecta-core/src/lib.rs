@@ -18,4 +18,5 @@ pub mod report;
 pub mod resource;
 pub mod silence;
 pub mod snapshot;
+pub mod target;
 pub mod waiver;
