@@ -1,4 +1,4 @@
-//! One request and its answer: the budget is kept, the answer decoded, the books written.
+//! One request and its answer: the budget is kept, the answer decoded, its secrets replaced, the books written.
 //! Knows which service it speaks to only by name; what an answer means is the collectors' business.
 
 use std::error::Error;
@@ -18,6 +18,7 @@ use crate::clock;
 use crate::ledger::{Ledger, Place};
 use crate::pace::{Budget, Progress};
 use crate::paging::{self, Heard, Token, Walk};
+use crate::redact;
 use crate::wire::{self, Tap, WireError};
 
 /// Tasks of one collector that exist at once; the budget is what limits requests, this limits memory.
@@ -212,7 +213,7 @@ impl Caller {
         name.parse().ok().filter(|action| self.0.ledger.wants(action))
     }
 
-    /// Waits for a place in the budget, sends, and decodes what the tap heard.
+    /// Waits for a place in the budget, sends, decodes what the tap heard, and replaces what is secret in it.
     async fn ask(&self, action: &Action, tap: &Tap, sent: Sent) -> Result<Heard, Failure> {
         let permit = self.0.budget.acquire().await;
         let shown = self.0.progress.enter(action.as_str());
@@ -221,7 +222,8 @@ impl Caller {
         drop((shown, permit));
         outcome?;
         let Some(heard) = tap.take() else { return Err(Failure::broken("the answer has no body")) };
-        let value = wire::decode(wire::table(action.service())?, action.operation(), &heard)?;
+        let mut value = wire::decode(wire::table(action.service())?, action.operation(), &heard)?;
+        redact::answer(action, &self.place().account, &mut value);
         Ok(Heard { value, at })
     }
 

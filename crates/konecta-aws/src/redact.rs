@@ -6,10 +6,12 @@
 //! services and across time. This protects a random value (nobody finds 128 random bits from their hash) and keeps
 //! every value out of snapshots, reports and logs. It does not protect a guessable one: whoever holds the
 //! snapshot can try a list of words, and the key is no secret.
+//! Every answer goes through [`answer`] once, as soon as it is decoded: what collectors, recordings and snapshots see holds
+//! no secret. A second time would make the fingerprint of a fingerprint.
 //! Knows nothing of how an answer was got.
 
 use hmac::{Hmac, KeyInit, Mac};
-use konecta_core::id::AccountId;
+use konecta_core::id::{AccountId, Action};
 use serde_json::Value;
 use sha2::Sha256;
 
@@ -35,6 +37,41 @@ const PUBLIC_HEADERS: [&str; 14] = [
     "x-forwarded-port",
     "x-forwarded-proto",
 ];
+
+/// What may hide in the answers of a service.
+enum Secret {
+    /// Headers that CloudFront adds to requests to an origin.
+    OriginHeaders,
+    /// Headers that a listener rule demands.
+    RuleHeaders,
+    /// What a web ACL searches for in headers, and what it adds to requests.
+    WafHeaders,
+    /// Members of these names, at every depth.
+    Members(&'static [&'static str]),
+}
+
+/// By the service of the action, for all its operations: distributions and their origins come in listings too, and an operation
+/// that is added later is not forgotten here.
+const SECRETS: &[(&str, &[Secret])] = &[
+    ("cloudfront", &[Secret::OriginHeaders]),
+    ("ec2", &[Secret::Members(&["UserData"])]),
+    ("elasticloadbalancing", &[Secret::RuleHeaders, Secret::Members(&["ClientSecret"])]),
+    ("rds", &[Secret::Members(&["MasterUserPassword", "TdeCredentialPassword"])]),
+    ("wafv2", &[Secret::WafHeaders]),
+];
+
+/// Replaces every secret in the answer of an action.
+pub fn answer(action: &Action, account: &AccountId, value: &mut Value) {
+    let all = SECRETS.iter().filter(|(service, _)| *service == action.service()).flat_map(|(_, secrets)| *secrets);
+    for secret in all {
+        match secret {
+            Secret::OriginHeaders => origin_headers(account, value),
+            Secret::RuleHeaders => rule_headers(account, value),
+            Secret::WafHeaders => waf_headers(account, value),
+            Secret::Members(names) => members(value, names),
+        }
+    }
+}
 
 /// The stand-in for the value of a header.
 #[must_use]
@@ -63,7 +100,7 @@ pub fn is_public_header(name: &str) -> bool {
 
 /// Replaces the values of the headers that CloudFront adds to requests to an origin: `{HeaderName, HeaderValue}`. Any header may
 /// hold the shared secret; only the two words that tell how the viewer came stay, and those only where they say just that.
-pub fn origin_headers(account: &AccountId, value: &mut Value) {
+fn origin_headers(account: &AccountId, value: &mut Value) {
     let name = value.get("HeaderName").and_then(Value::as_str).map(str::to_owned);
     let tells_scheme =
         |name: &str, text: &str| name.eq_ignore_ascii_case("x-forwarded-proto") && ["http", "https"].contains(&text);
@@ -77,7 +114,7 @@ pub fn origin_headers(account: &AccountId, value: &mut Value) {
 }
 
 /// Replaces the values that a listener rule demands of a header: `{HttpHeaderName, Values, RegexValues}`.
-pub fn rule_headers(account: &AccountId, value: &mut Value) {
+fn rule_headers(account: &AccountId, value: &mut Value) {
     let name = value.get("HttpHeaderName").and_then(Value::as_str).map(str::to_owned);
     if let Some(name) = name.filter(|name| !is_public_header(name)) {
         for key in ["Values", "RegexValues"] {
@@ -94,7 +131,7 @@ pub fn rule_headers(account: &AccountId, value: &mut Value) {
 
 /// Replaces what a WAF rule searches for in headers and cookies, and what it adds to requests:
 /// `{FieldToMatch: {SingleHeader: {Name}}, SearchString}` and `{InsertHeaders: [{Name, Value}]}`.
-pub fn waf_headers(account: &AccountId, value: &mut Value) {
+fn waf_headers(account: &AccountId, value: &mut Value) {
     let field = value.get("FieldToMatch");
     let name = field.and_then(|field| field.pointer("/SingleHeader/Name")?.as_str()).map(str::to_owned);
     let many = field.is_some_and(|field| field.get("Headers").is_some() || field.get("Cookies").is_some());
@@ -130,7 +167,7 @@ fn searched(key: &str, secret: &Value) -> Vec<u8> {
 }
 
 /// Blots out every member of one of these names, at every depth.
-pub fn members(value: &mut Value, names: &[&str]) {
+fn members(value: &mut Value, names: &[&str]) {
     if let Value::Object(object) = value {
         for name in names {
             if let Some(secret) = object.get_mut(*name) {
@@ -213,6 +250,96 @@ mod tests {
             origin_headers(&me, &mut scheme);
             assert_eq!(scheme["HeaderValue"] == value, stays);
         }
+    }
+
+    /// A value of an answer's form, with a secret for each text of it. A shape that holds itself (a statement of WAF) does
+    /// so once.
+    fn filled(table: &Value, name: &str, path: &str, around: &[&str]) -> Value {
+        let shape = &table["shapes"][name];
+        let around = &[around, &[name]].concat();
+        let of = |kind: &Value, path: &str| {
+            let kind = kind.get("t").unwrap_or(kind).as_str().expect("a type");
+            match kind {
+                "string" | "blob" => json!(format!("s3cr3t {path}")),
+                "boolean" => json!(true),
+                "integer" | "float" => json!(1),
+                "timestamp" | "document" | "policy" | "nothing" => Value::Null,
+                named if around.iter().filter(|name| **name == named).count() > 1 => Value::Null,
+                named => filled(table, named, path, around),
+            }
+        };
+        if let Some(members) = shape["structure"].as_object() {
+            return members.iter().map(|(name, kind)| (name.clone(), of(kind, &format!("{path}.{name}")))).collect();
+        }
+        match (shape.get("list"), shape.get("map")) {
+            (Some(element), _) => json!([of(element, path)]),
+            (None, Some(value)) => json!({"key": of(value, path)}),
+            (None, None) => panic!("there is no shape {name}"),
+        }
+    }
+
+    fn shapes_of(service: &str) -> Value {
+        let file = match service {
+            "elasticloadbalancing" => "elbv2",
+            other => other,
+        };
+        let path = format!("{}/shapes/{file}.json", env!("CARGO_MANIFEST_DIR"));
+        serde_json::from_str(&std::fs::read_to_string(&path).expect(&path)).expect("JSON")
+    }
+
+    /// Texts that are as they were, in members whose names speak of secrets.
+    fn left(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::String(text) => {
+                let suspicious =
+                    ["password", "secret", "userdata", "credential", "headervalue", "searchstring", "privatekey"];
+                let last = text.rsplit('.').next().unwrap_or_default().to_lowercase();
+                if text.starts_with("s3cr3t ") && suspicious.iter().any(|word| last.contains(word)) {
+                    found.push(text.clone());
+                }
+            }
+            Value::Array(list) => list.iter().for_each(|value| left(value, found)),
+            Value::Object(members) => members.values().for_each(|value| left(value, found)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// Names of where a secret lies, and of its state; the secret itself lies elsewhere.
+    const NO_SECRETS: [&str; 4] = ["AuthSecretArn", "SecretArn", "SecretStatus", "TdeCredentialArn"];
+
+    #[test]
+    fn no_answer_of_any_read_keeps_what_its_names_call_a_secret() {
+        let mut hidden = 0;
+        for (action, _) in konecta_core::control::reads::reads().expect("reads.toml").iter() {
+            let table = shapes_of(action.service());
+            let output = table["operations"][action.operation()]["output"].as_str().expect("an output");
+            let mut value = filled(&table, output, "", &[]);
+            let mut before = Vec::new();
+            left(&value, &mut before);
+            answer(action, &account("123456789012"), &mut value);
+            let mut after = Vec::new();
+            left(&value, &mut after);
+            hidden += before.len() - after.len();
+            after.retain(|path| !NO_SECRETS.iter().any(|name| path.ends_with(&format!(".{name}"))));
+            assert_eq!(after, [""; 0], "{action}");
+        }
+        assert!(hidden >= 7, "{hidden} secrets in all answers");
+    }
+
+    #[test]
+    fn distributions_are_redacted_in_listings_too() {
+        let headers = json!({"Quantity": 1, "Items": [{"HeaderName": "x-verify", "HeaderValue": "s3cr3t"}]});
+        let origins = json!({"Items": [{"Id": "o", "CustomHeaders": headers}]});
+        let mut list = json!({"DistributionList": {"Items": [{"Origins": origins}]}});
+        let mut one = json!({"ETag": "E1", "Distribution": {"DistributionConfig": {"Origins": origins}}});
+        let me = account("123456789012");
+        answer(&"cloudfront:ListDistributions".parse().expect("action"), &me, &mut list);
+        answer(&"cloudfront:GetDistribution".parse().expect("action"), &me, &mut one);
+        let at = "/Origins/Items/0/CustomHeaders/Items/0/HeaderValue";
+        let expected = json!(fingerprint(&me, "x-verify", b"s3cr3t"));
+        assert_eq!(list.pointer(&format!("/DistributionList/Items/0{at}")), Some(&expected));
+        assert_eq!(one.pointer(&format!("/Distribution/DistributionConfig{at}")), Some(&expected));
+        assert_eq!(one["ETag"], "E1");
     }
 
     #[test]

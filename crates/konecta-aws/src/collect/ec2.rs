@@ -2,8 +2,7 @@
 //! whether new volumes are encrypted.
 //!
 //! EC2 leaves out the tag list of what has no tags, and a describe call always brings tags along; so a missing list
-//! means *no tags* here, and only here. User data is never asked for, and blotted out where a launch template
-//! carries it.
+//! means *no tags* here, and only here. User data is never asked for.
 
 use aws_sdk_ec2::Client;
 use konecta_core::id::Arn;
@@ -14,7 +13,6 @@ use crate::call::{Caller, Listing};
 use crate::classify::Failure;
 use crate::draft::{Draft, tag_list, text};
 use crate::paging::Heard;
-use crate::redact;
 
 const VPCS: &str = "ec2:DescribeVpcs";
 const SUBNETS: &str = "ec2:DescribeSubnets";
@@ -190,8 +188,7 @@ async fn launch_templates(caller: &Caller, client: &Client) {
             call.max_results(200).set_next_token(token.one()).customize().interceptor(tap).send()
         })
         .await;
-    for mut heard in listing.items {
-        redact::members(&mut heard.value, &["UserData"]);
+    for heard in listing.items {
         let Some(template) = caller.text(TEMPLATES, &heard.value, "LaunchTemplateId") else { continue };
         let Some(version) = heard.value.get("VersionNumber").and_then(Value::as_i64) else {
             caller.missing(TEMPLATES, None, Failure::broken("a version has no VersionNumber"));

@@ -11,7 +11,6 @@ use crate::call::Caller;
 use crate::classify::Failure;
 use crate::draft::{Draft, tag_list, text};
 use crate::paging::Heard;
-use crate::redact;
 
 const BALANCERS: &str = "elasticloadbalancing:DescribeLoadBalancers";
 const BALANCER_ATTRIBUTES: &str = "elasticloadbalancing:DescribeLoadBalancerAttributes";
@@ -72,14 +71,15 @@ async fn tags(caller: &Caller, client: &Client, arns: Vec<Arn>) -> BTreeMap<Arn,
         .each(batches, |caller, batch: Vec<Arn>| {
             let client = client.clone();
             async move {
-                let names = batch.iter().map(ToString::to_string).collect();
+                let names: Vec<String> = batch.iter().map(ToString::to_string).collect();
                 let about = match batch.as_slice() {
                     [only] => Some(only),
                     _ => None,
                 };
                 let answer = caller
                     .one(TAGS, about, &[], |tap| {
-                        client.describe_tags().set_resource_arns(Some(names)).customize().interceptor(tap).send()
+                        let call = client.describe_tags().set_resource_arns(Some(names.clone()));
+                        call.customize().interceptor(tap).send()
                     })
                     .await;
                 let Some(heard) = answer.got() else { return Vec::new() };
@@ -132,9 +132,7 @@ async fn listeners(caller: &Caller, client: &Client, balancer: &Arn) {
             call.customize().interceptor(tap).send()
         })
         .await;
-    for mut heard in listing.items {
-        redact::rule_headers(&caller.place().account, &mut heard.value);
-        redact::members(&mut heard.value, &["ClientSecret"]);
+    for heard in listing.items {
         let Some(arn) = caller.arn(LISTENERS, &heard.value, "ListenerArn") else { continue };
         let (certificates, ()) =
             tokio::join!(certificates(caller, client, &arn, &heard.value), rules(caller, client, &arn));
@@ -170,9 +168,7 @@ async fn rules(caller: &Caller, client: &Client, listener: &Arn) {
             call.customize().interceptor(tap).send()
         })
         .await;
-    for mut heard in listing.items {
-        redact::rule_headers(&caller.place().account, &mut heard.value);
-        redact::members(&mut heard.value, &["ClientSecret"]);
+    for heard in listing.items {
         let Some(arn) = caller.arn(RULES, &heard.value, "RuleArn") else { continue };
         let id = arn.short_name().to_owned();
         let owner = Value::String(listener.to_string());

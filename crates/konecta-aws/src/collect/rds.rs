@@ -9,7 +9,6 @@ use super::client;
 use crate::call::{Caller, Listing};
 use crate::draft::{Draft, tag_list, text};
 use crate::paging::Heard;
-use crate::redact;
 
 const INSTANCES: &str = "rds:DescribeDBInstances";
 const CLUSTERS: &str = "rds:DescribeDBClusters";
@@ -40,8 +39,7 @@ pub(super) async fn collect([caller]: [Caller; 1]) {
 
 /// Keeps what has an ARN and a name in the answer itself.
 fn keep_all(caller: &Caller, action: &str, kind: &'static str, arn: &str, id: &str, listing: Listing) {
-    for mut heard in listing.items {
-        redact::members(&mut heard.value, &["MasterUserPassword", "TdeCredentialPassword"]);
+    for heard in listing.items {
         let Some(arn) = caller.arn(action, &heard.value, arn) else { continue };
         let Some(id) = caller.text(action, &heard.value, id) else { continue };
         let tags = tag_list(heard.value.get("TagList"));
@@ -138,8 +136,7 @@ async fn snapshots(caller: &Caller, client: &Client) {
         .await;
 }
 
-async fn snapshot(caller: &Caller, client: &Client, mut heard: Heard) {
-    redact::members(&mut heard.value, &["MasterUserPassword", "TdeCredentialPassword"]);
+async fn snapshot(caller: &Caller, client: &Client, heard: Heard) {
     let Some(arn) = caller.arn(SNAPSHOTS, &heard.value, "DBSnapshotArn") else { return };
     let Some(id) = caller.text(SNAPSHOTS, &heard.value, "DBSnapshotIdentifier") else { return };
     let answer = caller

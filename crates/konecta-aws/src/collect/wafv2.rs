@@ -8,7 +8,6 @@ use super::client;
 use crate::call::Caller;
 use crate::draft::Draft;
 use crate::paging::Heard;
-use crate::redact;
 
 const LIST: &str = "wafv2:ListWebACLs";
 const GET: &str = "wafv2:GetWebACL";
@@ -37,11 +36,9 @@ async fn web_acl(caller: &Caller, client: &Client, scope: Scope, listed: Heard) 
     let word = Value::String(scope.as_str().to_owned());
     let answer = caller
         .one(GET, Some(&arn), &[], |tap| {
-            client.get_web_acl().scope(scope).name(&name).id(&id).customize().interceptor(tap).send()
+            client.get_web_acl().scope(scope.clone()).name(&name).id(&id).customize().interceptor(tap).send()
         })
         .await;
-    let mut heard =
-        caller.member(GET, Some(&arn), answer, "WebACL").unwrap_or(Heard { value: json!({}), at: listed.at });
-    redact::waf_headers(&caller.place().account, &mut heard.value);
+    let heard = caller.member(GET, Some(&arn), answer, "WebACL").unwrap_or(Heard { value: json!({}), at: listed.at });
     caller.keep(LIST, Draft::new("AWS::WAFv2::WebACL", arn, name, heard).with("scope", Some(word)));
 }
