@@ -1,4 +1,5 @@
-//! One request and its answer: the budget is kept, the answer decoded, its secrets replaced, the books written.
+//! One request and its answer: the budget is kept, the answer decoded, its secrets replaced, the books written. What a
+//! recording holds already is not asked again.
 //! Knows which service it speaks to only by name; what an answer means is the collectors' business.
 
 use std::error::Error;
@@ -10,7 +11,9 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
+use jiff::Timestamp;
 use konecta_core::id::{Action, Arn};
+use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::classify::{Failure, classify};
@@ -18,6 +21,7 @@ use crate::clock;
 use crate::ledger::{Ledger, Place};
 use crate::pace::{Budget, Progress};
 use crate::paging::{self, Heard, Token, Walk};
+use crate::recording::{Key, Recording};
 use crate::redact;
 use crate::wire::{self, Tap, WireError};
 
@@ -30,7 +34,10 @@ pub enum Answer {
     /// The answer.
     Got(Heard),
     /// The service said that there is none.
-    KnownNone,
+    KnownNone {
+        /// When it said so.
+        at: Timestamp,
+    },
     /// No answer: not wanted, or a gap is in the books.
     Missing,
 }
@@ -41,7 +48,7 @@ impl Answer {
     pub fn got(self) -> Option<Heard> {
         match self {
             Self::Got(heard) => Some(heard),
-            Self::KnownNone | Self::Missing => None,
+            Self::KnownNone { .. } | Self::Missing => None,
         }
     }
 }
@@ -66,9 +73,24 @@ struct Inner {
     budget: Budget,
     ledger: Arc<Ledger>,
     progress: Arc<Progress>,
+    recording: Option<Arc<Recording>>,
 }
 
 type Sent = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
+
+/// What came of one request, and when.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Told {
+    pub at: Timestamp,
+    pub outcome: Result<Value, Failure>,
+}
+
+/// One call, ready to be made: once to know what it asks, where that is looked up first, and once to ask it.
+struct Question {
+    held_back: Option<(Tap, Sent)>,
+    tap: Tap,
+    sent: Sent,
+}
 
 impl Caller {
     pub(crate) fn new(
@@ -77,8 +99,9 @@ impl Caller {
         budget: Budget,
         ledger: Arc<Ledger>,
         progress: Arc<Progress>,
+        recording: Option<Arc<Recording>>,
     ) -> Self {
-        Self(Arc::new(Inner { service, sdk, budget, ledger, progress }))
+        Self(Arc::new(Inner { service, sdk, budget, ledger, progress, recording }))
     }
 
     /// Where is asked.
@@ -130,7 +153,7 @@ impl Caller {
         name: &str,
         about: Option<&Arn>,
         none: &[&str],
-        call: impl FnOnce(Tap) -> Fut,
+        call: impl Fn(Tap) -> Fut + Send,
     ) -> Answer
     where
         O: Send + 'static,
@@ -138,15 +161,16 @@ impl Caller {
         Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>> + Send + 'static,
     {
         let Some(action) = self.wanted(name) else { return Answer::Missing };
-        let tap = Tap::default();
-        match self.ask(&action, &tap, send(call(tap.clone()))).await {
-            Ok(heard) => {
+        let question = self.question(|tap| send(call(tap)));
+        let Told { at, outcome } = self.ask(&action, question).await;
+        match outcome {
+            Ok(value) => {
                 self.0.ledger.answered(&action, 1);
-                Answer::Got(heard)
+                Answer::Got(Heard { value, at })
             }
             Err(failure) if none.contains(&failure.code.as_str()) => {
                 self.0.ledger.answered(&action, 1);
-                Answer::KnownNone
+                Answer::KnownNone { at }
             }
             Err(failure) => {
                 self.0.ledger.missing(&action, about, failure);
@@ -190,10 +214,12 @@ impl Caller {
             Err(error) => return self.gap(&action, about, error.into()),
         };
         let fetch = |token: Token| {
-            let tap = Tap::default();
-            let sent = send(call(token, tap.clone()));
+            let question = self.question(|tap| send(call(token.clone(), tap)));
             let action = &action;
-            async move { self.ask(action, &tap, sent).await }
+            async move {
+                let Told { at, outcome } = self.ask(action, question).await;
+                outcome.map(|value| Heard { value, at })
+            }
         };
         let Walk { items, calls, failure } = paging::walk(pages, paging::MAX_PAGES, fetch).await;
         self.0.ledger.answered(&action, calls);
@@ -213,18 +239,54 @@ impl Caller {
         name.parse().ok().filter(|action| self.0.ledger.wants(action))
     }
 
+    fn question(&self, call: impl Fn(Tap) -> Sent) -> Question {
+        let ready = |tap: Tap| {
+            let sent = call(tap.clone());
+            (tap, sent)
+        };
+        let held_back = self.0.recording.is_some().then(|| ready(Tap::holding_back()));
+        let (tap, sent) = ready(Tap::default());
+        Question { held_back, tap, sent }
+    }
+
+    /// Looks the question up in the recording, and asks it where it is not there. What is told is noted before anybody
+    /// waits for something else, so that a scan that is dropped loses only what was under way.
+    async fn ask(&self, action: &Action, question: Question) -> Told {
+        let Question { held_back, tap, sent } = question;
+        let key = match held_back {
+            Some((tap, held_back)) => {
+                // It always fails; where the request could not be written, the call itself will say why.
+                let _ = held_back.await;
+                tap.held_back().map(|request| Key::of(self.place(), action, &request))
+            }
+            None => None,
+        };
+        let recording = self.0.recording.as_deref().zip(key);
+        if let Some(told) = recording.and_then(|(recording, key)| recording.told(&key)) {
+            return told;
+        }
+        let told = self.send(action, &tap, sent).await;
+        if let Some((recording, key)) = recording {
+            recording.note(key, action, &told);
+        }
+        told
+    }
+
     /// Waits for a place in the budget, sends, decodes what the tap heard, and replaces what is secret in it.
-    async fn ask(&self, action: &Action, tap: &Tap, sent: Sent) -> Result<Heard, Failure> {
+    async fn send(&self, action: &Action, tap: &Tap, sent: Sent) -> Told {
         let permit = self.0.budget.acquire().await;
         let shown = self.0.progress.enter(action.as_str());
         let outcome = sent.await;
         let at = clock::now();
         drop((shown, permit));
-        outcome?;
+        Told { at, outcome: outcome.and_then(|()| self.decode(action, tap)) }
+    }
+
+    fn decode(&self, action: &Action, tap: &Tap) -> Result<Value, Failure> {
         let Some(heard) = tap.take() else { return Err(Failure::broken("the answer has no body")) };
         let mut value = wire::decode(wire::table(action.service())?, action.operation(), &heard)?;
         redact::answer(action, &self.place().account, &mut value);
-        Ok(Heard { value, at })
+        Ok(value)
     }
 
     /// Does the same for each of many things at once, and answers in their order.

@@ -33,6 +33,21 @@ impl Failure {
         Self { kind: GapKind::BrokenAnswer, code: "BrokenAnswer".to_owned(), message: clean(&message.into()) }
     }
 
+    /// Whether the same question would soon be answered the same: the service itself has said so, by a code of its own, and
+    /// neither load, nor the network, nor the credentials, clock or page token of this process had a part in it.
+    #[must_use]
+    pub fn is_definite(&self) -> bool {
+        match self.kind {
+            GapKind::Denied | GapKind::Refused => !is_ours(&self.code) && !is_passing(&self.code),
+            GapKind::Throttled
+            | GapKind::TimedOut
+            | GapKind::Unreachable
+            | GapKind::ServerError
+            | GapKind::BrokenAnswer
+            | GapKind::NotMade => false,
+        }
+    }
+
     fn new(kind: GapKind, code: &str, message: impl AsRef<str>) -> Self {
         Self { kind, code: code.to_owned(), message: clean(message.as_ref()) }
     }
@@ -158,6 +173,17 @@ fn is_throttled(code: &str) -> bool {
         )
 }
 
+/// Our own words for what no service has said; an answer without a code may be that of something in between.
+fn is_ours(code: &str) -> bool {
+    ["RequestNotBuilt", "CredentialsLost", "Unclassified"].contains(&code) || code.starts_with("HTTP")
+}
+
+/// Refusals that are over with other credentials, a clock that was set, a paging begun anew, or time.
+fn is_passing(code: &str) -> bool {
+    let is_about_us = advice(code).is_some() && !["OptInRequired", "SubscriptionRequiredException"].contains(&code);
+    is_about_us || ["Token", "Timeout", "Internal", "Unavailable"].iter().any(|word| code.contains(word))
+}
+
 /// What to do about a refusal that is not about permissions.
 fn advice(code: &str) -> Option<&'static str> {
     Some(match code {
@@ -249,6 +275,31 @@ mod tests {
             assert_eq!(of_service(code, None, status).kind, kind, "{code:?} {status}");
         }
         assert_eq!(of_service(None, None, 404).code, "HTTP404");
+    }
+
+    #[test]
+    fn only_what_the_service_said_of_the_question_is_definite() {
+        for (code, status, definite) in [
+            (Some("AccessDenied"), 403, true),
+            (Some("UnauthorizedOperation"), 403, true),
+            (Some("LifecyclePolicyNotFoundException"), 400, true),
+            (Some("OptInRequired"), 403, true),
+            (Some("ExpiredToken"), 403, false),
+            (Some("UnrecognizedClientException"), 400, false),
+            (Some("SignatureDoesNotMatch"), 403, false),
+            (Some("InvalidNextToken"), 400, false),
+            (Some("RequestTimeout"), 400, false),
+            (Some("ThrottlingException"), 400, false),
+            (Some("InternalFailure"), 500, false),
+            (None, 403, false),
+            (None, 404, false),
+            (None, 502, false),
+        ] {
+            assert_eq!(of_service(code, None, status).is_definite(), definite, "{code:?} {status}");
+        }
+        assert!(!timed_out().is_definite());
+        assert!(!Failure::broken("cut short").is_definite());
+        assert!(!Failure::new(GapKind::Refused, "CredentialsLost", "").is_definite());
     }
 
     #[test]

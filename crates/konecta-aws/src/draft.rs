@@ -125,7 +125,7 @@ impl Caller {
     pub fn embedded_json(&self, action: &str, about: &Arn, answer: Answer, path: &str) -> Option<Value> {
         let heard = match answer {
             Answer::Got(heard) => heard,
-            Answer::KnownNone => return Some(Value::Null),
+            Answer::KnownNone { .. } => return Some(Value::Null),
             Answer::Missing => return None,
         };
         let Some(text) = text(&heard.value, path) else {

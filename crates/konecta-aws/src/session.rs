@@ -105,6 +105,13 @@ pub struct Account {
 }
 
 impl Account {
+    /// An account as a test plays it, without the environment of this process.
+    #[cfg(test)]
+    pub(crate) fn played(id: AccountId, regions: Vec<Region>, config: SdkConfig) -> Self {
+        let (partition, caller) = ("aws".to_owned(), format!("arn:aws:iam::{id}:user/auditor"));
+        Self { id, partition, caller, regions, config }
+    }
+
     /// The account's number.
     #[must_use]
     pub fn id(&self) -> &AccountId {

@@ -99,7 +99,7 @@ async fn distribution(caller: &Caller, client: &Client, listed: Heard) -> Named 
 fn etag(answer: &Answer) -> Option<Value> {
     match answer {
         Answer::Got(heard) => heard.value.get("ETag").cloned(),
-        Answer::KnownNone | Answer::Missing => None,
+        Answer::KnownNone { .. } | Answer::Missing => None,
     }
 }
 

@@ -65,7 +65,7 @@ async fn repository(caller: &Caller, client: &Client, heard: Heard) {
 /// out: it changes whenever somebody pulls.
 fn pushed_at(caller: &Caller, arn: &Arn, answer: Answer) -> Option<Value> {
     match answer {
-        Answer::KnownNone => Some(Value::Null),
+        Answer::KnownNone { .. } => Some(Value::Null),
         Answer::Missing => None,
         Answer::Got(heard) => {
             let pushed = heard.value.pointer("/imageDetails/0/imagePushedAt").cloned();

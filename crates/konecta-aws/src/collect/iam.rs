@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use super::client;
 use crate::call::{Answer, Caller};
 use crate::classify::Failure;
-use crate::clock;
 use crate::draft::{Draft, tag_list, text};
 use crate::paging::Heard;
 
@@ -98,7 +97,7 @@ async fn passwords(caller: &Caller, client: &Client) {
         .await;
     let heard = match answer {
         Answer::Got(heard) => heard,
-        Answer::KnownNone => Heard { value: json!({"PasswordPolicy": null}), at: clock::now() },
+        Answer::KnownNone { at } => Heard { value: json!({"PasswordPolicy": null}), at },
         Answer::Missing => return,
     };
     if heard.value.get("PasswordPolicy").is_none() {

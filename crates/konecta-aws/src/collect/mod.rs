@@ -29,13 +29,16 @@ use crate::call::{Caller, unwind};
 use crate::clock;
 use crate::ledger::{Ledger, Place};
 use crate::pace::{Budget, Limits, Progress};
+use crate::recording::Recording;
 use crate::session::{Account, Session};
 
 /// How much of this machine and of AWS's patience a scan may use.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct CollectOptions {
     /// Requests in flight at once.
     pub limits: Limits,
+    /// What was told already, and is not asked again; what is told now is added.
+    pub recording: Option<Arc<Recording>>,
 }
 
 /// A client with the credentials, region and retry books of a caller.
@@ -89,7 +92,7 @@ services! {
 struct Desk<'a> {
     account: &'a Account,
     overall: &'a Arc<Semaphore>,
-    limits: Limits,
+    options: &'a CollectOptions,
     progress: &'a Arc<Progress>,
 }
 
@@ -98,9 +101,10 @@ impl Desk<'_> {
         Caller::new(
             service,
             self.account.sdk(&ledger.place().region),
-            Budget::within(self.overall, self.limits),
+            Budget::within(self.overall, self.options.limits),
             Arc::clone(ledger),
             Arc::clone(self.progress),
+            self.options.recording.clone(),
         )
     }
 }
@@ -109,6 +113,9 @@ impl Desk<'_> {
 ///
 /// The wanted reads are made and those that they build on ([`Reads::closure`]), and no others. A read that fails is
 /// a gap in the snapshot, and the scan goes on; nothing here fails as a whole.
+///
+/// The future may be dropped at any time: no task outlives it, and all that was told is in the recording. With that, a
+/// later call goes on to the snapshot that this one would have made.
 pub async fn collect(
     session: &Session,
     catalogue: &Reads,
@@ -118,12 +125,13 @@ pub async fn collect(
 ) -> Snapshot {
     // Without what comes before it, a read would find nothing to ask about and look complete.
     let wanted = &catalogue.closure(wanted);
-    let started_at = clock::now();
+    let now = clock::now();
+    let started_at = options.recording.as_ref().map_or(now, |recording| recording.begun(now));
     let overall = Budget::overall(options.limits);
     let mut tasks = JoinSet::new();
     let mut ledgers = Vec::new();
     for account in session.accounts() {
-        let desk = Desk { account, overall: &overall, limits: options.limits, progress };
+        let desk = Desk { account, overall: &overall, options, progress };
         for region in account.regions().iter().cloned().chain([Region::global()]) {
             let here = made_in(&region, catalogue, wanted);
             let place = Place { account: account.id().clone(), region, partition: account.partition().to_owned() };
@@ -175,5 +183,7 @@ fn made_in(region: &Region, catalogue: &Reads, wanted: &BTreeSet<Action>) -> BTr
     wanted.iter().filter(belongs).cloned().collect()
 }
 
+#[cfg(test)]
+mod resumed;
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,7 @@ mod xml;
 use serde_json::Value;
 
 pub use shapes::{Pages, Table, table};
+pub(crate) use tap::Fingerprint;
 pub use tap::{Tap, Wire};
 
 use shapes::{Operation, Place, Protocol, Ref, Shape};
