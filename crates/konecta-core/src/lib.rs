@@ -13,6 +13,7 @@ pub mod fix;
 pub mod gap;
 pub mod id;
 pub mod model;
+pub mod news;
 pub mod planning;
 pub mod report;
 pub mod resource;

@@ -10,7 +10,7 @@ pub mod sarif;
 pub mod sentence;
 pub mod table;
 #[cfg(test)]
-mod testdata;
+pub(crate) mod testdata;
 pub mod text;
 
 use std::collections::BTreeMap;
