@@ -5,6 +5,7 @@
 mod examples;
 pub mod json_text;
 pub mod json_v1;
+pub mod message;
 pub mod plan;
 pub mod sarif;
 pub mod sentence;
@@ -22,6 +23,7 @@ use crate::finding::{Finding, Severity, Status};
 use crate::gap::Gap;
 use crate::id::ControlId;
 use crate::snapshot::ScanInfo;
+use crate::target::Target;
 
 /// Everything that a format may tell.
 #[derive(Debug, Clone)]
@@ -85,6 +87,19 @@ pub struct ControlError {
     pub arn: String,
     /// What the engine said.
     pub message: String,
+}
+
+/// What a report that goes to others is about; the report itself does not know where it is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// The account and region that were judged.
+    pub target: &'a Target,
+    /// The run that did it.
+    pub run: &'a str,
+    /// Where the whole report is, as `s3://bucket/key`.
+    pub location: &'a str,
+    /// Whether gaps or unproven verdicts are left.
+    pub incomplete: bool,
 }
 
 impl Report {
