@@ -139,17 +139,8 @@ impl Account {
     /// Everything a client needs to speak to a region, or to the services that belong to none.
     #[must_use]
     pub fn sdk(&self, region: &Region) -> SdkConfig {
-        let name = if region.is_global() { self.home_of_global_services() } else { region.as_str() };
-        self.config.to_builder().region(SdkRegion::new(name.to_owned())).build()
-    }
-
-    /// CloudFront, IAM and Route 53 are signed for one region of each partition.
-    fn home_of_global_services(&self) -> &'static str {
-        match self.partition.as_str() {
-            "aws-cn" => "cn-northwest-1",
-            "aws-us-gov" => "us-gov-west-1",
-            _ => "us-east-1",
-        }
+        let place = if region.is_global() { &Region::home_of_global_services(&self.partition) } else { region };
+        self.config.to_builder().region(SdkRegion::new(place.as_str().to_owned())).build()
     }
 }
 

@@ -134,6 +134,17 @@ impl Region {
         Self("global".to_owned())
     }
 
+    /// The region of each partition in which the services that belong to none are signed for, and told of.
+    #[must_use]
+    pub fn home_of_global_services(partition: &str) -> Self {
+        let name = match partition {
+            "aws-cn" => "cn-northwest-1",
+            "aws-us-gov" => "us-gov-west-1",
+            _ => "us-east-1",
+        };
+        Self(name.to_owned())
+    }
+
     /// Whether this is [`Region::global`].
     #[must_use]
     pub fn is_global(&self) -> bool {

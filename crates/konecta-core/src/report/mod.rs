@@ -1,6 +1,7 @@
 //! Telling: one file a format, none of which decides anything.
 //! Knows findings, gaps and claims as data; never sees a control, a policy or a call.
 
+pub mod asff;
 #[cfg(test)]
 mod examples;
 pub mod json_text;
