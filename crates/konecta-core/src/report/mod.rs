@@ -2,6 +2,7 @@
 //! Knows findings, gaps and claims as data; never sees a control, a policy or a call.
 
 pub mod asff;
+pub mod emf;
 #[cfg(test)]
 mod examples;
 pub mod json_text;
