@@ -10,15 +10,20 @@ pub mod classify;
 mod clock;
 mod collect;
 pub mod draft;
+pub mod hub;
 mod ledger;
 pub mod lock;
 pub mod pace;
 mod paging;
 mod recording;
+pub mod parameter;
 pub mod redact;
 pub mod s3;
+#[cfg(test)]
+mod scripted;
 pub mod session;
 mod session_error;
+pub mod topic;
 pub mod wire;
 
 pub use collect::{CollectOptions, collect};

@@ -15,7 +15,7 @@ use crate::wire::request::Encoded;
 /// Endpoint, signature, user agent, timeouts and retries stay the SDK's: it works on the request after serialisation and
 /// before the first attempt, so that every attempt signs and sends this body.
 #[derive(Debug, Clone)]
-pub(super) struct Envelope(pub(super) Encoded);
+pub(crate) struct Envelope(pub(crate) Encoded);
 
 impl Intercept for Envelope {
     fn name(&self) -> &'static str {

@@ -7,7 +7,7 @@
 
 #[cfg(test)]
 mod emulated;
-mod envelope;
+pub(crate) mod envelope;
 mod failure;
 mod operations;
 #[cfg(test)]
