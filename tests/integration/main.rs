@@ -21,4 +21,5 @@ mod permissions;
 mod scan;
 mod secrets;
 mod server;
+mod told;
 mod world;
