@@ -145,6 +145,12 @@ impl Region {
         Self(name.to_owned())
     }
 
+    /// What stands in the place of a region where an account was scanned at once, in all regions that were asked for.
+    #[must_use]
+    pub fn all() -> Self {
+        Self("all".to_owned())
+    }
+
     /// Whether this is [`Region::global`].
     #[must_use]
     pub fn is_global(&self) -> bool {

@@ -17,6 +17,7 @@ pub mod news;
 pub mod planning;
 pub mod report;
 pub mod resource;
+pub mod rollup;
 pub mod silence;
 pub mod snapshot;
 pub mod target;

@@ -14,9 +14,17 @@ use super::text::acts;
 /// When the value cannot be written as JSON, which none of our wire structs can bring about.
 pub fn write<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
     let mut bytes = Vec::new();
-    value.serialize(&mut Serializer::with_formatter(&mut bytes, Visible(PrettyFormatter::new())))?;
-    bytes.push(b'\n');
+    write_to(&mut bytes, value)?;
     String::from_utf8(bytes).map_err(|error| serde_json::Error::io(io::Error::other(error)))
+}
+
+/// The same, written while it is made.
+///
+/// # Errors
+/// When the value cannot be written as JSON, or what takes it takes no more.
+pub fn write_to<T: Serialize>(mut out: impl io::Write, value: &T) -> Result<(), serde_json::Error> {
+    value.serialize(&mut Serializer::with_formatter(&mut out, Visible(PrettyFormatter::new())))?;
+    out.write_all(b"\n").map_err(serde_json::Error::io)
 }
 
 struct Visible(PrettyFormatter<'static>);

@@ -9,6 +9,7 @@ pub mod json_text;
 pub mod json_v1;
 pub mod message;
 pub mod plan;
+pub mod rollup;
 pub mod sarif;
 pub mod sentence;
 pub mod table;
