@@ -13,6 +13,7 @@ pub mod draft;
 pub mod hub;
 mod ledger;
 pub mod lock;
+pub mod organization;
 pub mod pace;
 mod paging;
 mod recording;

@@ -191,6 +191,24 @@ impl Store {
         Ok(Some(Object { bytes, etag }))
     }
 
+    /// Writes an object's content out piece by piece as it comes, however large it is; whether there is one.
+    ///
+    /// # Errors
+    /// When S3 does not give it, or what takes it takes no more.
+    pub async fn copy(&self, key: &str, out: &mut impl std::io::Write) -> Result<bool, StoreError> {
+        let answer = self.client.get_object().bucket(&self.place.bucket).key(self.full_key(key)).send().await;
+        let mut body = match answer {
+            Ok(answer) => answer.body,
+            Err(error) if error.code() == Some("NoSuchKey") => return Ok(false),
+            Err(error) => return Err(self.failed(key, "read", &error)),
+        };
+        let broken = |reason: String| StoreError::Failed { location: self.location(key), deed: "read", reason };
+        while let Some(piece) = body.try_next().await.map_err(|error| broken(error.to_string()))? {
+            out.write_all(&piece).map_err(|error| broken(error.to_string()))?;
+        }
+        Ok(true)
+    }
+
     /// Takes an object away; that there is none is no error.
     ///
     /// # Errors
