@@ -1,11 +1,15 @@
 //! The command line as clap sees it. Says what may be typed, and nothing of what is then done.
 
+pub(crate) mod organization;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use konecta_core::finding::Severity;
 use konecta_core::fix::Class;
+
+use organization::{EnterArgs, OrganizationArgs, Rollup};
 
 /// Proves that a running AWS stack is what its architecture promises.
 #[derive(Debug, Parser)]
@@ -35,6 +39,8 @@ const EXIT_CODES: &str = "Exit codes:
 pub(crate) enum Command {
     /// Read an account and judge it
     Scan(Box<Scan>),
+    /// Put a run over many accounts into one document: what was expected, what was seen, what is wrong
+    Rollup(Rollup),
     /// Plan what brings the account back to what was promised, show it, ask, do it, and prove that it is done
     Fix(Box<Fix>),
     /// Take back what a run of `fix` changed
@@ -66,6 +72,9 @@ pub(crate) enum Command {
 pub(crate) struct Scan {
     #[command(flatten)]
     pub(crate) account: AccountArgs,
+
+    #[command(flatten)]
+    pub(crate) organization: OrganizationArgs,
 
     #[command(flatten)]
     pub(crate) select: SelectArgs,
@@ -123,11 +132,11 @@ pub(crate) struct AccountArgs {
     pub(crate) endpoint_url: Option<String>,
 
     /// Read the account of this role instead of your own, repeatable
-    #[arg(long, value_name = "ARN", value_delimiter = ',')]
+    #[arg(long, value_name = "ARN", value_delimiter = ',', group = "role")]
     pub(crate) role_arn: Vec<String>,
 
-    /// The external id for --role-arn
-    #[arg(long, value_name = "ID", requires = "role_arn")]
+    /// The external id that the role demands
+    #[arg(long, value_name = "ID", requires = "role")]
     pub(crate) external_id: Option<String>,
 
     /// Seconds that one attempt of a call may take
@@ -359,6 +368,9 @@ pub(crate) struct Permissions {
     #[arg(long)]
     pub(crate) all_regions: bool,
 
+    #[command(flatten)]
+    pub(crate) enter: EnterArgs,
+
     /// What `fix` and `rollback` need besides, for every remedy of the selected controls
     #[arg(long)]
     pub(crate) fix: bool,
@@ -393,7 +405,7 @@ pub(crate) struct Output {
     pub(crate) file: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub(crate) enum Format {
     Table,
     Json,

@@ -24,6 +24,7 @@ pub(crate) fn is_needed(cli: &Cli) -> bool {
         },
         // These parse policies, with the same refusals, and evaluate nothing.
         Typed::Controls(_)
+        | Typed::Rollup(_)
         | Typed::Claims(_)
         | Typed::Permissions(_)
         | Typed::Rollback(_)

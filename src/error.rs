@@ -64,6 +64,16 @@ pub(crate) enum Error {
     NothingSelected(String),
     #[error(transparent)]
     Session(#[from] konecta_aws::session::SessionError),
+    #[error(transparent)]
+    Organization(#[from] konecta_aws::organization::OrganizationError),
+    #[error("not in the organization, or not in the part of it that was named: {0}")]
+    NotMembers(String),
+    #[error("the organization, or the part of it that was named, has no account to be scanned")]
+    NoMembers,
+    #[error("{0} is one file, and there is a report for every account")]
+    OneFile(PathBuf),
+    #[error(transparent)]
+    Rolling(#[from] crate::rolling::RollingError),
     #[error("cannot start the runtime")]
     Runtime(#[source] std::io::Error),
     #[error(transparent)]
@@ -131,7 +141,16 @@ impl Error {
     pub(crate) fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Config { .. } => "`konecta-audit init` writes a commented example to compare with",
-            Self::Exists(_) => "move it away, or name another place with --output",
+            Self::Exists(_) => "move it away, or name another place",
+            Self::Organization(error) => return Some(error.hint()),
+            Self::NotMembers(_) => {
+                "an account that is not ours is not entered; look at --account, --ou and --exclude-ou"
+            }
+            Self::OneFile(_) => {
+                "name only the formats; the reports of each account are in a folder of its own in --output-dir"
+            }
+            Self::NoMembers => "look at --ou and --exclude-ou",
+            Self::Rolling(error) => return error.hint().map(str::to_owned),
             Self::NothingSelected(_) => "`konecta-audit controls list` shows ids, layers and severities",
             Self::SarifWithoutConfig => "run `konecta-audit init` in the repository, or name the file with --config",
             Self::NoSuchFinding { .. } => "`konecta-audit scan --show-pass` lists what was judged, with ARNs",
@@ -195,6 +214,11 @@ impl Error {
             | Self::Selection(_)
             | Self::NothingSelected(_)
             | Self::Session(_)
+            | Self::Organization(_)
+            | Self::NotMembers(_)
+            | Self::NoMembers
+            | Self::OneFile(_)
+            | Self::Rolling(_)
             | Self::Runtime(_)
             | Self::Snapshot(_)
             | Self::Audit(_)

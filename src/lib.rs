@@ -2,7 +2,8 @@
 //!
 //! The parts: `cli` says what may be typed, `config` reads the blueprint file and the environment, `commands` wire the
 //! library together, `ui` is the only place that prints, `error` knows the exit codes. `confined` gives a command that
-//! evaluates policies from outside a process of its own, `fixing` stands between a run and the account it changes.
+//! evaluates policies from outside a process of its own, `fixing` stands between a run and the account it changes,
+//! `rolling` puts the statuses of many accounts together.
 
 mod cli;
 mod commands;
@@ -10,6 +11,7 @@ mod config;
 mod confined;
 mod error;
 mod fixing;
+mod rolling;
 mod ui;
 
 use std::process::ExitCode;

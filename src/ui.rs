@@ -49,19 +49,30 @@ pub(crate) fn can_ask() -> bool {
 
 /// Prints a result; a reader that has gone away is no fault.
 pub(crate) fn print(text: &str) -> Result<(), Error> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    print_by(&mut |out| out.write_all(text.as_bytes()))
+}
+
+/// Writes a result to a file; the file appears under its name only when it is whole.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
+    write_by(path, &mut |out| out.write_all(text.as_bytes()))
+}
+
+/// Prints a result while it is made; a reader that has gone away is no fault.
+pub(crate) fn print_by(make: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match make(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Output(error)),
         Ok(()) | Err(_) => Ok(()),
     }
 }
 
-/// Writes a result to a file; the file appears under its name only when it is whole.
-pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
+/// Writes a result to a file while it is made; the file appears under its name only when it is whole.
+pub(crate) fn write_by(path: &Path, make: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
     let failed = |source| Error::WriteFile { path: path.to_owned(), source };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)?;
+    let mut file = io::BufWriter::new(tempfile::NamedTempFile::new_in(folder).map_err(failed)?);
+    make(&mut file).map_err(failed)?;
+    let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
 }

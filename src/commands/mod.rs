@@ -5,11 +5,13 @@ mod controls;
 mod explain;
 mod fix;
 mod init;
+mod organization;
 mod permissions;
 mod policy;
 mod procedure;
 mod reading;
 mod rollback;
+mod rollup;
 mod runs;
 mod scan;
 
@@ -30,6 +32,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
     let config = || config::load(cli.config.as_deref());
     match cli.command {
         Command::Scan(args) => scan::run(&args, &config()?),
+        Command::Rollup(args) => rollup::run(&args),
         Command::Fix(args) => fix::run(&args, &config()?),
         Command::Rollback(args) => rollback::run(&args, &config()?),
         Command::Runs(args) => runs::run(&args),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use konecta_aws::organization;
 use konecta_core::control::reads::reads;
 use konecta_core::fix::registry;
 use konecta_core::id::Action;
@@ -29,6 +30,12 @@ pub(super) fn run(args: &Permissions) -> Result<Exit, Error> {
             catalogue.controls().filter_map(|control| registry::remedy(control.metadata.custom.fix.as_ref()?.as_str()));
         let changes: BTreeSet<&str> = remedies.flat_map(|remedy| remedy.actions).copied().collect();
         statements.push(statement("KonectaAuditFix", &changes.difference(&actions).copied().collect()));
+    }
+    if args.enter.organization {
+        statements.push(statement("KonectaAuditOrganization", &organization::ACTIONS.into()));
+        let role = format!("arn:aws:iam::*:role/{}", args.enter.role_name.trim_start_matches('/'));
+        statements
+            .push(json!({"Sid": "KonectaAuditEnter", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}));
     }
     let policy = json!({"Version": "2012-10-17", "Statement": statements});
     ui::print(&format!("{}\n", serde_json::to_string_pretty(&policy)?))?;

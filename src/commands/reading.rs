@@ -31,7 +31,7 @@ pub(super) fn read(args: &AccountArgs, config: &Config, wanted: &BTreeSet<Action
         };
         tokio::select! {
             snapshot = scan => snapshot,
-            () = watch(&progress) => Err(Error::Interrupted),
+            () = watch(&progress, &String::new) => Err(Error::Interrupted),
             _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
         }
     })
@@ -69,8 +69,8 @@ fn regions(args: &AccountArgs, config: &Config) -> Result<RegionChoice, Error> {
     })
 }
 
-/// Draws what is under way where somebody watches, and never ends.
-async fn watch(progress: &Arc<Progress>) {
+/// Draws what is under way where somebody watches, after what `head` says of it, and never ends.
+pub(super) async fn watch(progress: &Arc<Progress>, head: &dyn Fn() -> String) {
     if !ui::watched() {
         return std::future::pending().await;
     }
@@ -82,7 +82,13 @@ async fn watch(progress: &Arc<Progress>) {
     loop {
         let view = progress.view();
         let names = view.operations.join(" ");
-        bar.set_message(format!("{} calls, {} gaps, {} in flight: {names}", view.done, view.gaps, view.in_flight));
+        bar.set_message(format!(
+            "{}{} calls, {} gaps, {} in flight: {names}",
+            head(),
+            view.done,
+            view.gaps,
+            view.in_flight
+        ));
         bar.tick();
         tokio::time::sleep(Duration::from_millis(100)).await;
     }

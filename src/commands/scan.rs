@@ -12,13 +12,16 @@ use konecta_core::snapshot::{self, SnapshotFile};
 use konecta_core::waiver;
 
 use super::permissions::all_reads;
-use super::{catalogue, reading};
+use super::{catalogue, organization, reading};
 use crate::cli::{Format, Output, Scan};
 use crate::config::{Config, ConfigFile};
 use crate::error::{Error, Exit};
 use crate::ui;
 
 pub(super) fn run(args: &Scan, config: &Config) -> Result<Exit, Error> {
+    if let Some(dir) = args.organization.output_dir.as_deref() {
+        return organization::run(args, config, dir);
+    }
     let catalogue = catalogue(&args.select)?;
     let places = sarif_places(args, config)?;
     let mut report = judged(args, config, &catalogue)?;
@@ -66,20 +69,22 @@ fn told(report: &Report, output: &Output, args: &Scan, places: Option<&Places>) 
             Ok(table::render(report, &options))
         }
         (Format::Json, _) => Ok(json_v1::render(report)?),
-        (Format::Sarif, Some(places)) => {
-            let options = SarifOptions { include_waived: args.sarif_include_waived };
-            let text = sarif::render(report, places, &options).map_err(|error| Error::Sarif(error.to_string()))?;
-            for problem in sarif::preflight::check_text(&text) {
-                ui::note(&format!("warning: {problem}"));
-            }
-            Ok(text)
-        }
+        (Format::Sarif, Some(places)) => as_sarif(report, places, args.sarif_include_waived),
         (Format::Sarif, None) => Err(Error::SarifWithoutConfig),
     }
 }
 
+pub(super) fn as_sarif(report: &Report, places: &Places, include_waived: bool) -> Result<String, Error> {
+    let options = SarifOptions { include_waived };
+    let text = sarif::render(report, places, &options).map_err(|error| Error::Sarif(error.to_string()))?;
+    for problem in sarif::preflight::check_text(&text) {
+        ui::note(&format!("warning: {problem}"));
+    }
+    Ok(text)
+}
+
 /// Where SARIF points: known before the scan, so that a missing file is told before an account is read.
-fn sarif_places(args: &Scan, config: &Config) -> Result<Option<Places>, Error> {
+pub(super) fn sarif_places(args: &Scan, config: &Config) -> Result<Option<Places>, Error> {
     if !args.format.iter().any(|output| output.format == Format::Sarif) {
         return Ok(None);
     }
