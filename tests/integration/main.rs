@@ -17,6 +17,7 @@ mod gates;
 mod mended;
 mod monotone;
 mod opa;
+mod organization;
 mod permissions;
 mod scan;
 mod secrets;

@@ -80,8 +80,8 @@ impl World {
         command
     }
 
-    /// Somebody else, who works on the same account with boto3.
-    pub(crate) fn somebody_else(&self, code: &str) {
+    /// Somebody else, who works on the same account with boto3; what is printed.
+    pub(crate) fn somebody_else(&self, code: &str) -> String {
         let mut command = Command::new(python());
         command.env_clear().args(["-c", code]);
         for (name, value) in self.told["env"].as_object().expect("env") {
@@ -89,6 +89,7 @@ impl World {
         }
         let output = command.output().expect("runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
     }
 
     /// A scan as JSON, with its exit code.

@@ -49,7 +49,7 @@ impl Reply {
         let message = "scripted by the test";
         let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>");
         let whole = match action.split(':').next().unwrap_or_default() {
-            "ecr" | "eks" | "acm" | "wafv2" | "kms" | "logs" => {
+            "ecr" | "eks" | "acm" | "wafv2" | "kms" | "logs" | "organizations" => {
                 Self::json(&json!({"__type": code, "message": message}))
             }
             "ec2" => Self::xml(&format!("<Response><Errors>{error}</Errors><RequestID>r</RequestID></Response>")),
