@@ -116,19 +116,19 @@ pub(crate) struct Scan {
     pub(crate) exit_zero: bool,
 }
 
-/// Which account is read, and how patiently.
+/// Which account is read, and how patiently. Global for the sake of `runs`, whose actions take them too.
 #[derive(Debug, Args)]
 pub(crate) struct AccountArgs {
     /// A profile of the AWS configuration files
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) profile: Option<String>,
 
     /// A region to read, repeatable; `all` for every region that the account has enabled
-    #[arg(long, value_name = "REGION", value_delimiter = ',')]
+    #[arg(long, value_name = "REGION", value_delimiter = ',', global = true)]
     pub(crate) region: Vec<String>,
 
     /// Ask this endpoint for everything (AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_<SERVICE> work as well)
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", global = true)]
     pub(crate) endpoint_url: Option<String>,
 
     /// Read the account of this role instead of your own, repeatable
@@ -137,14 +137,19 @@ pub(crate) struct AccountArgs {
 
     /// The external id that the role demands
     #[arg(long, value_name = "ID", requires = "role")]
+    #[arg(long, value_name = "ARN", value_delimiter = ',', global = true)]
+    pub(crate) role_arn: Vec<String>,
+
+    /// The external id for --role-arn
+    #[arg(long, value_name = "ID", requires = "role_arn", global = true)]
     pub(crate) external_id: Option<String>,
 
     /// Seconds that one attempt of a call may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600), global = true)]
     pub(crate) timeout: u64,
 
     /// How often a call is tried before it becomes a gap
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20))]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=20), global = true)]
     pub(crate) max_attempts: u32,
 }
 
@@ -168,16 +173,20 @@ pub(crate) struct SelectArgs {
     pub(crate) policies: Option<PathBuf>,
 }
 
-/// Where runs are kept, and what keeps two of them apart.
+/// Where runs are kept, and what keeps two of them apart. Global as [`AccountArgs`] are.
 #[derive(Debug, Args)]
 pub(crate) struct StateArgs {
     /// Where journals are kept [default: konecta-audit in the XDG state directory]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub(crate) state_dir: Option<PathBuf>,
 
-    /// Hold a lock on the account in S3 as well, so that runs on other machines wait
-    #[arg(long, value_name = "s3://BUCKET/PREFIX")]
+    /// Keep journals in S3, and hold a lock on the account there, so that any machine can go on with a run
+    #[arg(long, value_name = "s3://BUCKET/PREFIX", global = true)]
     pub(crate) state: Option<String>,
+
+    /// Encrypt the journals with this KMS key instead of S3's own
+    #[arg(long, value_name = "KEY", requires = "state", global = true)]
+    pub(crate) state_kms_key: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -286,9 +295,11 @@ pub(crate) struct Runs {
     #[command(subcommand)]
     pub(crate) action: Option<RunsAction>,
 
-    /// Where journals are kept [default: konecta-audit in the XDG state directory]
-    #[arg(long, value_name = "DIR", global = true)]
-    pub(crate) state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) account: AccountArgs,
+
+    #[command(flatten)]
+    pub(crate) state: StateArgs,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use konecta_core::audit::AuditError;
 use konecta_core::control::PolicyError;
 use konecta_core::control::catalogue::UnknownName;
-use konecta_core::fix::journal::JournalError;
+use konecta_core::fix::journal::{JournalError, MediumError};
 use konecta_core::fix::plan::PlanError;
 use konecta_core::fix::run::RunError;
 use konecta_core::planning::PlanningError;
@@ -112,8 +112,8 @@ pub(crate) enum Error {
     NobodyToAsk,
     #[error("there is no place for the journal: the home directory is not known")]
     NoStateDir,
-    #[error("there is no run `{run}` in {dir}")]
-    NoSuchRun { run: String, dir: PathBuf },
+    #[error("there is no run `{run}` in {place}")]
+    NoSuchRun { run: String, place: String },
     #[error("{run} belongs to account {planned}, but the credentials are those of {found}")]
     OtherAccount { run: String, planned: String, found: String },
     #[error("{run} came to its end: there is nothing to resume")]
@@ -122,6 +122,8 @@ pub(crate) enum Error {
     Locked { path: PathBuf, holder: String },
     #[error(transparent)]
     Lock(#[from] konecta_aws::lock::LockError),
+    #[error(transparent)]
+    Store(#[from] konecta_aws::s3::StoreError),
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error("{source}")]
@@ -159,13 +161,20 @@ impl Error {
             Self::SeveralAccounts(_) => "name one --role-arn at a time",
             Self::NobodyToAsk => "look at the plan with --dry-run, then allow it with --yes",
             Self::NoStateDir => "name a directory with --state-dir",
-            Self::NoSuchRun { .. } => "`konecta-audit runs` lists what there is; --state-dir looks elsewhere",
+            Self::NoSuchRun { .. } => {
+                "`konecta-audit runs` lists what there is; --state-dir and --state look elsewhere"
+            }
             Self::OtherAccount { planned, .. } => return Some(format!("use the credentials of {planned}")),
             Self::NothingToResume { run } => {
                 return Some(format!("`konecta-audit runs show {run}` says what came of it; `fix` plans anew"));
             }
             Self::Locked { .. } => "wait for it to end; a lock of a process that died is free by itself",
-            Self::Journal(_) => "`konecta-audit runs verify RUN` names the first line that is wrong",
+            Self::Journal(JournalError::Damaged { .. }) => {
+                "`konecta-audit runs verify RUN` names the first line that is wrong"
+            }
+            Self::Journal(JournalError::Medium(MediumError::Overtaken(_))) => {
+                "leave it to the other one; `konecta-audit runs show RUN` says how far it is"
+            }
             Self::Stopped { run, .. } => {
                 return Some(format!(
                     "go on with `konecta-audit fix --resume {run}`, or take it back with `konecta-audit rollback {run}`"
@@ -191,6 +200,8 @@ impl Error {
             | Self::Planning(_)
             | Self::Tfstate { .. }
             | Self::Lock(_)
+            | Self::Store(_)
+            | Self::Journal(_)
             | Self::Procedure(_)
             | Self::Interrupted => return None,
         };
@@ -240,6 +251,7 @@ impl Error {
             | Self::NothingToResume { .. }
             | Self::Locked { .. }
             | Self::Lock(_)
+            | Self::Store(_)
             | Self::Journal(_)
             | Self::NoProcedure { .. }
             | Self::Interrupted => Exit::CouldNotRun,

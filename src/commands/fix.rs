@@ -19,7 +19,7 @@ use super::{catalogue, procedure, reading, with_folder};
 use crate::cli::{Emit, Fix, StateArgs};
 use crate::config::Config;
 use crate::error::{Error, Exit};
-use crate::fixing::{self, Held, Live, StateDir, TOOL};
+use crate::fixing::{self, Held, Journals, Live, StateDir, TOOL};
 use crate::ui;
 
 pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
@@ -139,13 +139,16 @@ fn carried_out(planned: &Plan, args: &Fix, config: &Config, whole: &Catalogue) -
         planned.check(fixing::now(), live.account().id())?;
         let run = fixing::run_id(fixing::now());
         let held = locked(&state, &args.state, &live, &run).await?;
-        let path = state.journal(live.account().id(), &run)?;
-        let mut journal = Journal::create(&path)?;
-        let who = live.account().caller().to_owned();
-        ui::note(&format!("Run {run}"));
-        let stop = live.stop();
-        let going = async { Run::begin(&mut live, &mut journal, &run, &who, TOOL, planned)?.go().await };
-        let ended = stoppable(going, &stop, &run).await;
+        let ended = async {
+            let journals = Journals::of(&args.state, live.account()).await?;
+            let mut journal = Journal::create(journals.begin(live.account().id(), &run)?).await?;
+            let who = live.account().caller().to_owned();
+            ui::note(&format!("Run {run}"));
+            let stop = live.stop();
+            let going = async { Run::begin(&mut live, &mut journal, &run, &who, TOOL, planned).await?.go().await };
+            stoppable(going, &stop, &run).await
+        }
+        .await;
         held.release().await;
         told(ended?, Way::Forward)
     })
@@ -168,12 +171,12 @@ pub(super) fn go_on(
     look: impl FnOnce(&Story) -> Result<Option<Way>, Error>,
 ) -> Result<Exit, Error> {
     let state = StateDir::of(state_args.state_dir.as_deref())?;
-    let path = state.find(run)?;
-    let story = super::runs::story(run, &path)?;
-    let turn = look(&story)? == Some(Way::Back);
     let mut options = reading::options(account, config)?;
-    options.regions = konecta_aws::RegionChoice::Named(story.plan.regions.clone());
     super::rollback::block_on(async {
+        let mut medium = Journals::open(state_args, &options).await?.find(run)?;
+        let story = super::runs::story(run, &mut medium).await?;
+        let turn = look(&story)? == Some(Way::Back);
+        options.regions = konecta_aws::RegionChoice::Named(story.plan.regions.clone());
         let mut live = Live::open(&options, whole, &config.blueprint).await?;
         let found = live.account().id();
         if found != &story.plan.account {
@@ -181,20 +184,24 @@ pub(super) fn go_on(
             return Err(Error::OtherAccount { run: run.to_owned(), planned, found });
         }
         let held = locked(&state, state_args, &live, run).await?;
-        let (mut journal, lines) = Journal::open(&path)?;
-        let story = Story::of(&lines).unwrap_or(story);
-        let who = live.account().caller().to_owned();
-        let way = if turn { Way::Back } else { story.way };
-        let stop = live.stop();
-        let going = async {
-            match turn {
-                true => Run::turn_back(&mut live, &mut journal, story, &who, TOOL)?.go().await,
-                false => Run::resume(&mut live, &mut journal, story, &who, TOOL)?.go().await,
-            }
-        };
-        let ended = stoppable(going, &stop, run).await;
+        let ended: Result<(Story, Way), Error> = async {
+            let (mut journal, lines) = Journal::open(medium).await?;
+            let story = Story::of(&lines).unwrap_or(story);
+            let who = live.account().caller().to_owned();
+            let way = if turn { Way::Back } else { story.way };
+            let stop = live.stop();
+            let going = async {
+                match turn {
+                    true => Run::turn_back(&mut live, &mut journal, story, &who, TOOL).await?.go().await,
+                    false => Run::resume(&mut live, &mut journal, story, &who, TOOL).await?.go().await,
+                }
+            };
+            Ok((stoppable(going, &stop, run).await?, way))
+        }
+        .await;
         held.release().await;
-        told(ended?, way)
+        let (story, way) = ended?;
+        told(story, way)
     })
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Rollup(args) => rollup::run(&args),
         Command::Fix(args) => fix::run(&args, &config()?),
         Command::Rollback(args) => rollback::run(&args, &config()?),
-        Command::Runs(args) => runs::run(&args),
+        Command::Runs(args) => runs::run(&args, config),
         Command::Explain(args) => explain::run(&args, &config()?),
         Command::Controls(args) => controls::run(&args),
         Command::Claims(args) => claims::run(&args, &config()?),

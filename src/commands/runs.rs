@@ -1,47 +1,63 @@
 //! `konecta-audit runs`: what was done, as the journals tell it.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
-use konecta_core::fix::journal::{self, JournalError, Outcome, Stage, Story, Way};
+use konecta_core::fix::journal::{self, JournalError, Medium, MediumError, Outcome, Stage, Story, Way};
 use konecta_core::fix::plan::Change;
 use konecta_core::report::text;
 
+use super::reading;
+use super::rollback::block_on;
 use crate::cli::{Runs, RunsAction};
+use crate::config::Config;
 use crate::error::{Error, Exit};
-use crate::fixing::{StateDir, outcome_line};
+use crate::fixing::{Journals, outcome_line};
 use crate::ui;
 
-pub(super) fn run(args: &Runs) -> Result<Exit, Error> {
-    let state = StateDir::of(args.state_dir.as_deref())?;
-    match args.action.as_ref().unwrap_or(&RunsAction::List) {
-        RunsAction::List => ui::print(&list(&state)?)?,
-        RunsAction::Show { run } => ui::print(&shown(&story(run, &state.find(run)?)?))?,
-        RunsAction::Verify { run } => {
-            let path = state.find(run)?;
-            let book = journal::read(&path)?;
-            if let Some(problem) = book.problem {
-                return Err(JournalError::Damaged { path, problem }.into());
+pub(super) fn run(args: &Runs, config: impl FnOnce() -> Result<Config, Error>) -> Result<Exit, Error> {
+    // Journals on this machine are looked at whatever the configuration file is like.
+    let config = if args.state.state.is_some() { config()? } else { Config::default() };
+    let options = reading::options(&args.account, &config)?;
+    block_on(async {
+        let journals = Journals::open(&args.state, &options).await?;
+        match args.action.as_ref().unwrap_or(&RunsAction::List) {
+            RunsAction::List => ui::print(&list(&journals).await?)?,
+            RunsAction::Show { run } => ui::print(&shown(&story(run, &mut journals.find(run)?).await?))?,
+            RunsAction::Verify { run } => {
+                let mut medium = journals.find(run)?;
+                let book = journal::read(&mut medium).await.map_err(|error| absent(run, error))?;
+                if let Some(problem) = book.problem {
+                    return Err(JournalError::Damaged { location: medium.location(), problem }.into());
+                }
+                ui::print(&format!("{run}: {} lines, each as it was written\n", book.lines.len()))?;
             }
-            ui::print(&format!("{run}: {} lines, each as it was written\n", book.lines.len()))?;
         }
-    }
-    Ok(Exit::Clean)
+        Ok(Exit::Clean)
+    })
 }
 
 /// What a journal tells; a last line that was not written to its end does not hinder.
-pub(super) fn story(run: &str, path: &Path) -> Result<Story, Error> {
-    let book = journal::read(path)?;
+pub(super) async fn story(run: &str, medium: &mut impl Medium) -> Result<Story, Error> {
+    let book = journal::read(medium).await.map_err(|error| absent(run, error))?;
+    let location = medium.location();
     if let Some(problem) = book.problem.filter(|problem| !problem.is_torn()) {
-        return Err(JournalError::Damaged { path: path.to_owned(), problem }.into());
+        return Err(JournalError::Damaged { location, problem }.into());
     }
-    Story::of(&book.lines).ok_or_else(|| Error::NoSuchRun { run: run.to_owned(), dir: path.to_owned() })
+    Story::of(&book.lines).ok_or_else(|| Error::NoSuchRun { run: run.to_owned(), place: location })
 }
 
-fn list(state: &StateDir) -> Result<String, Error> {
+/// A journal that is not there is a run that is not.
+fn absent(run: &str, error: JournalError) -> Error {
+    match error {
+        JournalError::Medium(MediumError::Missing(place)) => Error::NoSuchRun { run: run.to_owned(), place },
+        error => error.into(),
+    }
+}
+
+async fn list(journals: &Journals) -> Result<String, Error> {
     let mut told = String::new();
-    for (run, path) in state.runs()? {
-        let line = match story(&run, &path) {
+    for (run, mut medium) in journals.runs().await? {
+        let line = match story(&run, &mut medium).await {
             Ok(story) => {
                 format!("{run}  {}  {} changes  {}\n", story.plan.account, story.plan.changes.len(), stands(&story))
             }
@@ -50,7 +66,7 @@ fn list(state: &StateDir) -> Result<String, Error> {
         told.push_str(&line);
     }
     if told.is_empty() {
-        let _ = writeln!(told, "There is no run in {}.", state.path().display());
+        let _ = writeln!(told, "There is no run in {}.", journals.location());
     }
     Ok(told)
 }

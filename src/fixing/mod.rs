@@ -2,10 +2,12 @@
 //! Decides nothing; `konecta_core::fix::run` does.
 
 mod account;
+mod journals;
 mod state;
 mod told;
 
 pub(crate) use account::{Live, now, run_id};
+pub(crate) use journals::Journals;
 pub(crate) use state::{Held, StateDir};
 pub(crate) use told::{asked_for, outcome_line, summary};
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 use konecta_aws::lock::S3Lock;
+use konecta_aws::s3;
 use konecta_core::id::AccountId;
 
 use super::now;
@@ -47,7 +48,9 @@ impl StateDir {
     pub(crate) fn find(&self, run: &str) -> Result<PathBuf, Error> {
         let named = |(name, _): &(String, PathBuf)| name == run;
         let found = self.runs()?.into_iter().find(named);
-        found.map(|(_, path)| path).ok_or_else(|| Error::NoSuchRun { run: run.to_owned(), dir: self.0.clone() })
+        found
+            .map(|(_, path)| path)
+            .ok_or_else(|| Error::NoSuchRun { run: run.to_owned(), place: self.0.display().to_string() })
     }
 
     /// All runs with their journals, the newest first.
@@ -113,7 +116,8 @@ impl Held {
         holder: &str,
     ) -> Result<Self, Error> {
         if let (Some(state), Some(region)) = (state, account.regions().first()) {
-            self.remote = Some(S3Lock::acquire(&account.sdk(region), state, account.id(), holder, now()).await?);
+            let sdk = s3::at_home(&account.sdk(region), &state.parse()?).await;
+            self.remote = Some(S3Lock::acquire(&sdk, state, account.id(), holder, now()).await?);
         }
         Ok(self)
     }

@@ -11,6 +11,7 @@ mod clock;
 mod collect;
 pub mod draft;
 pub mod hub;
+pub mod journal;
 mod ledger;
 pub mod lock;
 pub mod organization;

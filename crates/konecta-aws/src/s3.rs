@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 use aws_types::os_shim_internal::Env;
+use aws_types::region::Region;
 
 use crate::classify::classify;
 
@@ -119,22 +120,16 @@ impl Store {
     /// # Errors
     /// When S3 does not take it for another reason than that it is there.
     pub async fn create(&self, key: &str, content_type: &str, bytes: Vec<u8>) -> Result<Created, StoreError> {
-        let mut nonce = [0_u8; 16];
-        getrandom::fill(&mut nonce).map_err(|_| StoreError::Random)?;
-        let writer = format!("{:032x}", u128::from_be_bytes(nonce));
+        let writer = writer()?;
         let put = self.put_request(key, content_type, bytes).if_none_match("*").metadata(WRITER, &writer);
         let error = match put.send().await {
             Ok(answer) => return Ok(Created::Ours(answer.e_tag().unwrap_or_default().to_owned())),
             Err(error) => error,
         };
-        // After a lost answer the SDK asks again and then finds its own object.
-        let head = self.client.head_object().bucket(&self.place.bucket).key(self.full_key(key)).send().await;
-        match head {
-            Ok(found) if found.metadata().and_then(|known| known.get(WRITER)) == Some(&writer) => {
-                Ok(Created::Ours(found.e_tag().unwrap_or_default().to_owned()))
-            }
-            Ok(_) if is_refused(&error) => Ok(Created::Already),
-            Ok(_) | Err(_) => Err(self.failed(key, "written", &error)),
+        match self.written_by(key, &writer).await {
+            Ok(Some(etag)) => Ok(Created::Ours(etag)),
+            Ok(None) if is_refused(&error) => Ok(Created::Already),
+            Ok(None) | Err(()) => Err(self.failed(key, "written", &error)),
         }
     }
 
@@ -159,15 +154,27 @@ impl Store {
         bytes: Vec<u8>,
         etag: &str,
     ) -> Result<Option<String>, StoreError> {
-        match self.put_request(key, content_type, bytes.clone()).if_match(etag).send().await {
-            Ok(answer) => Ok(Some(answer.e_tag().unwrap_or_default().to_owned())),
-            // After a lost answer the SDK asks again and then finds its own version.
-            Err(error) => match self.get(key).await? {
-                Some(found) if found.bytes == bytes => Ok(Some(found.etag)),
-                Some(_) | None if is_refused(&error) || error.code() == Some("NoSuchKey") => Ok(None),
-                Some(_) | None => Err(self.failed(key, "written", &error)),
-            },
+        let writer = writer()?;
+        let put = self.put_request(key, content_type, bytes).if_match(etag).metadata(WRITER, &writer);
+        let error = match put.send().await {
+            Ok(answer) => return Ok(Some(answer.e_tag().unwrap_or_default().to_owned())),
+            Err(error) => error,
+        };
+        match self.written_by(key, &writer).await {
+            Ok(Some(etag)) => Ok(Some(etag)),
+            Ok(None) if is_refused(&error) => Ok(None),
+            Ok(None) | Err(()) if error.code() == Some("NoSuchKey") => Ok(None),
+            Ok(None) | Err(()) => Err(self.failed(key, "written", &error)),
         }
+    }
+
+    /// The ETag of the object if this writer wrote it: after a lost answer the SDK asks again, and is then refused
+    /// because of its own object.
+    async fn written_by(&self, key: &str, writer: &str) -> Result<Option<String>, ()> {
+        let head = self.client.head_object().bucket(&self.place.bucket).key(self.full_key(key)).send().await;
+        let found = head.map_err(|_| ())?;
+        let is_ours = found.metadata().and_then(|known| known.get(WRITER)).is_some_and(|known| known == writer);
+        Ok(is_ours.then(|| found.e_tag().unwrap_or_default().to_owned()))
     }
 
     /// Reads an object; `None` where there is none.
@@ -258,6 +265,13 @@ impl Store {
     }
 }
 
+/// A name for one write, nobody else's.
+fn writer() -> Result<String, StoreError> {
+    let mut nonce = [0_u8; 16];
+    getrandom::fill(&mut nonce).map_err(|_| StoreError::Random)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(nonce)))
+}
+
 /// Whether S3 refused because of `If-Match` or `If-None-Match`.
 pub(crate) fn is_refused<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     matches!(error.code(), Some("PreconditionFailed" | "ConditionalRequestConflict"))
@@ -269,9 +283,68 @@ pub(crate) fn client(sdk: &SdkConfig) -> Client {
     Client::from_conf(Builder::from(sdk).force_path_style(custom).build())
 }
 
+/// The same credentials for the region that the bucket is in; S3 names it even where it refuses the call. Unchanged where
+/// it does not.
+pub async fn at_home(sdk: &SdkConfig, place: &S3Place) -> SdkConfig {
+    let asked = client(sdk).head_bucket().bucket(&place.bucket).send().await;
+    let region = match &asked {
+        Ok(answer) => answer.bucket_region(),
+        Err(error) => error.raw_response().and_then(|answer| answer.headers().get("x-amz-bucket-region")),
+    };
+    match region {
+        Some(region) => sdk.to_builder().region(Region::new(region.to_owned())).build(),
+        None => sdk.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+
     use super::*;
+
+    /// Asked once over HTTP, it answers with these lines; gives back what was asked.
+    fn answering(lines: &'static str) -> (String, std::thread::JoinHandle<String>) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port on loopback");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let served = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().expect("asked");
+            let mut asked = Vec::new();
+            let mut byte = [0];
+            while !asked.ends_with(b"\r\n\r\n") && stream.read(&mut byte).expect("readable") == 1 {
+                asked.push(byte[0]);
+            }
+            write!(stream, "HTTP/1.1 {lines}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").expect("answered");
+            String::from_utf8_lossy(&asked).into_owned()
+        });
+        (url, served)
+    }
+
+    #[tokio::test]
+    async fn a_bucket_elsewhere_is_asked_where_it_is() {
+        let place: S3Place = "s3://state/audit".parse().expect("a place");
+        for (lines, region) in [
+            ("301 Moved Permanently\r\nx-amz-bucket-region: eu-west-1", "eu-west-1"),
+            ("403 Forbidden\r\nx-amz-bucket-region: eu-west-3", "eu-west-3"),
+            ("200 OK\r\nx-amz-bucket-region: eu-central-1", "eu-central-1"),
+            ("404 Not Found", "us-east-1"),
+        ] {
+            let (url, served) = answering(lines);
+            let sdk = SdkConfig::builder()
+                .behavior_version(aws_config::BehaviorVersion::latest())
+                .credentials_provider(SharedCredentialsProvider::new(Credentials::for_tests()))
+                .region(Region::new("us-east-1"))
+                .endpoint_url(url)
+                .build();
+            let home = at_home(&sdk, &place).await;
+            assert_eq!(home.region().map(Region::as_ref), Some(region), "{lines}");
+            assert!(served.join().expect("served").starts_with("HEAD /state"), "{lines}");
+        }
+    }
 
     #[test]
     fn a_place_in_s3() {

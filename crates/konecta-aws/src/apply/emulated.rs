@@ -52,7 +52,8 @@ tg = elb.create_target_group(Name="tg", Protocol="HTTP", Port=80, VpcId=vpc)["Ta
 listener = elb.create_listener(LoadBalancerArn=lb, Protocol="HTTP", Port=80, DefaultActions=[{"Type": "forward", "TargetGroupArn": tg}])["Listeners"][0]["ListenerArn"]
 rds.create_db_instance(DBInstanceIdentifier="db", DBInstanceClass="db.t3.micro", Engine="postgres", MasterUsername="u", MasterUserPassword="password1", AllocatedStorage=20)
 eks.create_cluster(name="prod", roleArn="arn:aws:iam::123456789012:role/eks", resourcesVpcConfig={"subnetIds": subnets})
-s3.create_bucket(Bucket="state")
+for there in (s3, client("s3", ministack)):
+    there.create_bucket(Bucket="state")
 distribution = client("cloudfront", ministack).create_distribution(DistributionConfig={
     "CallerReference": "c", "Comment": "before", "Enabled": True,
     "Origins": {"Quantity": 1, "Items": [{"Id": "o", "DomainName": "o.example", "CustomHeaders": {"Quantity": 1, "Items": [
@@ -108,6 +109,9 @@ async fn what_is_written_is_what_is_read_back() {
     data(&aws).await;
     firewall(&aws).await;
     lock(&aws).await;
+    for sdk in [&aws.moto, &aws.ministack] {
+        crate::journal::emulated::proof(sdk, sdk.endpoint_url().expect("an endpoint")).await;
+    }
 }
 
 async fn distribution(aws: &Emulators) {

@@ -1,24 +1,26 @@
 //! The journal of a run: what was meant to be done, written before it is done, and what came of it.
 //! Knows how lines are chained and kept; decides nothing, and asks no clock.
 //!
-//! One JSON object a line, each on the disk before the next thing happens: `{"seq", "at", "previous", "event",
+//! One JSON object a line, each kept for good before the next thing happens: `{"seq", "at", "previous", "event",
 //! "sha256"}`, where `sha256` is over the bytes of the line without it and `previous` is that of the line before. Beside
-//! it stands `<run>.head` with the number and hash of the last line, so that lines cut off at the end are missed as well.
+//! it stands the head with the number and hash of the last line, so that lines cut off at the end are missed as well.
+//! Where both are kept is the [`Medium`]'s affair: a file here, an object in S3 in konecta-aws.
 
+mod file;
+mod medium;
 mod read;
 mod story;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use file::FileMedium;
+pub use medium::{Kept, Medium, MediumError};
 pub use read::{Book, Problem, read};
 pub use story::{Doubt, Settled, Stage, Story};
 
@@ -154,7 +156,7 @@ pub struct Line {
 /// The hash before the first line.
 const NOTHING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// Number and hash of the last line, beside the journal.
+/// Number and hash of the last line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Head {
@@ -166,20 +168,14 @@ struct Head {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JournalError {
-    /// The disk.
-    #[error("cannot use the journal {path}")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: io::Error,
-    },
+    /// Where it is kept.
+    #[error(transparent)]
+    Medium(#[from] MediumError),
     /// It was changed, or is something else.
-    #[error("the journal {path} cannot be trusted: {problem}")]
+    #[error("the journal {location} cannot be trusted: {problem}")]
     Damaged {
-        /// The file.
-        path: PathBuf,
+        /// Where it is.
+        location: String,
         /// The first thing that is wrong.
         problem: Problem,
     },
@@ -190,32 +186,29 @@ pub enum JournalError {
 
 /// Where a run writes what happens.
 pub trait Log {
-    /// Writes an event; when this returns, it is on the disk.
+    /// Writes an event; when this returns, it is kept for good.
     ///
     /// # Errors
     /// When it is not.
-    fn write(&mut self, at: Timestamp, event: &Event) -> Result<(), JournalError>;
+    fn write(&mut self, at: Timestamp, event: &Event) -> impl Future<Output = Result<(), JournalError>>;
 }
 
 /// A journal open for writing at its end.
 #[derive(Debug)]
-pub struct Journal {
-    path: PathBuf,
-    file: File,
+pub struct Journal<M> {
+    medium: M,
     next: u64,
     previous: String,
 }
 
-impl Journal {
-    /// Begins a journal; the file must not be there yet, its folder must.
+impl<M: Medium> Journal<M> {
+    /// Begins a journal; there must be none yet.
     ///
     /// # Errors
-    /// When the disk does not take it.
-    pub fn create(path: &Path) -> Result<Self, JournalError> {
-        let io = |source| JournalError::Io { path: path.to_owned(), source };
-        let file = OpenOptions::new().append(true).create_new(true).open(path).map_err(io)?;
-        file.sync_all().and_then(|()| sync_folder(path)).map_err(io)?;
-        Ok(Self { path: path.to_owned(), file, next: 0, previous: NOTHING.to_owned() })
+    /// When there is, or it cannot be kept.
+    pub async fn create(mut medium: M) -> Result<Self, JournalError> {
+        medium.create().await?;
+        Ok(Self { medium, next: 0, previous: NOTHING.to_owned() })
     }
 
     /// Opens a journal to go on with it. A last line that was never written to its end is taken away: nothing was
@@ -223,48 +216,30 @@ impl Journal {
     ///
     /// # Errors
     /// When it is damaged in any other way.
-    pub fn open(path: &Path) -> Result<(Self, Vec<Line>), JournalError> {
-        let book = read(path)?;
+    pub async fn open(mut medium: M) -> Result<(Self, Vec<Line>), JournalError> {
+        let book = read(&mut medium).await?;
         if let Some(problem) = book.problem.filter(|problem| !problem.is_torn()) {
-            return Err(JournalError::Damaged { path: path.to_owned(), problem });
+            return Err(JournalError::Damaged { location: medium.location(), problem });
         }
-        let io = |source| JournalError::Io { path: path.to_owned(), source };
-        let mut file = OpenOptions::new().write(true).open(path).map_err(io)?;
-        file.set_len(book.whole).and_then(|()| file.sync_all()).map_err(io)?;
-        file.seek(SeekFrom::End(0)).map_err(io)?;
-        let next = book.lines.len() as u64;
-        let journal = Self { path: path.to_owned(), file, next, previous: book.last };
-        if next > 0 {
-            journal.keep_head().map_err(io)?;
-        }
+        let mut journal = Self { medium, next: book.lines.len() as u64, previous: book.last };
+        let head = if journal.next > 0 { Some(journal.head()?) } else { None };
+        journal.medium.take_up(book.whole, head.as_deref()).await?;
         Ok((journal, book.lines))
     }
 
-    fn append(&mut self, text: &str) -> io::Result<()> {
-        self.file.write_all(text.as_bytes())?;
-        self.file.sync_data()?;
-        self.keep_head()
-    }
-
-    fn keep_head(&self) -> io::Result<()> {
-        let head = Head { seq: self.next.saturating_sub(1), sha256: self.previous.clone() };
-        let path = head_path(&self.path);
-        let partial = path.with_extension("head-partial");
-        let mut file = File::create(&partial)?;
-        file.write_all(&serde_json::to_vec(&head)?)?;
-        file.sync_all()?;
-        // Its folder is not synced: a head that lags behind after a power cut is still right about its own line.
-        std::fs::rename(&partial, &path)
+    fn head(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&Head { seq: self.next.saturating_sub(1), sha256: self.previous.clone() })
     }
 }
 
-impl Log for Journal {
-    fn write(&mut self, at: Timestamp, event: &Event) -> Result<(), JournalError> {
+impl<M: Medium> Log for Journal<M> {
+    async fn write(&mut self, at: Timestamp, event: &Event) -> Result<(), JournalError> {
         let line = Line { seq: self.next, at, previous: self.previous.clone(), event: event.clone() };
         let (text, sha256) = sealed(&serde_json::to_string(&line)?);
         self.next += 1;
         self.previous = sha256;
-        self.append(&text).map_err(|source| JournalError::Io { path: self.path.clone(), source })
+        let head = self.head()?;
+        Ok(self.medium.append(&text, &head).await?)
     }
 }
 
@@ -280,14 +255,4 @@ fn unsealed(text: &str) -> Option<(String, &str)> {
     let (open, rest) = text.rsplit_once(",\"sha256\":\"")?;
     let sha256 = rest.strip_suffix("\"}")?;
     Some((format!("{open}}}"), sha256))
-}
-
-fn head_path(path: &Path) -> PathBuf {
-    path.with_extension("head")
-}
-
-/// A new name is on the disk only when its folder is.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
 }

@@ -1,12 +1,10 @@
 //! A journal read back and checked line by line. Changes nothing.
 
 use std::fmt;
-use std::fs;
-use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::{Head, JournalError, Line, NOTHING, head_path, unsealed};
+use super::{Head, JournalError, Kept, Line, Medium, NOTHING, unsealed};
 use crate::snapshot::hex;
 
 /// A journal as far as it can be trusted.
@@ -43,7 +41,7 @@ pub enum Wrong {
     Torn,
     /// This many lines were cut off after it.
     Cut(u64),
-    /// The file that tells how long the journal is has gone, or is another's.
+    /// What tells how long the journal is has gone, or is another's.
     Head,
 }
 
@@ -63,7 +61,7 @@ impl fmt::Display for Problem {
             Wrong::Misplaced => write!(f, "line {line} does not follow the one before: a line was dropped or moved"),
             Wrong::Torn => write!(f, "line {line} was not written to its end, as a kill leaves it"),
             Wrong::Cut(count) => write!(f, "the journal ends after line {line}, and {count} more were written"),
-            Wrong::Head => write!(f, "line {line} is the last, and the .head file beside it does not say so"),
+            Wrong::Head => write!(f, "line {line} is the last, and the .head beside it does not say so"),
         }
     }
 }
@@ -71,12 +69,15 @@ impl fmt::Display for Problem {
 /// Reads a journal and says what is wrong with it first, if anything is.
 ///
 /// # Errors
-/// When the file cannot be read at all.
-pub fn read(path: &Path) -> Result<Book, JournalError> {
-    let bytes = fs::read(path).map_err(|source| JournalError::Io { path: path.to_owned(), source })?;
+/// When it cannot be read at all.
+pub async fn read(medium: &mut impl Medium) -> Result<Book, JournalError> {
+    Ok(gone_through(&medium.read().await?))
+}
+
+fn gone_through(kept: &Kept) -> Book {
     let mut book = Book { lines: Vec::new(), problem: None, whole: 0, last: NOTHING.to_owned() };
     let mut hashes = Vec::new();
-    for (number, text) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
+    for (number, text) in kept.lines.split_inclusive(|&byte| byte == b'\n').enumerate() {
         match checked(text, &book) {
             Ok((line, sha256)) => {
                 book.lines.push(line);
@@ -92,11 +93,11 @@ pub fn read(path: &Path) -> Result<Book, JournalError> {
     }
     // A head that does not fit weighs more than a torn line: what was cut off inside a line looks torn.
     if book.problem.as_ref().is_none_or(Problem::is_torn)
-        && let Some(what) = against_head(path, &hashes)
+        && let Some(what) = against_head(kept.head.as_deref(), &hashes)
     {
         book.problem = Some(Problem { line: hashes.len(), what });
     }
-    Ok(book)
+    book
 }
 
 fn checked(text: &[u8], book: &Book) -> Result<(Line, String), Wrong> {
@@ -114,8 +115,8 @@ fn checked(text: &[u8], book: &Book) -> Result<(Line, String), Wrong> {
 }
 
 /// The head is written after its line, so it may lag behind, and is never ahead.
-fn against_head(path: &Path, hashes: &[String]) -> Option<Wrong> {
-    let head = fs::read(head_path(path)).ok().and_then(|bytes| serde_json::from_slice::<Head>(&bytes).ok());
+fn against_head(head: Option<&[u8]>, hashes: &[String]) -> Option<Wrong> {
+    let head = head.and_then(|bytes| serde_json::from_slice::<Head>(bytes).ok());
     let Some(head) = head else { return (hashes.len() > 1).then_some(Wrong::Head) };
     let written = head.seq + 1;
     match usize::try_from(head.seq).ok().and_then(|at| hashes.get(at)) {

@@ -1,6 +1,8 @@
 //! A journal read back is what was written, and whatever is done to its lines is noticed.
 
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -44,11 +46,23 @@ fn events() -> Vec<Event> {
 
 fn written(folder: &Path) -> PathBuf {
     let path = folder.join("r1.jsonl");
-    let mut journal = Journal::create(&path).expect("new");
+    let mut journal = now(Journal::create(FileMedium::new(path.clone()))).expect("new");
     for event in events() {
-        journal.write(at(), &event).expect("written");
+        now(journal.write(at(), &event)).expect("written");
     }
     path
+}
+
+/// A file never has to wait.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => done,
+        Poll::Pending => panic!("a file that has to wait"),
+    }
+}
+
+fn open(path: &Path) -> Result<(Journal<FileMedium>, Vec<Line>), JournalError> {
+    now(Journal::open(FileMedium::new(path.to_owned())))
 }
 
 fn lines(path: &Path) -> Vec<String> {
@@ -56,7 +70,7 @@ fn lines(path: &Path) -> Vec<String> {
 }
 
 fn problem(path: &Path) -> Option<Problem> {
-    read(path).expect("readable").problem
+    now(read(&mut FileMedium::new(path.to_owned()))).expect("readable").problem
 }
 
 #[test]
@@ -64,14 +78,15 @@ fn what_was_written_is_read_back_and_gone_on_with() {
     let folder = tempfile::tempdir().expect("folder");
     let path = written(folder.path());
     assert_eq!(problem(&path), None);
-    let (mut journal, lines) = Journal::open(&path).expect("opens");
+    let (mut journal, lines) = open(&path).expect("opens");
     assert_eq!(lines.len(), events().len());
     let story = Story::of(&lines).expect("story");
     assert!(story.ended);
     assert_eq!(story.settled(Way::Forward, "c1").map(|s| (s.outcome, s.held.clone())), Some((Outcome::Done, vec![0])));
-    journal.write(at(), &Event::RollbackBegun { who: String::new(), tool: String::new() }).expect("written");
+    now(journal.write(at(), &Event::RollbackBegun { who: String::new(), tool: String::new() })).expect("written");
     assert_eq!(problem(&path), None);
-    assert!(Journal::create(&path).is_err(), "a journal is never begun over another");
+    let again = now(Journal::create(FileMedium::new(path.clone())));
+    assert!(matches!(again, Err(JournalError::Medium(MediumError::Exists(_)))), "{again:?}");
 }
 
 #[test]
@@ -82,7 +97,7 @@ fn a_torn_last_line_is_told_and_does_not_hinder() {
     let torn = [&whole[..], b"{\"seq\":6,\"at\""].concat();
     std::fs::write(&path, torn).expect("written");
     assert_eq!(problem(&path), Some(Problem { line: 7, what: Wrong::Torn }));
-    let (_, lines) = Journal::open(&path).expect("opens");
+    let (_, lines) = open(&path).expect("opens");
     assert_eq!(lines.len(), 6);
     assert_eq!(std::fs::read(&path).expect("bytes"), whole);
     assert_eq!(problem(&path), None);
@@ -108,7 +123,7 @@ fn each_line_dropped_swapped_or_cut_is_noticed() {
         }
     }
     assert_eq!(with(good[..4].to_vec()), Problem { line: 4, what: Wrong::Cut(2) });
-    assert!(Journal::open(&path).is_err());
+    assert!(open(&path).is_err());
     std::fs::write(&path, good.concat()).expect("written");
     std::fs::remove_file(path.with_extension("head")).expect("gone");
     assert_eq!(problem(&path), Some(Problem { line: 6, what: Wrong::Head }));

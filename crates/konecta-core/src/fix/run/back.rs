@@ -46,24 +46,26 @@ impl<A: Account, L: Log> Run<'_, A, L> {
             }
             Found::Neither(reason) => End { outcome: Outcome::Failed, reason, applied: true, left: States::new() },
         };
-        self.over(change, Way::Forward, end)
+        self.over(change, Way::Forward, end).await
     }
 
     async fn take_back(&mut self, change: &Change, applied: &[Change]) -> Result<(), RunError> {
         if let Some(reason) = self.still_needed(change, applied) {
-            return self.over(change, Way::Back, End::untouched(Outcome::Skipped, reason));
+            return self.over(change, Way::Back, End::untouched(Outcome::Skipped, reason)).await;
         }
         if change.inverse.is_empty() {
-            return self.over(change, Way::Back, End::untouched(Outcome::Refused, "there is no way back from it"));
+            return self
+                .over(change, Way::Back, End::untouched(Outcome::Refused, "there is no way back from it"))
+                .await;
         }
         let before = match self.as_left(change).await {
             Ok(seen) => seen,
-            Err(reason) => return self.over(change, Way::Back, End::untouched(Outcome::Refused, reason)),
+            Err(reason) => return self.over(change, Way::Back, End::untouched(Outcome::Refused, reason)).await,
         };
         let held = self.story.settled(Way::Forward, &change.id).map(|settled| settled.held.clone()).unwrap_or_default();
         let intent =
             Event::Intent { change: change.id.clone(), way: Way::Back, before: before.clone(), held: held.clone() };
-        self.note(&intent)?;
+        self.note(&intent).await?;
         self.undo(change, 0, &held, &before).await
     }
 
@@ -116,19 +118,21 @@ impl<A: Account, L: Log> Run<'_, A, L> {
             };
             if let Some((outcome, reason)) = failed {
                 let (_, left) = self.look(change).await.map_err(|reason| blind(change, reason))?;
-                return self.over(change, Way::Back, End { outcome, reason, applied: number > 0, left });
+                return self.over(change, Way::Back, End { outcome, reason, applied: number > 0, left }).await;
             }
             let left = match number + 1 < change.inverse.len() {
                 true => Some(self.kin(change).await?),
                 false => None,
             };
-            self.note(&Event::Called { change: change.id.clone(), way: Way::Back, call: number, left })?;
+            self.note(&Event::Called { change: change.id.clone(), way: Way::Back, call: number, left }).await?;
         }
         let here = self.here(change, "back");
         for wait in held.iter().filter_map(|number| change.waits.get(*number)) {
             if let Err(reason) = self.until(&here, wait).await {
                 let (_, left) = self.look(change).await.map_err(|reason| blind(change, reason))?;
-                return self.over(change, Way::Back, End { outcome: Outcome::Failed, reason, applied: true, left });
+                return self
+                    .over(change, Way::Back, End { outcome: Outcome::Failed, reason, applied: true, left })
+                    .await;
             }
         }
         self.verify_back(change, before).await
@@ -167,7 +171,7 @@ impl<A: Account, L: Log> Run<'_, A, L> {
                 true => Some(self.kin(change).await?),
                 false => None,
             };
-            self.note(&Event::Called { change: change.id.clone(), way: Way::Back, call: called, left })?;
+            self.note(&Event::Called { change: change.id.clone(), way: Way::Back, call: called, left }).await?;
         }
         self.undo(change, called + usize::from(done), &held, &before).await
     }
@@ -189,7 +193,7 @@ impl<A: Account, L: Log> Run<'_, A, L> {
             }
         }
         let end = end.map_err(|reason: String| blind(change, reason))?;
-        self.over(change, Way::Back, end)
+        self.over(change, Way::Back, end).await
     }
 }
 

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Account, CallFailure, FailureKind, Told};
 use crate::finding::{Finding, Severity, Status, fingerprint};
-use crate::fix::journal::{Event, JournalError, Line, Log};
+use crate::fix::journal::{Event, JournalError, Line, Log, MediumError};
 use crate::fix::pointer;
 use crate::id::{Action, Region};
 use crate::snapshot::{ScanInfo, Snapshot, hex};
@@ -288,8 +288,8 @@ impl Dying {
 }
 
 impl Log for Dying {
-    fn write(&mut self, at: Timestamp, event: &Event) -> Result<(), JournalError> {
-        let dead = || JournalError::Io { path: "dead".into(), source: std::io::Error::other("dead") };
+    async fn write(&mut self, at: Timestamp, event: &Event) -> Result<(), JournalError> {
+        let dead = || JournalError::Medium(MediumError::failed("dead".to_owned(), "dead"));
         if self.1.dies() {
             return Err(dead());
         }

@@ -46,26 +46,26 @@ impl<A: Account, L: Log> Run<'_, A, L> {
     async fn begin_change(&mut self, change: &Change) -> Result<Next, RunError> {
         let end = |outcome, reason: String| End::untouched(outcome, reason);
         if let Some(reason) = self.unmet(change) {
-            self.over(change, Way::Forward, end(Outcome::Skipped, reason))?;
+            self.over(change, Way::Forward, end(Outcome::Skipped, reason)).await?;
             return Ok(Next::GoOn);
         }
         let before = match self.unchanged(change).await {
             Ok(before) => before,
             Err(reason) => {
-                self.over(change, Way::Forward, end(Outcome::Refused, reason))?;
+                self.over(change, Way::Forward, end(Outcome::Refused, reason)).await?;
                 return Ok(Next::GoOn);
             }
         };
         let here = self.here(change, "forward");
         for wait in &change.requires {
             if let Err(reason) = self.until(&here, wait).await {
-                self.over(change, Way::Forward, end(Outcome::Refused, format!("not ready: {reason}")))?;
+                self.over(change, Way::Forward, end(Outcome::Refused, format!("not ready: {reason}"))).await?;
                 return Ok(Next::GoOn);
             }
         }
         let held = self.held(&here, &change.waits).await;
         let intent = Event::Intent { change: change.id.clone(), way: Way::Forward, before: before.clone(), held };
-        self.note(&intent)?;
+        self.note(&intent).await?;
         self.make(change, &before, false).await
     }
 
@@ -113,7 +113,7 @@ impl<A: Account, L: Log> Run<'_, A, L> {
         for _ in 0..TRIES {
             let failed = match self.send(&here, &change.call).await {
                 Ok(_) => {
-                    self.note(&called(change))?;
+                    self.note(&called(change)).await?;
                     return self.finish(change).await;
                 }
                 Err(failed) => failed,
@@ -130,24 +130,24 @@ impl<A: Account, L: Log> Run<'_, A, L> {
                 }
             };
             if !is_unknown && !in_doubt {
-                self.over(change, Way::Forward, End::untouched(outcome, reason))?;
+                self.over(change, Way::Forward, End::untouched(outcome, reason)).await?;
                 return Ok(Next::GoOn);
             }
             in_doubt |= is_unknown;
             match self.found(change, before, &reason).await? {
                 Found::There => {
-                    self.note(&called(change))?;
+                    self.note(&called(change)).await?;
                     return self.finish(change).await;
                 }
-                Found::Neither(reason) => return self.stop(change, reason),
+                Found::Neither(reason) => return self.stop(change, reason).await,
                 Found::Untouched if !is_unknown => {
-                    self.over(change, Way::Forward, End::untouched(outcome, reason))?;
+                    self.over(change, Way::Forward, End::untouched(outcome, reason)).await?;
                     return Ok(Next::GoOn);
                 }
                 Found::Untouched => told = reason,
             }
         }
-        self.over(change, Way::Forward, End::untouched(Outcome::Failed, told))?;
+        self.over(change, Way::Forward, End::untouched(Outcome::Failed, told)).await?;
         Ok(Next::GoOn)
     }
 
@@ -160,16 +160,16 @@ impl<A: Account, L: Log> Run<'_, A, L> {
         match self.found(change, &doubt.before, "the run was stopped while it was made").await? {
             Found::Untouched => self.make(change, &doubt.before, true).await,
             Found::There => {
-                self.note(&called(change))?;
+                self.note(&called(change)).await?;
                 self.finish(change).await
             }
-            Found::Neither(reason) => self.stop(change, reason),
+            Found::Neither(reason) => self.stop(change, reason).await,
         }
     }
 
-    fn stop(&mut self, change: &Change, reason: String) -> Result<Next, RunError> {
+    async fn stop(&mut self, change: &Change, reason: String) -> Result<Next, RunError> {
         let end = End { outcome: Outcome::Failed, reason, applied: true, left: States::new() };
-        self.over(change, Way::Forward, end)?;
+        self.over(change, Way::Forward, end).await?;
         Ok(Next::Stop)
     }
 
@@ -179,12 +179,12 @@ impl<A: Account, L: Log> Run<'_, A, L> {
         for wait in &change.waits {
             if let Err(reason) = self.until(&here, wait).await {
                 let (_, left) = self.look(change).await.map_err(|reason| blind(change, reason))?;
-                self.over(change, Way::Forward, End { outcome: Outcome::Failed, reason, applied: true, left })?;
+                self.over(change, Way::Forward, End { outcome: Outcome::Failed, reason, applied: true, left }).await?;
                 return Ok(Next::GoOn);
             }
         }
         let end = self.verified(change).await?;
-        self.over(change, Way::Forward, end)?;
+        self.over(change, Way::Forward, end).await?;
         Ok(Next::GoOn)
     }
 

@@ -152,7 +152,7 @@ impl<'a, A: Account, L: Log> Run<'a, A, L> {
     ///
     /// # Errors
     /// When the journal cannot be written.
-    pub fn begin(
+    pub async fn begin(
         account: &'a mut A,
         log: &'a mut L,
         run: &str,
@@ -162,7 +162,8 @@ impl<'a, A: Account, L: Log> Run<'a, A, L> {
     ) -> Result<Self, RunError> {
         let at = account.now();
         let (name, caller) = (run.to_owned(), who.to_owned());
-        log.write(at, &Event::Begun { run: name, who: caller, tool: tool.to_owned(), plan: Box::new(plan.clone()) })?;
+        log.write(at, &Event::Begun { run: name, who: caller, tool: tool.to_owned(), plan: Box::new(plan.clone()) })
+            .await?;
         Ok(Self { account, log, story: Story::new(run, who, at, plan), secrets: BTreeMap::new() })
     }
 
@@ -170,17 +171,7 @@ impl<'a, A: Account, L: Log> Run<'a, A, L> {
     ///
     /// # Errors
     /// When the journal cannot be written.
-    pub fn resume(account: &'a mut A, log: &'a mut L, story: Story, who: &str, tool: &str) -> Result<Self, RunError> {
-        let mut run = Self { account, log, story, secrets: BTreeMap::new() };
-        run.note(&Event::Resumed { who: who.to_owned(), tool: tool.to_owned() })?;
-        Ok(run)
-    }
-
-    /// Turns a run around.
-    ///
-    /// # Errors
-    /// When the journal cannot be written.
-    pub fn turn_back(
+    pub async fn resume(
         account: &'a mut A,
         log: &'a mut L,
         story: Story,
@@ -188,7 +179,23 @@ impl<'a, A: Account, L: Log> Run<'a, A, L> {
         tool: &str,
     ) -> Result<Self, RunError> {
         let mut run = Self { account, log, story, secrets: BTreeMap::new() };
-        run.note(&Event::RollbackBegun { who: who.to_owned(), tool: tool.to_owned() })?;
+        run.note(&Event::Resumed { who: who.to_owned(), tool: tool.to_owned() }).await?;
+        Ok(run)
+    }
+
+    /// Turns a run around.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub async fn turn_back(
+        account: &'a mut A,
+        log: &'a mut L,
+        story: Story,
+        who: &str,
+        tool: &str,
+    ) -> Result<Self, RunError> {
+        let mut run = Self { account, log, story, secrets: BTreeMap::new() };
+        run.note(&Event::RollbackBegun { who: who.to_owned(), tool: tool.to_owned() }).await?;
         Ok(run)
     }
 
@@ -201,22 +208,22 @@ impl<'a, A: Account, L: Log> Run<'a, A, L> {
             Way::Forward => self.forward().await?,
             Way::Back => self.back().await?,
         }
-        self.note(&Event::Ended { way: self.story.way })?;
+        self.note(&Event::Ended { way: self.story.way }).await?;
         Ok(self.story)
     }
 
     /// Writes down what happened, and takes it in.
-    fn note(&mut self, event: &Event) -> Result<(), RunError> {
+    async fn note(&mut self, event: &Event) -> Result<(), RunError> {
         let at = self.account.now();
-        self.log.write(at, event)?;
+        self.log.write(at, event).await?;
         self.story.take(event);
         Ok(())
     }
 
-    fn over(&mut self, change: &Change, way: Way, end: End) -> Result<(), RunError> {
+    async fn over(&mut self, change: &Change, way: Way, end: End) -> Result<(), RunError> {
         let End { outcome, reason, applied, left } = end;
         self.account.tell(Told::Over(change, way, outcome, &reason));
-        self.note(&Event::Outcome { change: change.id.clone(), way, outcome, reason, applied, left })
+        self.note(&Event::Outcome { change: change.id.clone(), way, outcome, reason, applied, left }).await
     }
 
     async fn grace(&mut self, seconds: u64) {

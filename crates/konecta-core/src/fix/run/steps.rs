@@ -20,7 +20,7 @@ pub enum Taken {
 struct Nowhere;
 
 impl Log for Nowhere {
-    fn write(&mut self, _: jiff::Timestamp, _: &Event) -> Result<(), JournalError> {
+    async fn write(&mut self, _: jiff::Timestamp, _: &Event) -> Result<(), JournalError> {
         Ok(())
     }
 }
@@ -49,7 +49,7 @@ pub async fn take<A: Account>(
         sha256: String::new(),
     };
     let mut log = Nowhere;
-    let begun: Result<Run<'_, A, Nowhere>, RunError> = Run::begin(account, &mut log, name, "", "", &plan);
+    let begun: Result<Run<'_, A, Nowhere>, RunError> = Run::begin(account, &mut log, name, "", "", &plan).await;
     let mut run = begun.map_err(|error| error.to_string())?;
     let here = Here { region: region.clone(), token: token(name, "procedure", "forward") };
     let told = |unsent: Unsent| match unsent {

@@ -143,19 +143,19 @@ impl Place {
 
     fn start(&self, plan: &Plan) -> Option<Story> {
         let (mut account, mut log) = (self.fake.clone(), self.log.clone());
-        now(async { Run::begin(&mut account, &mut log, "r1", "ada", "t", plan)?.go().await })?.ok()
+        now(async { Run::begin(&mut account, &mut log, "r1", "ada", "t", plan).await?.go().await })?.ok()
     }
 
     fn resume(&self) -> Option<Story> {
         let (mut account, mut log) = (self.fake.clone(), self.log.clone());
         let story = Story::of(&log.lines())?;
-        now(async { Run::resume(&mut account, &mut log, story, "ada", "t")?.go().await })?.ok()
+        now(async { Run::resume(&mut account, &mut log, story, "ada", "t").await?.go().await })?.ok()
     }
 
     fn back(&self) -> Option<Story> {
         let (mut account, mut log) = (self.fake.clone(), self.log.clone());
         let story = Story::of(&log.lines())?;
-        now(async { Run::turn_back(&mut account, &mut log, story, "ada", "t")?.go().await })?.ok()
+        now(async { Run::turn_back(&mut account, &mut log, story, "ada", "t").await?.go().await })?.ok()
     }
 }
 
