@@ -76,6 +76,14 @@ pub fn settled(resource_type: &ResourceType, mut body: Value) -> Result<Value, S
     Ok(body)
 }
 
+/// Whether a list comes in any order; `path` as in `volatile.toml`, with `[]` behind this list and those around it.
+#[must_use]
+pub fn is_unordered(resource_type: &ResourceType, path: &str) -> bool {
+    // A test rules out that the table cannot be read.
+    let kept = TABLE.as_ref().ok().and_then(|table| table.get(resource_type));
+    path.strip_suffix("[]").is_some_and(|list| kept.is_some_and(|kept| kept.unordered.contains_key(list)))
+}
+
 fn steps(path: &str) -> Vec<&str> {
     path.split('.').collect()
 }

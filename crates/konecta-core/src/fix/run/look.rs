@@ -6,7 +6,7 @@ use super::resolve::{Here, Unsent, is_stand_in};
 use super::{Account, Log, Run, States};
 use crate::control::reads::{ReadScope, reads};
 use crate::finding::{Finding, Status};
-use crate::fix::plan::{Change, Expected, settled, state_hash};
+use crate::fix::plan::{Change, Expected, is_unordered, settled, state_hash};
 use crate::fix::step::{Edit, Effect};
 use crate::fix::{pointer, simulate};
 use crate::id::{Arn, Region, ResourceType};
@@ -90,26 +90,53 @@ pub(super) fn fits(meant: &Value, there: &Value) -> bool {
     }
 }
 
-/// Whether an edit has been made. Lists of sets come in any order: where the place in a list does not say it, any
-/// place in it may.
-fn made(value: &Value, steps: &[&str], edit: &Edit) -> bool {
+/// Whether an edit has been made, looked for from here on. `path` is how `volatile.toml` would name what is here: a list
+/// that stands there in no order may have the element in any place, every other has it where the edit says.
+fn made(kind: &ResourceType, path: &str, value: &Value, steps: &[String], edit: &Edit) -> bool {
     let Some((step, rest)) = steps.split_first() else {
         return edit.after.as_ref().is_some_and(|after| fits(after, value));
     };
     match value {
         Value::Array(list) => {
-            let at = step.parse::<usize>().ok().and_then(|at| list.get(at));
+            let path = format!("{path}[]");
+            let in_place = |item: &Value| made(kind, &path, item, rest, edit);
             match (&edit.after, rest.is_empty()) {
                 (None, true) => !edit.before.as_ref().is_some_and(|before| list.iter().any(|item| fits(before, item))),
-                _ => at.is_some_and(|item| made(item, rest, edit)) || list.iter().any(|item| made(item, rest, edit)),
+                _ if is_unordered(kind, &path) => list.iter().any(in_place),
+                _ => step.parse::<usize>().ok().and_then(|at| list.get(at)).is_some_and(in_place),
             }
         }
-        Value::Object(map) => match map.get(&step.replace("~1", "/").replace("~0", "~")) {
-            Some(inner) => made(inner, rest, edit),
-            None => edit.after.is_none(),
-        },
+        Value::Object(map) => {
+            let key = step.replace("~1", "/").replace("~0", "~");
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            match map.get(&key) {
+                Some(inner) => made(kind, &path, inner, rest, edit),
+                None => edit.after.is_none(),
+            }
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => edit.after.is_none(),
     }
+}
+
+/// Where an edit stands once those behind it are made: what goes out of a list, or comes back into it, before its
+/// element moves that element. `None` if one of them takes the element away.
+fn place(edit: &Edit, behind: &[Edit]) -> Option<Vec<String>> {
+    let steps = |edit: &Edit| edit.path.split('/').skip(1).map(str::to_owned).collect::<Vec<_>>();
+    let mut place = steps(edit);
+    for other in behind {
+        let other_place = steps(other);
+        let Some((last, list)) = other_place.split_last().filter(|(_, list)| place.starts_with(list)) else { continue };
+        let own = place.get(list.len()).and_then(|step| step.parse::<usize>().ok());
+        let (Some(own), Ok(at)) = (own, last.parse::<usize>()) else { continue };
+        let moved = match (&other.before, &other.after) {
+            (Some(_), None) if at == own => return None,
+            (Some(_), None) if at < own => own - 1,
+            (None, Some(_)) if at <= own => own + 1,
+            _ => own,
+        };
+        place[list.len()] = moved.to_string();
+    }
+    Some(place)
 }
 
 fn unmade(resource: &ResourceRef, edits: &[Edit], snapshot: &Snapshot) -> Vec<String> {
@@ -117,11 +144,11 @@ fn unmade(resource: &ResourceRef, edits: &[Edit], snapshot: &Snapshot) -> Vec<St
     let Some(body) = found.and_then(|found| simulate::body(found).ok()) else {
         return vec![format!("{} is not there", resource.arn)];
     };
-    let is_made = |edit: &&Edit| {
-        let steps: Vec<&str> = edit.path.split('/').skip(1).collect();
-        made(&body, &steps, edit) || is_same_set(resource, edit, &body)
+    let is_made = |(at, edit): &(usize, &Edit)| {
+        place(edit, &edits[at + 1..]).is_none_or(|steps| made(&resource.resource_type, "", &body, &steps, edit))
+            || is_same_set(resource, edit, &body)
     };
-    edits.iter().filter(|edit| !is_made(edit)).map(|edit| told(resource, edit, &body)).collect()
+    edits.iter().enumerate().filter(|one| !is_made(one)).map(|(_, edit)| told(resource, edit, &body)).collect()
 }
 
 /// Whether a list that stands in no order holds what it should, in whatever order.
