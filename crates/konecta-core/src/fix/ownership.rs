@@ -1,5 +1,5 @@
 //! Whose a resource is: what a tool made, that tool puts back or loses track of when somebody else changes it.
-//! Knows tags and names (`ownership.toml`) and Terraform's state; decides nothing about what to do with it.
+//! Knows tags, names and the API's own words (`ownership.toml`) and Terraform's state; decides nothing about what to do with it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -74,6 +74,7 @@ struct ByName {
     pointer: String,
     starts: Option<String>,
     is: Option<bool>,
+    empty: Option<bool>,
     by: String,
     name: String,
     advice: String,
@@ -144,10 +145,11 @@ impl ByTag {
 impl ByName {
     fn owner(&self, view: &View) -> Option<Owner> {
         let found = view.at(&self.pointer)?;
-        let fits = match (&self.starts, self.is) {
-            (Some(start), _) => found.as_str().is_some_and(|name| name.starts_with(start)),
-            (None, Some(flag)) => found.as_bool() == Some(flag),
-            (None, None) => false,
+        let fits = match (&self.starts, self.is, self.empty) {
+            (Some(start), _, _) => found.as_str().is_some_and(|name| name.starts_with(start)),
+            (None, Some(flag), _) => found.as_bool() == Some(flag),
+            (None, None, Some(flag)) => found.as_array().is_some_and(|list| list.is_empty() == flag),
+            (None, None, None) => false,
         };
         fits.then(|| Owner { by: self.by.clone(), name: self.name.clone(), advice: self.advice.clone() })
     }

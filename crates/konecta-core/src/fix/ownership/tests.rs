@@ -41,7 +41,7 @@ fn a_tag_that_only_the_owner_sets_names_it() {
         assert_eq!(tagged(GROUP, &format!("my-{key}"), value), None);
     }
     let table = TABLE.as_ref().expect("ownership.toml");
-    assert_eq!((table.tags.len(), table.names.len(), table.parts.len()), (7, 3, 2), "a new rule wants its line here");
+    assert_eq!((table.tags.len(), table.names.len(), table.parts.len()), (7, 6, 2), "a new rule wants its line here");
 }
 
 #[test]
@@ -60,8 +60,28 @@ fn a_name_that_only_the_owner_gives_names_it() {
     assert_eq!(named(GROUP, json!({"GroupName": "web-FMManagedSecurityGroup"})), None);
     assert_eq!(named(GROUP, json!({"GroupName": null})), None);
     assert_eq!(named(acl, json!({"Name": "FMManagedWebACLV2-1"})), told);
-    assert_eq!(named(acl, json!({"Name": "erp", "ManagedByFirewallManager": true})), told);
-    assert_eq!(named(acl, json!({"Name": "erp", "ManagedByFirewallManager": false})), None);
+}
+
+#[test]
+fn a_web_acl_is_firewall_managers_where_the_api_says_so() {
+    let own = json!({"Name": "erp", "ManagedByFirewallManager": false, "RetrofittedByFirewallManager": false,
+        "PreProcessFirewallManagerRuleGroups": [], "PostProcessFirewallManagerRuleGroups": null, "Rules": [{"Name": "r"}]});
+    let with = |key: &str, value: Value| {
+        let mut acl = own.clone();
+        acl[key] = value;
+        owned(&json!([thing("AWS::WAFv2::WebACL", &json!({}), &acl)]), &BTreeMap::new())
+    };
+    assert_eq!(with("Name", json!("erp")), None);
+    let told = Some("AWS Firewall Manager (its policy)".to_owned());
+    assert_eq!(with("ManagedByFirewallManager", json!(true)), told);
+    assert_eq!(
+        with("RetrofittedByFirewallManager", json!(true)).as_deref(),
+        Some("AWS Firewall Manager (its policy, which took it over)")
+    );
+    for groups in ["PreProcessFirewallManagerRuleGroups", "PostProcessFirewallManagerRuleGroups"] {
+        assert_eq!(with(groups, json!([{"Name": "fm"}])), told, "{groups}");
+    }
+    assert_eq!(with("Rules", json!([])), None, "its own rules are the account's");
 }
 
 fn balancer(tags: &Value) -> Value {
