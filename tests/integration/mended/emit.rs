@@ -3,8 +3,10 @@
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use serde_json::Value;
+
 use super::{Bench, ended};
-use crate::world::{World, python};
+use crate::world::{World, python, root};
 
 /// Three changes of class A in three services, one of which is amended.
 const LABELS: [&str; 3] = ["rds-deletable", "private-public-addresses", "cf-http-allowed"];
@@ -47,6 +49,35 @@ fn the_script_of_the_drifted_world_is_bash() {
     std::fs::write(&file, &emitted.out).expect("written");
     let checked = ended(bash(&bench).arg("-n").arg(&file));
     assert_eq!((checked.code, checked.err.as_str()), (Some(0), ""), "{checked:?}");
+}
+
+#[test]
+fn the_configuration_for_the_drifted_world_is_hcl_of_the_provider() {
+    let bench = Bench::over(World::up("drifted"));
+    let emitted = bench.run(&["fix", "--dry-run", "--allow-disruptive", "--max-changes", "500", "--emit", "terraform"]);
+    assert_eq!(emitted.code, Some(1), "{}", emitted.err);
+    let body = hcl_edit::parser::parse_body(&emitted.out).unwrap_or_else(|error| panic!("{error}\n{}", emitted.out));
+    let schema = std::fs::read(root().join("fixtures/terraform/schema.json")).expect("schema.json");
+    let schema: Value = serde_json::from_slice(&schema).expect("JSON");
+    let mut arguments = 0;
+    for resource in body.blocks() {
+        assert_eq!(resource.ident.as_str(), "resource");
+        arguments += known(&resource.body, &schema["resources"][resource.labels[0].as_str()]);
+    }
+    assert!(arguments > 20, "{arguments} in\n{}", emitted.out);
+    let left: Vec<&str> = emitted.out.lines().filter(|line| line.contains("no argument known")).collect();
+    println!("{arguments} arguments, {} attributes without one:\n{}", left.len(), left.join("\n"));
+}
+
+/// How many arguments there are; each must be one of the provider's, once in its block.
+fn known(body: &hcl_edit::structure::Body, schema: &Value) -> usize {
+    let mut names = std::collections::BTreeSet::new();
+    for attribute in body.attributes() {
+        let name = attribute.key.as_str();
+        assert!(schema[name].is_string(), "the provider has no {name}: {schema}");
+        assert!(names.insert(name), "{name} twice");
+    }
+    names.len() + body.blocks().map(|block| known(&block.body, &schema[block.ident.as_str()]["of"])).sum::<usize>()
 }
 
 #[test]

@@ -18,6 +18,8 @@ use crate::resource::ResourceRef;
 #[serde(deny_unknown_fields)]
 struct Kind {
     resource: String,
+    /// What it may be instead, where the type alone does not say it.
+    or: Option<String>,
     arguments: BTreeMap<String, String>,
 }
 
@@ -52,10 +54,10 @@ pub fn terraform(plan: &Plan) -> String {
                 }
                 Effect::Removed { resource } => {
                     let kind = TABLE.as_ref().ok().and_then(|table| table.get(&resource.resource_type));
-                    let name = kind.map_or(resource.resource_type.as_str(), |kind| &kind.resource);
+                    let names = kind.map_or_else(|| resource.resource_type.to_string(), Kind::names);
                     text.push_str(&format!(
                         "{}\n",
-                        comment(&format!("remove {name} {} ({})", resource.arn.short_name(), resource.arn))
+                        comment(&format!("remove {names} {} ({})", resource.arn.short_name(), resource.arn))
                     ));
                 }
             }
@@ -66,39 +68,28 @@ pub fn terraform(plan: &Plan) -> String {
 
 fn amended(text: &mut String, resource: &ResourceRef, edits: &[Edit]) {
     let kind = TABLE.as_ref().ok().and_then(|table| table.get(&resource.resource_type));
-    let mut blocks: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
+    let mut body = Body::default();
     let mut rest = Vec::new();
     for edit in edits {
         let argument = kind.and_then(|kind| kind.argument(&edit.path));
         match (argument, edit.after.as_ref().map(hcl)) {
-            (Some((mut way, note)), Some(Some(value))) => {
-                let name = way.pop().unwrap_or_default();
+            (Some((way, entry)), Some(Some(value))) => {
                 let was = edit.before.as_ref().map_or_else(|| "nothing".to_owned(), told);
-                let note = if note.is_empty() { String::new() } else { format!("; at {note}") };
+                let note = if entry.is_empty() { String::new() } else { format!("; at {}", edit.path) };
                 let was = crate::report::text::prose(&was);
-                blocks.entry(way).or_default().push(format!("{name} = {value} # was {was}{note}"));
+                body.put(&way, &entry, |name| format!("{name} = {value} # was {was}{note}"));
             }
             (_, _) => rest.push(edit),
         }
     }
-    if let Some(kind) = kind.filter(|_| !blocks.is_empty()) {
+    if let Some(kind) = kind.filter(|_| !body.is_empty()) {
         text.push_str(&format!("{}\n", comment(resource.arn.as_str())));
         text.push_str(&format!(
             "resource {} {} {{\n",
             string(&kind.resource),
             string(&label(resource.arn.short_name()))
         ));
-        for (way, lines) in &blocks {
-            for (depth, block) in way.iter().enumerate() {
-                text.push_str(&format!("{:indent$}{block} {{\n", "", indent = 2 * (depth + 1)));
-            }
-            for line in lines {
-                text.push_str(&format!("{:indent$}{line}\n", "", indent = 2 * (way.len() + 1)));
-            }
-            for depth in (0..way.len()).rev() {
-                text.push_str(&format!("{:indent$}}}\n", "", indent = 2 * (depth + 1)));
-            }
-        }
+        body.write(text, 1);
         text.push_str("}\n");
     }
     for edit in rest {
@@ -109,8 +100,47 @@ fn amended(text: &mut String, resource: &ResourceRef, edits: &[Edit]) {
     }
 }
 
+/// Arguments and blocks of a block. A block that stands for an entry of a list is there once for each entry.
+#[derive(Debug, Default)]
+struct Body {
+    lines: Vec<String>,
+    blocks: BTreeMap<(String, String), Self>,
+}
+
+impl Body {
+    fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.blocks.is_empty()
+    }
+
+    fn put(&mut self, way: &[String], entry: &str, line: impl FnOnce(&str) -> String) {
+        match way {
+            [] => {}
+            [name] => self.lines.push(line(name)),
+            [block, rest @ ..] => {
+                self.blocks.entry((block.clone(), entry.to_owned())).or_default().put(rest, "", line);
+            }
+        }
+    }
+
+    fn write(&self, text: &mut String, depth: usize) {
+        let indent = "  ".repeat(depth);
+        for line in &self.lines {
+            text.push_str(&format!("{indent}{line}\n"));
+        }
+        for ((name, _), body) in &self.blocks {
+            text.push_str(&format!("{indent}{name} {{\n"));
+            body.write(text, depth + 1);
+            text.push_str(&format!("{indent}}}\n"));
+        }
+    }
+}
+
 impl Kind {
-    /// The way to the argument, and which entry of a list is meant.
+    fn names(&self) -> String {
+        self.or.as_ref().map_or_else(|| self.resource.clone(), |or| format!("{} or {or}", self.resource))
+    }
+
+    /// The way to the argument, and the entry of a list that is meant, if it is in one.
     fn argument(&self, path: &str) -> Option<(Vec<String>, String)> {
         let steps: Vec<&str> = path.split('/').collect();
         let fits = |pattern: &String| {
@@ -120,8 +150,9 @@ impl Kind {
             wanted.len() == steps.len() && steps.iter().zip(&wanted).all(same)
         };
         let (_, argument) = self.arguments.iter().find(|(pattern, _)| fits(pattern))?;
-        let note = if steps.iter().any(|step| step.parse::<usize>().is_ok()) { path.to_owned() } else { String::new() };
-        Some((argument.split('.').map(str::to_owned).collect(), note))
+        let entry = steps.iter().rposition(|step| step.parse::<usize>().is_ok());
+        let entry = entry.map(|last| steps[..=last].join("/")).unwrap_or_default();
+        Some((argument.split('.').map(str::to_owned).collect(), entry))
     }
 }
 
@@ -174,20 +205,4 @@ fn told(value: &Value) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_can_be_read() {
-        let table = TABLE.as_ref().expect("terraform.toml");
-        for (kind, row) in table {
-            assert!(row.resource.starts_with("aws_"), "{kind}");
-            assert!(row.arguments.keys().all(|path| path.starts_with("/configuration/")), "{kind}");
-        }
-    }
-
-    #[test]
-    fn no_text_becomes_a_template() {
-        assert_eq!(string("a${b}%{c}\"\n"), "\"a$${b}%%{c}\\\"\\U0000000a\"");
-    }
-}
+mod tests;

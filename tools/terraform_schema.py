@@ -1,0 +1,72 @@
+"""Writes fixtures/terraform/schema.json: the arguments and blocks of the resources that `fix --emit terraform` names.
+
+Distilled from the npm package @cdktf/provider-aws, which HashiCorp generated from the schema of the AWS provider itself:
+`synthesizeHclAttributes` of a resource and the `…ToHclTerraform` functions of its blocks name every argument that can
+be set, with its type. crates/konecta-core/src/fix/emit/terraform.rs holds its table against what is written here.
+
+    npm pack @cdktf/provider-aws@21.22.1
+    python tools/terraform_schema.py cdktf-provider-aws-21.22.1.tgz
+
+An argument is its type; a block is {"nesting": "one" | "list" | "set", "of": {…}}.
+"""
+
+import json
+import pathlib
+import re
+import sys
+import tarfile
+import tomllib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TABLE = ROOT / "crates" / "konecta-core" / "src" / "fix" / "emit" / "terraform.toml"
+OUT = ROOT / "fixtures" / "terraform" / "schema.json"
+
+ENTRY = re.compile(
+    r"^ {8,12}(?P<name>\w+): \{\n +value: (?P<value>.+),\n +isBlock: (?P<block>true|false),\n"
+    r" +type: \"(?P<type>\w+)\",\n +storageClassType: \"(?P<storage>\w+)\",\n",
+    re.M,
+)
+NESTED = re.compile(r"\b([a-z]\w+)ToHclTerraform\b")
+
+
+def entries(source, opening):
+    """The entries of the `attrs` that follow an opening line."""
+    start = source.index(opening)
+    body = source[start : source.index("// remove undefined attributes", start)]
+    return ENTRY.finditer(body)
+
+
+def block(source, opening):
+    found = {}
+    for entry in entries(source, opening):
+        if entry["block"] == "false":
+            found[entry["name"]] = entry["storage"]
+            continue
+        inner = NESTED.search(entry["value"].replace("cdktf.", ""))
+        nesting = entry["type"] if "listMapperHcl" in entry["value"] else "one"
+        if inner is None:
+            sys.exit(f"{entry['name']}: no function for {entry['value']}")
+        found[entry["name"]] = {"nesting": nesting, "of": block(source, f"function {inner[1]}ToHclTerraform(struct)")}
+    return found
+
+
+def main():
+    package = pathlib.Path(sys.argv[1])
+    wanted = sorted({
+        row[key] for row in tomllib.loads(TABLE.read_text()).values() for key in ("resource", "or") if key in row
+    })
+    with tarfile.open(package) as archive:
+        version = json.load(archive.extractfile("package/package.json"))["version"]
+        resources = {}
+        for name in wanted:
+            folder = name.removeprefix("aws_").replace("_", "-")
+            source = archive.extractfile(f"package/lib/{folder}/index.js").read().decode()
+            if f'terraformResourceType: \'{name}\'' not in source:
+                sys.exit(f"{folder} is not {name}")
+            resources[name] = block(source, "synthesizeHclAttributes() {")
+    written = {"from": f"@cdktf/provider-aws {version}", "resources": resources}
+    OUT.write_text(json.dumps(written, indent=1, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    main()
