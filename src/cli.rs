@@ -132,16 +132,11 @@ pub(crate) struct AccountArgs {
     pub(crate) endpoint_url: Option<String>,
 
     /// Read the account of this role instead of your own, repeatable
-    #[arg(long, value_name = "ARN", value_delimiter = ',', group = "role")]
+    #[arg(long, value_name = "ARN", value_delimiter = ',', group = "role", global = true)]
     pub(crate) role_arn: Vec<String>,
 
     /// The external id that the role demands
-    #[arg(long, value_name = "ID", requires = "role")]
-    #[arg(long, value_name = "ARN", value_delimiter = ',', global = true)]
-    pub(crate) role_arn: Vec<String>,
-
-    /// The external id for --role-arn
-    #[arg(long, value_name = "ID", requires = "role_arn", global = true)]
+    #[arg(long, value_name = "ID", requires = "role", global = true)]
     pub(crate) external_id: Option<String>,
 
     /// Seconds that one attempt of a call may take
@@ -385,6 +380,10 @@ pub(crate) struct Permissions {
     /// What `fix` and `rollback` need besides, for every remedy of the selected controls
     #[arg(long)]
     pub(crate) fix: bool,
+
+    /// What konecta-audit-lambda needs besides, with ${…} for the names that a deployment gives
+    #[arg(long)]
+    pub(crate) lambda: bool,
 }
 
 #[derive(Debug, Args)]

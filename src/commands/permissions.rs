@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use konecta_aws::organization;
+use konecta_core::control::lambda::grants;
 use konecta_core::control::reads::reads;
 use konecta_core::fix::registry;
 use konecta_core::id::Action;
@@ -20,7 +21,8 @@ pub(super) fn run(args: &Permissions) -> Result<Exit, Error> {
     let catalogue = catalogue(&args.select)?;
     let wanted = if args.read_all { all_reads()? } else { catalogue.reads()? };
     let mut actions: BTreeSet<&str> = wanted.iter().map(Action::as_str).collect();
-    if args.all_regions {
+    // What plans a run asks every account for its regions.
+    if args.all_regions || args.lambda {
         actions.insert(ALL_REGIONS);
     }
     let statement = |sid: &str, actions: &BTreeSet<&str>| json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": "*"});
@@ -36,6 +38,12 @@ pub(super) fn run(args: &Permissions) -> Result<Exit, Error> {
         let role = format!("arn:aws:iam::*:role/{}", args.enter.role_name.trim_start_matches('/'));
         statements
             .push(json!({"Sid": "KonectaAuditEnter", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}));
+    }
+    if args.lambda {
+        let grants = grants()?.iter();
+        statements.extend(grants.map(
+            |(sid, grant)| json!({"Sid": sid, "Effect": "Allow", "Action": grant.actions, "Resource": grant.resources}),
+        ));
     }
     let policy = json!({"Version": "2012-10-17", "Statement": statements});
     ui::print(&format!("{}\n", serde_json::to_string_pretty(&policy)?))?;

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod engine;
 pub mod fixture;
 mod flat;
+pub mod lambda;
 mod memo;
 pub mod metadata;
 mod outline;
