@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORLD ?= good
 
-.PHONY: demo test lint world bench fmt new-control clean
+.PHONY: demo test lint world bench fmt new-control lambda lambda-arm64 templates clean
 
 demo: $(VENV)/.ready
 	cargo build --locked
@@ -13,6 +13,7 @@ demo: $(VENV)/.ready
 
 test: $(VENV)/.ready
 	reports/validate_sarif.sh reports/examples/*.sarif
+	deploy/validate.sh
 	cargo test --locked --workspace
 
 lint:
@@ -32,6 +33,23 @@ fmt:
 # make new-control LAYER=ecr NAME=scan_on_push ID=KA-ECR-012 TYPE=AWS::ECR::Repository
 new-control:
 	$(PYTHON) tools/new_control.py "$(LAYER)" "$(NAME)" "$(ID)" "$(TYPE)"
+
+# The zip for AWS Lambda: target/lambda/konecta-audit-lambda/bootstrap.zip. A release build of everything, for the one or the other processor.
+lambda: $(VENV)/.lambda
+	PATH="$(CURDIR)/$(BIN):$$PATH" cargo lambda build --locked --release --output-format zip --bin konecta-audit-lambda
+
+lambda-arm64: $(VENV)/.lambda
+	rustup target add aarch64-unknown-linux-gnu
+	PATH="$(CURDIR)/$(BIN):$$PATH" cargo lambda build --locked --release --arm64 --output-format zip --bin konecta-audit-lambda
+
+# Writes into deploy/ what has its source elsewhere: the roles' statements, the state machine, the member's template.
+templates: $(VENV)/.ready
+	cargo build --locked
+	$(BIN)/python tools/deploy_templates.py target/debug/konecta-audit
+
+$(VENV)/.lambda: $(VENV)/.ready tests/emulator/requirements-lambda.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tests/emulator/requirements-lambda.txt
+	touch $@
 
 $(VENV)/.ready: tests/emulator/requirements.txt tests/emulator/requirements-opa.txt
 	$(PYTHON) -m venv $(VENV)

@@ -8,6 +8,7 @@
 
 mod cli;
 mod denied;
+mod deploy;
 mod differential;
 mod faults;
 mod fix;
