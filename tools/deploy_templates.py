@@ -28,7 +28,7 @@ POLICIES: Final = DEPLOY / "terraform" / "policies"
 
 Statement = dict[str, Any]
 
-# What a placeholder of `permissions --lambda` is in the template; of the others, parameters and attributes have the name.
+# What a placeholder of `permissions --lambda` is in the template; for the others it has parameters of that name.
 NAMES: Final = {
     "Partition": "AWS::Partition",
     "Region": "AWS::Region",
@@ -150,7 +150,9 @@ def main() -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
     if arguments.check and stale:
-        print(f"{stale} files are not what they should be: tools/deploy_templates.py {arguments.program}", file=sys.stderr)
+        print(
+            f"{stale} files are not what they should be: tools/deploy_templates.py {arguments.program}", file=sys.stderr
+        )
         return 1
     return 0
 

@@ -1,4 +1,4 @@
-"""The one address that the function under test knows: S3 is passed on to ministack, everything else to moto.
+"""The one address that the function under test knows: S3 and SNS are passed on to ministack, everything else to moto.
 
 It stands between them to count requests, and to make faults that are about one account or one target, which
 microburst's rules cannot tell apart:
@@ -23,11 +23,11 @@ from emulators import HOST
 _HOP_BY_HOP: Final = frozenset(("connection", "keep-alive", "transfer-encoding", "te", "upgrade", "host"))
 _SCOPE: Final = re.compile(r"Credential=[^/]+/\d+/([^/]*)/([^/]+)/aws4_request")
 _DENIED: Final = """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>\
-<Code>AccessDenied</Code><Message>User: arn:aws:sts::123456789012:assumed-role/konecta-audit-scan-function/konecta-audit-scan \
-is not authorized to perform: sts:AssumeRole on resource: {}</Message></Error><RequestId>00000000-0000-0000-0000-000000000000\
-</RequestId></ErrorResponse>"""
-_UNAVAILABLE: Final = """<?xml version="1.0" encoding="UTF-8"?><Error><Code>InternalError</Code><Message>We encountered an \
-internal error. Please try again.</Message></Error>"""
+<Code>AccessDenied</Code><Message>User: arn:aws:sts::123456789012:assumed-role/konecta-audit-scan-function/konecta-audit \
+is not authorized to perform: sts:AssumeRole on resource: {}</Message></Error>\
+<RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"""
+_UNAVAILABLE: Final = """<?xml version="1.0" encoding="UTF-8"?><Error><Code>InternalError</Code><Message>We encountered \
+an internal error. Please try again.</Message></Error>"""
 
 
 class Faults:
@@ -47,7 +47,7 @@ class Faults:
             self._denied_role = arn
 
     def fail_writes(self, key_part: str, calls: int) -> None:
-        """From now on the first ``calls`` writes of objects with this in their key fail, however often each is tried."""
+        """From now on the first ``calls`` writes of objects with this in their key fail, with all their tries."""
         with self._lock:
             self._failing_key, self._calls_to_fail, self._failed_calls = key_part, calls, []
 
@@ -97,7 +97,7 @@ class Front:
 
 
 def _handler(moto: str, ministack: str, faults: Faults) -> type[BaseHTTPRequestHandler]:
-    addresses = {"s3": ministack.removeprefix("http://")}
+    addresses = dict.fromkeys(("s3", "sns"), ministack.removeprefix("http://"))
     elsewhere = moto.removeprefix("http://")
 
     class Handler(BaseHTTPRequestHandler):
@@ -115,8 +115,10 @@ def _handler(moto: str, ministack: str, faults: Faults) -> type[BaseHTTPRequestH
             role = (form.get("RoleArn") or [""])[0]
             if form.get("Action") == ["AssumeRole"] and faults.is_denied(role):
                 self._answer(403, {"Content-Type": "text/xml"}, _DENIED.format(role).encode())
-            elif service == "s3" and self.command == "PUT" and faults.fails(
-                self.path, self.headers.get("amz-sdk-invocation-id") or ""
+            elif (
+                service == "s3"
+                and self.command == "PUT"
+                and faults.fails(self.path, self.headers.get("amz-sdk-invocation-id") or "")
             ):
                 self._answer(500, {"Content-Type": "application/xml"}, _UNAVAILABLE.encode())
             else:

@@ -1,6 +1,7 @@
-"""The state machine on moto, which writes a Distributed Map's results to S3 as its ResultWriter says; ministack does not.
+"""The state machine on moto, which does what a Distributed Map's ResultWriter says; ministack does not.
 
-moto's Lambda answers what it was told to, in order: this is about the machine, and nothing else. Prints one line of JSON.
+moto's Lambda answers what it was told to, in order: this is about the machine, and nothing else.
+Prints one line of JSON.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import zipfile
 from pathlib import Path
 from typing import Any, Final
 
+from deployment import Clients
 from emulators import ACCOUNT, REGION, EmulatorError, Emulators, leave_on_signals
-from organization import Clients
 
 DEFINITION: Final = Path(__file__).resolve().parents[2] / "deploy" / "state-machine.asl.json"
 ACCOUNTS: Final = ("111111111111", "222222222222")
@@ -36,8 +37,21 @@ def _answers() -> list[dict[str, Any]]:
     """What the function answers: the plan in two turns, each target in one, the roll-up."""
     items = len(ACCOUNTS) * len(REGIONS)
     plan = {"status": "planned", "run": RUN, "bucket": "reports", "targets": f"runs/{RUN}/targets.json", "count": items}
-    target = {"status": "complete", "run": RUN, "targets": [{"status": "complete", "counts": {"fail": 1}}], "errors": []}
-    rollup = {"run": RUN, "key": "k", "expected": items, "seen": items, "incomplete": 0, "unscanned": 0, "failed": items}
+    target = {
+        "status": "complete",
+        "run": RUN,
+        "targets": [{"status": "complete", "counts": {"fail": 1}}],
+        "errors": [],
+    }
+    rollup = {
+        "run": RUN,
+        "key": "k",
+        "expected": items,
+        "seen": items,
+        "incomplete": 0,
+        "unscanned": 0,
+        "failed": items,
+    }
     return [{"status": "continue", "run": RUN}, plan, *([target] * items), rollup]
 
 
@@ -67,13 +81,23 @@ def run(moto: str) -> dict[str, Any]:
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("bootstrap", "")
     aws("lambda").create_function(
-        FunctionName="konecta-audit", Runtime="provided.al2023", Role=role, Handler="bootstrap", Code={"ZipFile": archive.getvalue()}
+        FunctionName="konecta-audit",
+        Runtime="provided.al2023",
+        Role=role,
+        Handler="bootstrap",
+        Code={"ZipFile": archive.getvalue()},
     )
     s3, states = aws("s3"), aws("stepfunctions")
     s3.create_bucket(Bucket="reports")
-    items = [{"task": "target", "run": RUN, "account": account, "region": region} for account in ACCOUNTS for region in REGIONS]
+    items = [
+        {"task": "target", "run": RUN, "account": account, "region": region}
+        for account in ACCOUNTS
+        for region in REGIONS
+    ]
     s3.put_object(Bucket="reports", Key=f"runs/{RUN}/targets.json", Body=json.dumps(items).encode())
-    machine = states.create_state_machine(name="konecta-audit", definition=_definition(), roleArn=role)["stateMachineArn"]
+    machine = states.create_state_machine(name="konecta-audit", definition=_definition(), roleArn=role)[
+        "stateMachineArn"
+    ]
     arn = states.start_execution(stateMachineArn=machine, input=json.dumps({"run": RUN}))["executionArn"]
     deadline = time.monotonic() + _WITHIN_SECONDS
     while (execution := states.describe_execution(executionArn=arn))["status"] == "RUNNING":
