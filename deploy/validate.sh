@@ -27,8 +27,15 @@ sed -e 's/\${MaxConcurrency}/20/' -e 's/\${Partition}/aws/' -e 's/\${[A-Za-z]*}/
 
 (cd "$tools" && node "$wanted/check_terraform.mjs" "$root/deploy/terraform") || failed=1
 if command -v terraform >/dev/null; then
-  TF_CLI_CONFIG_FILE=/dev/null terraform fmt -check -diff "$root/deploy/terraform" && echo "terraform fmt: clean" || failed=1
+  export TF_CLI_CONFIG_FILE=/dev/null
+  terraform fmt -check -diff "$root/deploy/terraform" && echo "terraform fmt: clean" || failed=1
+  # Terraform's own reading of the definition and of the function's policy: a stray ${ would be an expression.
+  for template in "$root/deploy/state-machine.asl.json" "$root/deploy/terraform/policies/function.json"; do
+    values=$(grep -o '\${[A-Za-z]*}' "$template" | sort -u | sed 's/\${\(.*\)}/\1 = 20/' | paste -sd,)
+    echo "can(jsondecode(templatefile(\"$template\", { $values })))" | terraform -chdir="$work" console -no-color 2>&1 | grep -qx true \
+      && echo "terraform templatefile: $(basename "$template") can be filled in" || { echo "$template cannot be filled in by Terraform"; failed=1; }
+  done
 else
-  echo "terraform is not installed: the module's format was not checked"
+  echo "terraform is not installed: the module's format and templates were not checked"
 fi
 exit "$failed"

@@ -23,10 +23,10 @@ from emulators import HOST
 _HOP_BY_HOP: Final = frozenset(("connection", "keep-alive", "transfer-encoding", "te", "upgrade", "host"))
 _SCOPE: Final = re.compile(r"Credential=[^/]+/\d+/([^/]*)/([^/]+)/aws4_request")
 _DENIED: Final = """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>\
-<Code>AccessDenied</Code><Message>User: arn:aws:sts::123456789012:assumed-role/konecta-audit-scan-function/konecta-audit \
+<Code>AccessDenied</Code><Message>User: arn:aws:sts::123456789012:assumed-role/konecta-audit-scan-function/scan \
 is not authorized to perform: sts:AssumeRole on resource: {}</Message></Error>\
 <RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"""
-_UNAVAILABLE: Final = """<?xml version="1.0" encoding="UTF-8"?><Error><Code>InternalError</Code><Message>We encountered \
+_UNAVAILABLE: Final = """<?xml version="1.0" encoding="UTF-8"?><Error><Code>InternalError</Code><Message>We met \
 an internal error. Please try again.</Message></Error>"""
 
 
