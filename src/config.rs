@@ -1,5 +1,7 @@
 //! The blueprint file: found, read and checked once. What is not known in it is an error with its line.
-//! The one place that reads the environment.
+//! With [`scheduled`], the one place that reads the environment.
+
+pub(crate) mod scheduled;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -31,6 +33,14 @@ pub(crate) struct ConfigFile {
     pub(crate) lines: BTreeMap<String, u32>,
 }
 
+impl ConfigFile {
+    /// The line of each layer. The request path runs through all of them; it is declared with the stack.
+    pub(crate) fn places(&self) -> BTreeMap<String, u32> {
+        let path = self.lines.get("stack").map(|&line| ("path".to_owned(), line));
+        self.lines.clone().into_iter().chain(path).collect()
+    }
+}
+
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Sections {
@@ -54,7 +64,8 @@ pub(crate) fn load(named: Option<&Path>) -> Result<Config, Error> {
     parse(path, &text)
 }
 
-fn parse(path: PathBuf, text: &str) -> Result<Config, Error> {
+/// Reads a file's text; `path` is what errors and reports call it.
+pub(crate) fn parse(path: PathBuf, text: &str) -> Result<Config, Error> {
     let sections: Sections = toml::from_str(text).map_err(|error| Error::Config {
         line: error.span().map_or(1, |span| line_at(text, span.start)),
         reason: error.message().to_owned(),

@@ -3,7 +3,7 @@
 //! The parts: `cli` says what may be typed, `config` reads the blueprint file and the environment, `commands` wire the
 //! library together, `ui` is the only place that prints, `error` knows the exit codes. `confined` gives a command that
 //! evaluates policies from outside a process of its own, `fixing` stands between a run and the account it changes,
-//! `rolling` puts the statuses of many accounts together.
+//! `rolling` puts the statuses of many accounts together, `scheduled` is what AWS starts.
 
 mod cli;
 mod commands;
@@ -12,6 +12,7 @@ mod confined;
 mod error;
 mod fixing;
 mod rolling;
+mod scheduled;
 mod ui;
 
 use std::process::ExitCode;
@@ -30,4 +31,10 @@ pub fn command_line() -> ExitCode {
             error.exit().into()
         }
     }
+}
+
+/// What AWS starts: takes one event after the other, until it is stopped.
+#[must_use]
+pub fn lambda() -> ExitCode {
+    scheduled::main()
 }

@@ -194,8 +194,8 @@ fn status_of(target: &Target, bytes: Option<&[u8]>) -> TargetStatus {
 /// Several statuses at once, in their order.
 async fn statuses_of(store: &Store, some: &[(Target, String)]) -> Result<Vec<TargetStatus>, RollingError> {
     let mut tasks = JoinSet::new();
-    for (target, key) in some.iter().cloned() {
-        let store = store.clone();
+    for (target, key) in some {
+        let (store, target, key) = (store.clone(), target.clone(), key.clone());
         tasks.spawn(async move {
             let object = store.get(&key).await?;
             Ok::<_, StoreError>(status_of(&target, object.as_ref().map(|object| object.bytes.as_slice())))

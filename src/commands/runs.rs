@@ -48,10 +48,10 @@ pub(super) async fn story(run: &str, medium: &mut impl Medium) -> Result<Story, 
 
 /// A journal that is not there is a run that is not.
 fn absent(run: &str, error: JournalError) -> Error {
-    match error {
-        JournalError::Medium(MediumError::Missing(place)) => Error::NoSuchRun { run: run.to_owned(), place },
-        error => error.into(),
+    if let JournalError::Medium(MediumError::Missing(place)) = error {
+        return Error::NoSuchRun { run: run.to_owned(), place };
     }
+    error.into()
 }
 
 async fn list(journals: &Journals) -> Result<String, Error> {

@@ -89,12 +89,7 @@ pub(super) fn sarif_places(args: &Scan, config: &Config) -> Result<Option<Places
         return Ok(None);
     }
     let file = config.file.as_ref().ok_or(Error::SarifWithoutConfig)?;
-    let mut lines = file.lines.clone();
-    // The request path runs through all layers; it is declared with the stack.
-    if let Some(&line) = lines.get("stack") {
-        lines.insert("path".to_owned(), line);
-    }
-    Ok(Some(Places { uri: sarif::uri_of(&in_repository(file)?), lines, default_line: 1 }))
+    Ok(Some(Places { uri: sarif::uri_of(&in_repository(file)?), lines: file.places(), default_line: 1 }))
 }
 
 /// The blueprint's path as the repository knows it: from the folder that holds `.git`, or the working directory.

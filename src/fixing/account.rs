@@ -22,13 +22,16 @@ use serde_json::Value;
 use super::told::Screen;
 use crate::error::Error;
 
+/// Who is told how a run goes on.
+pub(crate) type Watcher<'a> = Box<dyn FnMut(&Told<'_>) + Send + 'a>;
+
 /// The account that is changed.
 pub(crate) struct Live<'a> {
     session: Session,
     catalogue: &'a Catalogue,
     blueprint: &'a Blueprint,
     stop: Arc<AtomicBool>,
-    screen: Screen,
+    watcher: Watcher<'a>,
 }
 
 impl<'a> Live<'a> {
@@ -39,8 +42,19 @@ impl<'a> Live<'a> {
         blueprint: &'a Blueprint,
     ) -> Result<Self, Error> {
         let session = Session::open(options).await?;
+        let mut screen = Screen::default();
+        Self::of(session, catalogue, blueprint, Box::new(move |told| screen.tell(told)))
+    }
+
+    /// The same of an account that was entered before, with somebody else to watch.
+    pub(crate) fn of(
+        session: Session,
+        catalogue: &'a Catalogue,
+        blueprint: &'a Blueprint,
+        watcher: Watcher<'a>,
+    ) -> Result<Self, Error> {
         match session.accounts().len() {
-            1 => Ok(Self { session, catalogue, blueprint, stop: Arc::default(), screen: Screen::default() }),
+            1 => Ok(Self { session, catalogue, blueprint, stop: Arc::default(), watcher }),
             several => Err(Error::SeveralAccounts(several)),
         }
     }
@@ -107,7 +121,7 @@ impl Account for Live<'_> {
     }
 
     fn tell(&mut self, told: Told<'_>) {
-        self.screen.tell(&told);
+        (self.watcher)(&told);
     }
 }
 

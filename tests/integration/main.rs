@@ -15,6 +15,7 @@ mod fix;
 mod fix_calls;
 mod formats;
 mod gates;
+mod lambda;
 mod mended;
 mod monotone;
 mod opa;

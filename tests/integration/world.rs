@@ -92,6 +92,12 @@ impl World {
         String::from_utf8(output.stdout).expect("text")
     }
 
+    /// The same; what is printed is JSON.
+    pub(crate) fn ask(&self, code: &str) -> Value {
+        let said = self.somebody_else(code);
+        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
+    }
+
     /// A scan as JSON, with its exit code.
     pub(crate) fn scan(&self, arguments: &[&str]) -> (Value, Option<i32>) {
         let output = self.command().args(["scan", "--format", "json"]).args(arguments).output().expect("runs");

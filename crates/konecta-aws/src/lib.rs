@@ -17,8 +17,8 @@ pub mod lock;
 pub mod organization;
 pub mod pace;
 mod paging;
-mod recording;
 pub mod parameter;
+mod recording;
 pub mod redact;
 pub mod s3;
 #[cfg(test)]

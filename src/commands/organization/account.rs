@@ -95,7 +95,7 @@ impl Job {
         let target = Target { account: member.id.clone(), region: Region::all() };
         let status = match base.enter(&member.id, &self.role, regions).await {
             Ok(account) => {
-                let options = CollectOptions { limits: self.limits };
+                let options = CollectOptions { limits: self.limits, ..CollectOptions::default() };
                 let session = Session::of(vec![account]);
                 let snapshot = collect(&session, known, &self.wanted, &options, &self.progress).await;
                 let (job, target) = (Arc::clone(self), target.clone());

@@ -131,7 +131,7 @@ fn serve(mut client: TcpStream, shared: &Shared) -> io::Result<()> {
         if line == "\r\n" {
             break;
         }
-        if name.to_ascii_lowercase() != "connection" {
+        if !name.eq_ignore_ascii_case("connection") {
             head.extend_from_slice(line.as_bytes());
         }
     }

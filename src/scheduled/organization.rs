@@ -1,0 +1,186 @@
+//! The tasks `plan` and `rollup`, and whose accounts may be entered at all.
+//! Knows Organizations and the bucket by the library only.
+
+use std::collections::BTreeMap;
+
+use futures_util::StreamExt as _;
+use konecta_aws::RegionChoice;
+use konecta_aws::organization::{self, Member, Units};
+use konecta_core::control::catalogue::{Catalogue, Control};
+use konecta_core::finding::Severity;
+use konecta_core::id::{AccountId, Region};
+use konecta_core::report::Rule;
+use konecta_core::report::rollup::About;
+use konecta_core::rollup::Suspended;
+use konecta_core::target::Target;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::event::Request;
+use super::failure::Failure;
+use super::function::Function;
+use super::run::{JSON, Run, of_account};
+use crate::config::scheduled::Accounts;
+use crate::fixing::now;
+use crate::rolling;
+
+/// As wide as people read.
+const WIDTH: usize = 100;
+
+/// Accounts that are asked for their regions at once.
+const AT_ONCE: usize = 16;
+
+/// `runs/RUN/accounts/A.json`: an account of the organization, and that it is one.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    #[serde(default)]
+    name: Option<String>,
+    regions: Vec<Region>,
+    /// Why its regions are not known; then only `global` is expected of it, and will say the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// Refuses accounts that are not ours to enter: whoever may send an event must not choose whose role is assumed.
+pub(super) async fn check(function: &Function, accounts: &[AccountId]) -> Result<(), Failure> {
+    let own = function.base.own();
+    let others: Vec<&AccountId> = accounts.iter().filter(|account| *account != own).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let refused = |account: &AccountId, whose: &str| {
+        Err(Failure::Foreign(format!("account {account} is none of {whose}, and is not entered")))
+    };
+    match &function.settings.accounts {
+        Accounts::Own => refused(others[0], "KONECTA_ACCOUNTS, which is not set"),
+        Accounts::Named(named) => match others.iter().find(|account| !named.contains(account)) {
+            Some(account) => refused(account, "KONECTA_ACCOUNTS"),
+            None => Ok(()),
+        },
+        Accounts::Organization => {
+            let members = members(function).await?;
+            let known = |account: &AccountId| {
+                members.iter().any(|member| member.id == *account && member.suspended().is_none())
+            };
+            match others.iter().find(|account| !known(account)) {
+                Some(account) => refused(account, "the active accounts of the organization"),
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+/// The regions of an account of the run's organization; `None` where it is none of it.
+pub(super) async fn regions(
+    function: &Function,
+    run: &Run,
+    account: &AccountId,
+) -> Result<Option<Vec<Region>>, Failure> {
+    Ok(entry(function, run, account).await?.map(|entry| entry.regions))
+}
+
+/// Finds the targets and writes them down; what was found before is not asked again.
+pub(super) async fn plan(function: &Function, request: &Request, name: &str) -> Result<Value, Failure> {
+    let run = Run::new(name, request.time.unwrap_or_else(now), request.controls.clone());
+    let run = run.keep(&function.store).await?;
+    let members = members(function).await?;
+    let suspended = |member: &Member| {
+        let state = member.suspended()?.to_owned();
+        Some(Suspended { account: member.id.clone(), name: member.name.clone(), state })
+    };
+    let suspended: Vec<Suspended> = members.iter().filter_map(suspended).collect();
+    let active: Vec<&Member> = members.iter().filter(|member| member.suspended().is_none()).collect();
+    let named = if request.regions.is_empty() { &function.settings.regions } else { &request.regions };
+    let found = futures_util::stream::iter(active.into_iter().map(|member| found(function, &run, member, named)));
+    let found: Vec<Result<Option<(AccountId, Entry)>, Failure>> = found.buffer_unordered(AT_ONCE).collect().await;
+    let mut accounts = BTreeMap::new();
+    for one in found {
+        match one? {
+            Some((account, entry)) => accounts.insert(account, entry),
+            // The time is over; the next invocation finds what is there.
+            None => return Ok(json!({"status": "continue", "run": run.run})),
+        };
+    }
+    let targets = accounts.iter().flat_map(|(account, entry)| of_account(account, &entry.regions));
+    let mut targets: Vec<Target> = targets.collect();
+    targets.sort();
+    let key = format!("{}/{}", run.folder(), rolling::TARGETS);
+    let named = format!("{}/{}", run.folder(), rolling::SUSPENDED);
+    function.store.create(&named, JSON, serde_json::to_vec(&suspended)?).await?;
+    function.store.create(&key, JSON, serde_json::to_vec(&targets)?).await?;
+    Ok(json!({
+        "status": "planned", "run": run.run, "bucket": function.store.bucket(), "targets": function.store.full_key(&key),
+        "count": targets.len(), "accounts": accounts.len(), "suspended": suspended,
+    }))
+}
+
+async fn found(
+    function: &Function,
+    run: &Run,
+    member: &Member,
+    named: &[Region],
+) -> Result<Option<(AccountId, Entry)>, Failure> {
+    if let Some(entry) = entry(function, run, &member.id).await? {
+        return Ok(Some((member.id.clone(), entry)));
+    }
+    if function.deadline.is_near() {
+        return Ok(None);
+    }
+    let name = member.name.clone();
+    let entry = match named {
+        [] => match enabled(function, &member.id).await {
+            Ok(regions) => Entry { name, regions, reason: None },
+            Err(reason) => Entry { name, regions: Vec::new(), reason: Some(reason) },
+        },
+        named => Entry { name, regions: named.to_vec(), reason: None },
+    };
+    if let Some(reason) = &entry.reason {
+        function.log.warn("regions are not known", json!({"account": member.id, "reason": reason}));
+    }
+    function.store.create(&run.account(&member.id), JSON, serde_json::to_vec(&entry)?).await?;
+    Ok(Some((member.id.clone(), entry)))
+}
+
+async fn enabled(function: &Function, account: &AccountId) -> Result<Vec<Region>, String> {
+    let entered = match &function.settings.role {
+        Some(role) => function.base.enter(account, role, &RegionChoice::All).await,
+        None => function.base.account(&RegionChoice::All).await,
+    };
+    entered.map(|account| account.regions().to_vec()).map_err(|error| format!("{error}; {}", error.hint()))
+}
+
+async fn entry(function: &Function, run: &Run, account: &AccountId) -> Result<Option<Entry>, Failure> {
+    let object = function.store.get(&run.account(account)).await?;
+    Ok(object.map(|object| serde_json::from_slice(&object.bytes)).transpose()?)
+}
+
+async fn members(function: &Function) -> Result<Vec<Member>, Failure> {
+    let settings = &function.settings;
+    let units = Units { include: settings.ou_include.clone(), exclude: settings.ou_exclude.clone() };
+    let told = organization::members(function.base.sdk(), &units).await;
+    told.map_err(|error| Failure::Organization(format!("{error}; {}", error.hint())))
+}
+
+/// Puts the statuses of a run together and writes the roll-up; the last one stays, for a late status may still have come.
+pub(super) async fn rollup(function: &Function, name: &str) -> Result<Value, Failure> {
+    let run = Run::find(&function.store, name).await?;
+    let folder = format!("{}/", run.folder());
+    let mut rolled = rolling::of_store(&function.store, &folder).await?;
+    let rules: Vec<Rule> = Catalogue::built_in()?.controls().map(Control::rule).collect();
+    let about = About { tool_version: env!("CARGO_PKG_VERSION"), run: Some(name), rules: &rules };
+    let (json_key, text_key) = (format!("{folder}rollup.json"), format!("{folder}rollup.txt"));
+    let (mut json, mut text) = (Vec::new(), Vec::new());
+    rolled.json(&about, &mut json)?;
+    rolled.text(&about, &mut text, WIDTH)?;
+    function.store.put(&json_key, JSON, json).await?;
+    function.store.put(&text_key, "text/plain; charset=utf-8", text).await?;
+    let summary = &rolled.summary;
+    Ok(json!({
+        "status": if summary.is_whole() { "complete" } else { "incomplete" },
+        "run": run.run, "key": function.store.full_key(&json_key),
+        "expected": summary.targets.expected, "seen": summary.targets.complete + summary.targets.incomplete,
+        "incomplete": summary.targets.incomplete, "unscanned": summary.targets.unscanned,
+        "failed": summary.fails(Severity::Info),
+    }))
+}

@@ -1,0 +1,63 @@
+//! An account too large for one invocation: five seconds at a time, and the same findings in the end as in one go.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::runtime::Function;
+use super::{BUCKET, MINUTES, bucket, objects};
+use crate::world::{World, findings};
+
+/// 10,000 resources: repositories, each of which takes three further calls, and volumes, of which a page holds many.
+const FILL: &str = "
+import boto3, concurrent.futures as f
+ecr = boto3.client('ecr'); ec2 = boto3.client('ec2')
+def repository(n): ecr.create_repository(repositoryName=f'team-{n % 97}/service-{n}', imageScanningConfiguration={'scanOnPush': n % 3 != 0})
+def volume(n): ec2.create_volume(AvailabilityZone='us-east-1a', Size=8, Encrypted=n % 5 != 0)
+with f.ThreadPoolExecutor(8) as pool:
+    list(pool.map(repository, range(600))); list(pool.map(volume, range(9400)))
+";
+
+/// The findings of all reports of a run.
+fn found(world: &World, run: &str) -> Vec<String> {
+    let objects = objects(world);
+    let reports = objects.iter().filter(|(key, _)| key.ends_with(&format!("/{run}.json")));
+    let all = |report: &Value| ["fail", "pass", "unknown"].map(|status| findings(report, status)).concat();
+    let mut found: Vec<String> = reports.flat_map(|(_, (_, report))| all(report)).collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn five_seconds_at_a_time_find_what_one_go_finds() {
+    let world = World::up("empty");
+    bucket(&world);
+    world.somebody_else(FILL);
+    let settings = [("KONECTA_BUCKET", BUCKET)];
+    let function = Function::start(&world, &settings);
+    let whole = function.invoke("r-0", r#"{"run": "whole"}"#, MINUTES).expect("an answer");
+    assert_ne!(whole["status"], "continue", "{whole}");
+    let peak = function.peak_megabytes();
+    println!("in one go: {peak} MB at most");
+    assert!(peak < 256, "{peak} MB");
+
+    let mut event = r#"{"run": "pieces"}"#.to_owned();
+    let mut invocations = 0;
+    let answer = loop {
+        invocations += 1;
+        // Each by a fresh process: nothing is left but what is in the bucket.
+        let function = Function::start(&world, &settings);
+        let answer = function.invoke("r-1", &event, Duration::from_secs(5)).expect("an answer");
+        if answer["status"] != "continue" {
+            break answer;
+        }
+        assert!(invocations < 60, "it does not come to its end: {answer}");
+        event = serde_json::json!({"continuation": answer["continuation"]}).to_string();
+    };
+    println!("{invocations} invocations of five seconds");
+    assert!(invocations > 1, "the world is too small for this test");
+    assert_eq!(answer["status"], whole["status"]);
+    let (once, pieces) = (found(&world, "whole"), found(&world, "pieces"));
+    assert!(once.len() > 10_000, "{}", once.len());
+    assert_eq!(once, pieces);
+}

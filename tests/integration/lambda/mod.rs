@@ -1,0 +1,36 @@
+//! The Lambda as AWS runs it: the real binary behind the runtime API, on the emulators.
+
+mod large;
+mod runtime;
+mod scheduled;
+
+use serde_json::Value;
+
+use crate::world::World;
+
+/// The bucket of these tests.
+const BUCKET: &str = "konecta-reports";
+
+/// The time that AWS gives where the template asks for nothing else.
+const MINUTES: std::time::Duration = std::time::Duration::from_secs(120);
+
+/// Everything in the bucket by key: the ETag, and the content where it is JSON.
+fn objects(world: &World) -> std::collections::BTreeMap<String, (String, Value)> {
+    let found = world.ask(&format!(
+        "import boto3, json
+s3 = boto3.client('s3')
+found = {{}}
+for page in s3.get_paginator('list_objects_v2').paginate(Bucket='{BUCKET}'):
+    for item in page.get('Contents', []):
+        body = s3.get_object(Bucket='{BUCKET}', Key=item['Key'])['Body'].read()
+        found[item['Key']] = [item['ETag'], json.loads(body) if item['Key'].endswith('.json') else body.decode('utf-8', 'replace')]
+print(json.dumps(found))"
+    ));
+    let found = found.as_object().expect("objects").clone();
+    found.into_iter().map(|(key, pair)| (key, (pair[0].to_string(), pair[1].clone()))).collect()
+}
+
+/// An empty bucket, as the template makes it.
+fn bucket(world: &World) {
+    world.somebody_else(&format!("import boto3; boto3.client('s3').create_bucket(Bucket='{BUCKET}')"));
+}
