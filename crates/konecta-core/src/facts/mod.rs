@@ -20,6 +20,7 @@ mod known;
 mod lifecycle;
 mod load_balancer;
 mod log_deliveries;
+mod named;
 mod network_acls;
 mod node_template;
 mod origin;
@@ -44,6 +45,7 @@ use serde_json::{Value, json};
 
 pub use self::catalogue::{FactCatalogue, FactInfo, catalogue, is_fact, is_index, reads_of};
 use self::ground::Ground;
+pub use self::named::Named;
 use self::parts::Roles;
 use self::prefix_lists::PrefixLists;
 pub(crate) use self::public_endpoint::is_most_of_the_internet;
@@ -58,7 +60,7 @@ use crate::snapshot::{SnapshotError, Source};
 #[derive(Debug, Clone)]
 pub struct Facts {
     /// Facts by the ARN of their resource and by name: `data.facts`.
-    pub by_arn: BTreeMap<String, BTreeMap<String, Value>>,
+    pub by_arn: BTreeMap<String, Named>,
     /// Indexes by name and key: `data.index`.
     pub index: BTreeMap<String, BTreeMap<String, Value>>,
     /// AWS's own lists: `data.lifecycle`.

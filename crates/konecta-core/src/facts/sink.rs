@@ -5,28 +5,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use super::named::Named;
+
 /// Facts by ARN and indexes by name, while they are being made.
 #[derive(Debug, Default)]
 pub(crate) struct Sink {
-    by_arn: BTreeMap<String, BTreeMap<String, Value>>,
-    index: BTreeMap<String, BTreeMap<String, Value>>,
-    disputed: BTreeSet<(String, String)>,
+    by_arn: BTreeMap<String, Named>,
+    index: Indexes,
+    disputed: BTreeSet<(String, &'static str)>,
 }
 
 impl Sink {
     /// States a fact; `None` is not known and leaves no key.
-    pub(crate) fn fact(&mut self, arn: &str, name: &str, value: Option<Value>) {
-        let key = (arn.to_owned(), name.to_owned());
-        if self.disputed.contains(&key) {
+    pub(crate) fn fact(&mut self, arn: &str, name: &'static str, value: Option<Value>) {
+        if !self.disputed.is_empty() && self.disputed.contains(&(arn.to_owned(), name)) {
             return;
         }
-        let facts = self.by_arn.entry(arn.to_owned()).or_default();
-        let same = |known: &Value| Some(known) == value.as_ref();
-        if facts.get(name).is_some_and(|known| !same(known)) {
-            facts.remove(name);
-            self.disputed.insert(key);
-        } else if let Some(value) = value {
-            facts.insert(name.to_owned(), value);
+        let facts = self.by_arn.get_mut(arn);
+        match (facts, value) {
+            (Some(facts), value) if facts.get(name).is_some_and(|known| Some(known) != value.as_ref()) => {
+                facts.remove(name);
+                self.disputed.insert((arn.to_owned(), name));
+            }
+            (Some(facts), Some(value)) => facts.insert(name, value),
+            (None, Some(value)) => self.by_arn.entry(arn.to_owned()).or_default().insert(name, value),
+            (_, None) => {}
         }
     }
 
@@ -48,13 +51,13 @@ impl Sink {
         self.index.entry(name.to_owned()).or_default();
     }
 
-    pub(crate) fn finish(self) -> (Facts, Facts) {
-        let told = |facts: Facts| facts.into_iter().filter(|(_, facts)| !facts.is_empty()).collect();
-        (told(self.by_arn), self.index)
+    pub(crate) fn finish(mut self) -> (BTreeMap<String, Named>, Indexes) {
+        self.by_arn.retain(|_, facts| !facts.is_empty());
+        (self.by_arn, self.index)
     }
 }
 
-type Facts = BTreeMap<String, BTreeMap<String, Value>>;
+type Indexes = BTreeMap<String, BTreeMap<String, Value>>;
 
 /// What two tellings of one thing agree on.
 fn in_common(one: Value, other: &Value) -> Option<Value> {

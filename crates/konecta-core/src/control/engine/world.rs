@@ -1,7 +1,7 @@
 //! What policies may look at besides their resource: shared parts as the engine's values, facts as text.
 //! Facts are most of it, and each is looked at once, so they become values one resource at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use regorus::Value;
@@ -15,7 +15,8 @@ use crate::control::flat::WORLD;
 pub struct World {
     /// Everything but the facts, as the members of an object.
     parts: Value,
-    facts: Arc<BTreeMap<Box<str>, Box<str>>>,
+    /// The facts of each resource as text. Many resources have the same: their text exists once.
+    facts: Arc<BTreeMap<Box<str>, Arc<str>>>,
 }
 
 impl World {
@@ -43,9 +44,16 @@ impl World {
         facts: impl Iterator<Item = Result<(String, F), serde_json::Error>>,
     ) -> Result<Self, serde_json::Error> {
         let parts = serde_json::from_str(&serde_json::to_string(parts)?)?;
+        let mut once: HashSet<Arc<str>> = HashSet::new();
         let texts = facts.map(|fact| {
             let (arn, facts) = fact?;
-            Ok((arn.into_boxed_str(), serde_json::to_string(&facts)?.into_boxed_str()))
+            let text = serde_json::to_string(&facts)?;
+            if let Some(known) = once.get(text.as_str()) {
+                return Ok((arn.into_boxed_str(), known.clone()));
+            }
+            let text: Arc<str> = text.into();
+            once.insert(text.clone());
+            Ok((arn.into_boxed_str(), text))
         });
         Ok(Self { parts, facts: Arc::new(texts.collect::<Result<_, serde_json::Error>>()?) })
     }
