@@ -22,52 +22,53 @@ import rego.v1
 longest_outage := 120
 
 pass if {
-	_group.Protocol in _web
-	_group.HealthCheckEnabled == true
-	_group.HealthCheckProtocol in _web
-	_group.HealthCheckPath == _alb.health_path
-	_group.Matcher.HttpCode == _alb.health_matcher
-	_group.HealthCheckIntervalSeconds * _group.UnhealthyThresholdCount <= longest_outage
+	input.configuration.Protocol in _web
+	input.configuration.HealthCheckEnabled == true
+	input.configuration.HealthCheckProtocol in _web
+	input.configuration.HealthCheckPath == _alb.health_path
+	input.configuration.Matcher.HttpCode == _alb.health_matcher
+	input.configuration.HealthCheckIntervalSeconds * input.configuration.UnhealthyThresholdCount <= longest_outage
 }
 
 violations contains {"path": name, "actual": actual, "expected": expected} if {
-	_group.Protocol in _web
-	some name, expected in {"HealthCheckEnabled": true, "HealthCheckPath": _alb.health_path}
-	actual := _group[name]
+	input.configuration.Protocol in _web
+	some [name, actual, expected] in _declared
 	actual != expected
 }
 
 violations contains {"path": "HealthCheckProtocol", "actual": protocol, "expected": sort(_web)} if {
-	_group.Protocol in _web
-	protocol := _group.HealthCheckProtocol
+	input.configuration.Protocol in _web
+	protocol := input.configuration.HealthCheckProtocol
 	is_string(protocol)
 	not protocol in _web
 }
 
 violations contains {"path": "Matcher.HttpCode", "actual": codes, "expected": _alb.health_matcher} if {
-	_group.Protocol in _web
-	codes := _group.Matcher.HttpCode
+	input.configuration.Protocol in _web
+	codes := input.configuration.Matcher.HttpCode
 	codes != _alb.health_matcher
 }
 
 violations contains {"path": "UnhealthyThresholdCount", "actual": actual, "expected": expected} if {
-	_group.Protocol in _web
-	seconds := _group.HealthCheckIntervalSeconds * _group.UnhealthyThresholdCount
+	input.configuration.Protocol in _web
+	seconds := input.configuration.HealthCheckIntervalSeconds * input.configuration.UnhealthyThresholdCount
 	seconds > longest_outage
-	actual := sprintf("%v checks, %v s apart", [_group.UnhealthyThresholdCount, _group.HealthCheckIntervalSeconds])
+	actual := sprintf("%v checks, %v s apart", [input.configuration.UnhealthyThresholdCount, input.configuration.HealthCheckIntervalSeconds])
 	expected := sprintf("at most %v s in all", [longest_outage])
 }
 
 not_applicable contains sprintf("its targets speak %s, not HTTP", [protocol]) if {
-	protocol := _group.Protocol
+	protocol := input.configuration.Protocol
 	is_string(protocol)
 	not protocol in _web
 }
 
-not_applicable contains "its target is a function" if _group.TargetType == "lambda"
+not_applicable contains "its target is a function" if input.configuration.TargetType == "lambda"
 
 _web := {"HTTP", "HTTPS"}
 
-_group := input.configuration
+_declared contains ["HealthCheckEnabled", input.configuration.HealthCheckEnabled, true]
+
+_declared contains ["HealthCheckPath", input.configuration.HealthCheckPath, _alb.health_path]
 
 _alb := data.blueprint.alb

@@ -46,7 +46,7 @@ violations contains {"path": path, "actual": "", "expected": "a daily backup win
 
 violations contains {"path": path, "actual": time, "expected": sprintf("within %d hours of the scan", [promised])} if {
 	_is_source
-	time := rds.owner.settings.LatestRestorableTime
+	time := _latest
 	promised := data.blueprint.rds.restorable_within_hours
 	_age_in_hours > promised
 	path := sprintf("%s.LatestRestorableTime", [rds.owner.path])
@@ -62,5 +62,9 @@ _is_source if input.configuration.ReadReplicaSourceDBInstanceIdentifier == null
 # Absent while there is nothing yet to restore from: a fresh instance is unknown, not well backed up.
 _age_in_hours := (now - latest) / 3600000000000 if {
 	now := time.parse_rfc3339_ns(data.now)
-	latest := time.parse_rfc3339_ns(rds.owner.settings.LatestRestorableTime)
+	latest := time.parse_rfc3339_ns(_latest)
 }
+
+_latest := input.configuration.LatestRestorableTime if input.configuration.DBClusterIdentifier == null
+
+_latest := rds.owner.settings.LatestRestorableTime

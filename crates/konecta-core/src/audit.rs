@@ -12,7 +12,7 @@ use crate::control::catalogue::{Catalogue, Control};
 use crate::control::engine::{Judge, World};
 use crate::control::reads::{ReadScope, Reads, reads};
 use crate::facts;
-use crate::finding::{Finding, Status, fingerprint};
+use crate::finding::{Finding, Shared, Status};
 use crate::gap::{Gap, GapKind, ReadRecord};
 use crate::id::{AccountId, Action, Arn, Region, ResourceType};
 use crate::report::{ControlError, Report, ReportedGap};
@@ -64,9 +64,7 @@ pub fn audit_some(
     let mut findings = Vec::new();
     let mut errors = judge_some(source, catalogue, blueprint, subjects, &mut |finding| findings.push(finding))?;
     findings.sort_by(|a, b| {
-        let key =
-            |finding: &Finding| (finding.severity, finding.status, finding.control.clone(), finding.resource.clone());
-        key(a).cmp(&key(b))
+        (a.severity, a.status, &a.control, &a.resource).cmp(&(b.severity, b.status, &b.control, &b.resource))
     });
     errors.sort();
     let claims = claim::judge(catalogue.claims(), catalogue.deciders(), &findings);
@@ -212,15 +210,14 @@ fn unseen_finding(
         ResourceRef { arn, resource_type: subject.clone(), account_id: account.clone(), region: region.clone() };
     Some(Finding {
         control: control.id().clone(),
-        name: control.name().to_owned(),
-        title: control.metadata.title.clone(),
+        name: control.name().into(),
+        title: control.metadata.title.as_str().into(),
         severity: control.metadata.custom.severity,
         status: Status::Unknown,
-        violations: Vec::new(),
-        reasons,
-        evidence: Vec::new(),
+        violations: Shared::default(),
+        reasons: reasons.into(),
+        evidence: Shared::default(),
         unattainable: false,
-        fingerprint: fingerprint(control.id(), resource.arn.as_str(), ""),
-        resource,
+        resource: resource.into(),
     })
 }

@@ -114,7 +114,7 @@ fn judge_one(claim: &Claim, controls: &[&ControlId], findings: &[&Finding]) -> J
         verdict,
         reason,
         controls: controls.iter().map(|&control| control.clone()).collect(),
-        findings: because.into_iter().flat_map(with).map(|finding| finding.fingerprint.clone()).collect(),
+        findings: because.into_iter().flat_map(with).map(|finding| finding.fingerprint()).collect(),
     }
 }
 

@@ -1,11 +1,16 @@
 //! The verdict of one control on one resource, and what it rests on.
 //! Knows nothing of Rego nor of how a finding is shown.
 
+mod shared;
+
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+pub use self::shared::Shared;
 use crate::id::{Action, ControlId};
 use crate::resource::ResourceRef;
 use crate::snapshot::hex;
@@ -97,32 +102,44 @@ pub struct Evidence {
     pub captured_at: Timestamp,
 }
 
-/// One control on one resource.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// One control on one resource. There are millions of them in a big account, and few differ in more than the resource:
+/// what is the same is shared.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
     /// The control.
     pub control: ControlId,
     /// Its readable name, such as `ecr.lifecycle_keeps_ten`.
-    pub name: String,
+    pub name: Arc<str>,
     /// Its title.
-    pub title: String,
+    pub title: Arc<str>,
     /// How bad a fail is.
     pub severity: Severity,
     /// The verdict.
     pub status: Status,
     /// The resource.
-    pub resource: ResourceRef,
+    pub resource: Arc<ResourceRef>,
     /// Where it is not as promised; filled for fail and waived.
-    pub violations: Vec<Violation>,
+    pub violations: Shared<Violation>,
     /// Why it is unknown or not applicable, or what AWS cannot give.
-    pub reasons: Vec<String>,
+    pub reasons: Shared<String>,
     /// The calls it rests on.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Shared<Evidence>,
     /// Whether AWS cannot satisfy the promise as it is written.
     pub unattainable: bool,
+}
+
+impl Finding {
+    /// Whether another scan, or another state, found about the same.
+    #[must_use]
+    pub fn is_again(&self, other: &Self) -> bool {
+        self.control == other.control && self.resource.arn == other.resource.arn
+    }
+
     /// Survives a re-scan: made of control and ARN.
-    pub fingerprint: String,
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        fingerprint(&self.control, self.resource.arn.as_str(), "")
+    }
 }
 
 /// The fingerprint of a finding (`path` empty) or of one of its violations.

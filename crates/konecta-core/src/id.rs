@@ -1,9 +1,12 @@
-//! Identifiers as types: what a string must look like is decided once, here, when it is parsed.
+//! Identifiers as types: what a string must look like is decided once, here, when it is parsed. A copy shares the text,
+//! since every finding names its control and its resource.
 //! Knows nothing of resources, controls or AWS calls.
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Why a string is not the identifier it was taken for.
@@ -18,7 +21,7 @@ macro_rules! identifier {
     ($(#[$doc:meta])* $name:ident, $expected:literal, $valid:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The identifier as it is written.
@@ -34,7 +37,7 @@ macro_rules! identifier {
             fn from_str(value: &str) -> Result<Self, IdError> {
                 let valid: fn(&str) -> bool = $valid;
                 if valid(value) {
-                    Ok(Self(value.to_owned()))
+                    Ok(Self(value.into()))
                 } else {
                     Err(IdError { value: value.to_owned(), expected: $expected })
                 }
@@ -55,8 +58,21 @@ macro_rules! identifier {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let value = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                value.parse().map_err(serde::de::Error::custom)
+                struct Spelled;
+
+                impl Visitor<'_> for Spelled {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str($expected)
+                    }
+
+                    fn visit_str<E: Error>(self, value: &str) -> Result<$name, E> {
+                        value.parse().map_err(E::custom)
+                    }
+                }
+
+                deserializer.deserialize_str(Spelled)
             }
         }
     };
@@ -131,7 +147,7 @@ impl Region {
     /// The region of services that are read once per account: CloudFront, IAM, Route 53.
     #[must_use]
     pub fn global() -> Self {
-        Self("global".to_owned())
+        Self("global".into())
     }
 
     /// The region of each partition in which the services that belong to none are signed for, and told of.
@@ -154,7 +170,7 @@ impl Region {
     /// Whether this is [`Region::global`].
     #[must_use]
     pub fn is_global(&self) -> bool {
-        self.0 == "global"
+        &*self.0 == "global"
     }
 }
 

@@ -49,9 +49,8 @@ pub fn apply(waivers: &[Waiver], findings: &mut [Finding], now: Timestamp) -> Ve
                 continue;
             }
             finding.status = Status::Waived;
-            finding
-                .reasons
-                .push(format!("accepted by {} until {}: {}", waiver.accepted_by, waiver.until, waiver.reason));
+            let accepted = format!("accepted by {} until {}: {}", waiver.accepted_by, waiver.until, waiver.reason);
+            finding.reasons = finding.reasons.iter().cloned().chain([accepted]).collect();
         }
         if !used {
             remarks

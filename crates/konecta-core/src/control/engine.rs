@@ -4,6 +4,8 @@
 //! modules of another. Each holds its control as one module ([`super::flat`]), or as it is written where that is not
 //! certain to mean the same. Built-in errors are errors. The world is shared by reference.
 
+mod case;
+mod peek;
 mod seat;
 #[cfg(test)]
 mod tests;
@@ -15,14 +17,14 @@ use std::time::Duration;
 use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value};
 
-use self::seat::{Case, Seat};
+use self::case::{Case, Seen};
+use self::seat::Seat;
 pub use self::world::World;
 use super::PolicyError;
 use super::catalogue::Catalogue;
-use super::outline::Outline;
 use super::reads::Reads;
 use super::source::Source;
-use super::verdict::{Bench, Gaps};
+use super::verdict::Bench;
 use crate::finding::Finding;
 use crate::gap::Gap;
 use crate::report::ControlError;
@@ -47,7 +49,6 @@ enum Way {
 /// Judges resources one by one.
 pub struct Judge<'a> {
     types: BTreeMap<&'a str, TypeJudge<'a>>,
-    bench: Bench<'a>,
     world: World,
 }
 
@@ -55,7 +56,7 @@ pub struct Judge<'a> {
 #[derive(Default)]
 struct TypeJudge<'a> {
     seats: Vec<Seat<'a>>,
-    outline: Outline,
+    seen: Seen,
 }
 
 impl<'a> Judge<'a> {
@@ -63,19 +64,14 @@ impl<'a> Judge<'a> {
     ///
     /// # Errors
     /// When a policy does not parse or compile.
-    pub fn new(
-        catalogue: &'a Catalogue,
-        world: &World,
-        reads: &'a Reads,
-        gaps: &'a [Gap],
-    ) -> Result<Self, PolicyError> {
+    pub fn new(catalogue: &'a Catalogue, world: &World, reads: &Reads, gaps: &'a [Gap]) -> Result<Self, PolicyError> {
         Self::with(catalogue, world, reads, gaps, Way::Remembering)
     }
 
     fn with(
         catalogue: &'a Catalogue,
         world: &World,
-        reads: &'a Reads,
+        reads: &Reads,
         gaps: &'a [Gap],
         way: Way,
     ) -> Result<Self, PolicyError> {
@@ -83,10 +79,11 @@ impl<'a> Judge<'a> {
         let mut whole = Whole::of(world);
         for control in catalogue.controls() {
             let judge = types.entry(control.metadata.subject()).or_default();
-            let seat = Seat::new(control, catalogue, &mut judge.outline, &mut || whole.value(), way)?;
+            let bench = Bench::new(control, reads, gaps);
+            let seat = Seat::new(bench, catalogue, &mut judge.seen.outline, &mut || whole.value(), way)?;
             judge.seats.push(seat);
         }
-        Ok(Self { types, bench: Bench { reads, gaps: Gaps::new(gaps) }, world: world.clone() })
+        Ok(Self { types, world: world.clone() })
     }
 
     /// Puts another world around the resources to come; the policies stay compiled.
@@ -100,6 +97,11 @@ impl<'a> Judge<'a> {
         seats.try_for_each(|seat| seat.change_world(&mut || whole.value()))
     }
 
+    #[cfg(test)]
+    fn evaluations(&self) -> usize {
+        self.types.values().flat_map(|judge| &judge.seats).map(Seat::evaluations).sum()
+    }
+
     /// Whether any control speaks of resources of this type.
     #[must_use]
     pub fn judges(&self, resource_type: &str) -> bool {
@@ -109,19 +111,9 @@ impl<'a> Judge<'a> {
     /// Every verdict on one resource, in the order of the control ids.
     pub fn judge(&mut self, resource: &Resource, found: &mut Vec<Finding>, errors: &mut Vec<ControlError>) {
         let Some(judge) = self.types.get_mut(resource.resource_type.as_str()) else { return };
-        let reference = resource.reference();
-        let text = serde_json::to_string(resource).map_err(|error| error.to_string());
-        let mut case = text.as_deref().map(|text| Case::new(text, resource.arn.as_str(), &judge.outline, &self.world));
+        let mut case = Case::new(resource, &mut judge.seen, &self.world);
         for seat in &mut judge.seats {
-            let answer = match &mut case {
-                Ok(case) => seat.answer(case),
-                Err(message) => Err((*message).clone()),
-            };
-            let finding = match answer {
-                Ok(answer) => self.bench.judge(seat.control, &reference, resource.captured_at, answer),
-                Err(message) => self.bench.failed(seat.control, &reference, resource.captured_at, &message),
-            };
-            match finding {
+            match seat.judge(&mut case) {
                 Ok(finding) => found.push(finding),
                 Err(error) => errors.push(error),
             }

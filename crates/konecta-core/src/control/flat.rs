@@ -6,11 +6,15 @@
 //! module, and the world stands in the input, under [`WORLD`]. It also becomes plain which members of a resource a
 //! control can look at at all.
 //!
+//! A member that tells one resource from another is not read but asked for, by [`PEEK`]: so it becomes known, evaluation by
+//! evaluation, whether it was looked at.
+//!
 //! A name that some module defines is prefixed wherever it stands in that module, be it the rule or a variable that
 //! hides it, so no name of one module can come to mean one of another.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::outline::FACTS;
 use super::pieces::{Piece, is_keyword, is_plain, pieces};
 use super::source::{Source, is_builtin_root};
 
@@ -19,6 +23,15 @@ mod tests;
 
 /// Where the world stands in the input.
 pub(super) const WORLD: &str = "konecta_world";
+
+/// The function that answers with a guarded member.
+pub(super) const PEEK: &str = "konecta_peek";
+
+/// How the names of members end that hardly two resources have alike. Verdicts do not depend on it.
+const TELLING: [&str; 5] = ["Name", "Id", "Identifier", "Arn", "Time"];
+
+/// The same for members of the envelope.
+const TELLING_WHOLE: [&str; 2] = ["arn", "resourceId"];
 
 /// What every name of the control itself begins with.
 pub(super) const CONTROL: &str = "konecta_0_";
@@ -34,15 +47,16 @@ const PARTS: [&str; 4] = ["blueprint", "index", "lifecycle", "now"];
 pub(super) struct Flat {
     /// The rules, without package and imports.
     pub(super) rules: String,
-    /// Every member of the resource that may be looked at, as a path; what is below a path may be looked at too.
+    /// Every member of the resource that may be looked at, as a path; what is below a path may be looked at too. The
+    /// facts of the resource stand below [`FACTS`].
     pub(super) looked_at: BTreeSet<Vec<String>>,
-    /// Whether it may look at the facts of the resource.
-    pub(super) facts: bool,
+    /// Members of the resource that are asked for by their number here.
+    pub(super) guarded: Vec<Vec<String>>,
 }
 
 /// Makes one module of a control and the libraries that it imports, if that is certain to mean the same.
 pub(super) fn flatten(control: &Source, libraries: &[Source]) -> Option<Flat> {
-    let mut flat = Flat { rules: String::new(), looked_at: BTreeSet::new(), facts: false };
+    let mut flat = Flat { rules: String::new(), looked_at: BTreeSet::new(), guarded: Vec::new() };
     let mut taken = BTreeSet::new();
     let mut open = vec![(control, CONTROL.to_owned())];
     while let Some((source, prefix)) = open.pop() {
@@ -166,7 +180,19 @@ impl<'a> Module<'a> {
         }
         match word {
             "input" => {
-                flat.looked_at.insert(self.path(after)?);
+                let (path, end) = self.path(Vec::new(), after);
+                // By itself it is not certain to be the resource.
+                (path.first()? != WORLD).then_some(())?;
+                if is_telling(&path) && !matches!(self.pieces.get(end), Some(Piece::Mark("." | "["))) {
+                    let known = flat.guarded.iter().position(|guarded| *guarded == path);
+                    let at = known.unwrap_or(flat.guarded.len());
+                    if known.is_none() {
+                        flat.guarded.push(path);
+                    }
+                    flat.rules.push_str(&format!("{PEEK}({at})"));
+                    return Some(end);
+                }
+                flat.looked_at.insert(path);
                 flat.rules.push_str(word);
                 Some(after)
             }
@@ -188,14 +214,13 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// The members named behind `input`; none if it stands by itself, which is then not certain to be the resource.
-    fn path(&self, mut after: usize) -> Option<Vec<String>> {
-        let mut path = Vec::new();
+    /// A path with the members that are named behind it, and where they end.
+    fn path(&self, mut path: Vec<String>, mut after: usize) -> (Vec<String>, usize) {
         while let Some((end, name)) = self.member(after) {
             path.push(name);
             after = end;
         }
-        (path.first()? != WORLD).then_some(path)
+        (path, after)
     }
 
     /// `data.facts[input.arn]` and the parts of the world; anything else in `data` stays where it is.
@@ -203,13 +228,22 @@ impl<'a> Module<'a> {
         let (end, name) = self.member(after)?;
         let end = if name == "facts" {
             let own = [Piece::Mark("["), Piece::Word("input"), Piece::Mark("."), Piece::Word("arn"), Piece::Mark("]")];
-            flat.facts = true;
-            self.follows(end, &own)?
+            let end = self.follows(end, &own)?;
+            flat.looked_at.insert(self.path(vec![FACTS.to_owned()], end).0);
+            end
         } else {
             PARTS.contains(&name.as_str()).then_some(end)?
         };
         flat.rules.push_str(&format!("input.{WORLD}.{name}"));
         Some(end)
+    }
+}
+
+fn is_telling(path: &[String]) -> bool {
+    match path {
+        [name] => TELLING_WHOLE.contains(&name.as_str()),
+        [.., name] => TELLING.iter().any(|end| name.ends_with(end)),
+        [] => false,
     }
 }
 

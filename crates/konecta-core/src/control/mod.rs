@@ -2,8 +2,8 @@
 //!
 //! [`source`] refuses what must not be parsed, [`metadata`] reads a control's identity, [`catalogue`] holds all
 //! controls together, [`pieces`] and [`flat`] make one module of a control and its libraries, [`engine`] is the only
-//! place that knows regorus, [`outline`] and [`memo`] find answers that were given before, [`verdict`] turns answers into
-//! findings.
+//! place that knows regorus, [`outline`] and [`memo`] find answers that were given before (an
+//! evaluation costs many times as much), [`verdict`] turns answers into findings.
 
 pub mod catalogue;
 pub mod engine;

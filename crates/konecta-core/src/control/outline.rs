@@ -1,11 +1,16 @@
 //! Which members of a resource the controls of its type may look at, cut out of its text without parsing the rest.
-//! Knows JSON; knows nothing of controls or of what the members mean.
+//! Knows JSON and the envelope; knows nothing of controls or of what the members mean.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+
+use crate::resource::Resource;
+
+/// The first step of a path into the facts of a resource; no member of the envelope is called so.
+pub(super) const FACTS: &str = "";
 
 /// The members that are wanted, as a tree.
 #[derive(Debug, Default)]
@@ -22,11 +27,11 @@ struct Node {
 
 impl Outline {
     /// Makes room for these paths; answers where each will be found in a cut.
-    pub(super) fn add(&mut self, paths: &BTreeSet<Vec<String>>) -> Vec<usize> {
+    pub(super) fn add<'p>(&mut self, paths: impl IntoIterator<Item = &'p Vec<String>>) -> Vec<usize> {
         if self.nodes.is_empty() {
             self.nodes.push(Node::default());
         }
-        paths.iter().map(|path| self.slot(path)).collect()
+        paths.into_iter().map(|path| self.slot(path)).collect()
     }
 
     fn slot(&mut self, path: &[String]) -> usize {
@@ -47,42 +52,95 @@ impl Outline {
         })
     }
 
-    /// The text of each wanted member, `None` where there is none. Nothing at all for a text that names a member
-    /// twice: what is then the member depends on who reads it.
-    pub(super) fn cut<'t>(&self, text: &'t str) -> Option<Vec<Option<&'t str>>> {
-        let mut cut = Cut { found: vec![None; self.slots], entered: vec![false; self.nodes.len()] };
-        if !self.nodes.is_empty() {
-            At { outline: self, node: 0, cut: &mut cut }.look(text).ok()?;
+    /// How many members are wanted.
+    pub(super) fn len(&self) -> usize {
+        self.slots
+    }
+
+    /// Shows the text of each wanted member of a resource and of its facts that is there. `None` for one that names a
+    /// member twice: what is then the member depends on who reads it.
+    pub(super) fn cut(&self, resource: &Resource, facts: Option<&str>, see: See<'_>) -> Option<()> {
+        let Some(root) = self.nodes.first() else { return Some(()) };
+        let mut cut = Cut { see, entered: vec![false; self.nodes.len()] };
+        for (name, child) in &root.members {
+            match (name.as_str(), facts) {
+                ("configuration", _) => self.look(*child, resource.configuration.get(), &mut cut)?,
+                ("supplement", _) => self.supplement(*child, resource, &mut cut)?,
+                ("tags", _) => {
+                    if let Some(tags) = &resource.tags {
+                        self.look(*child, &serde_json::to_string(tags).ok()?, &mut cut)?;
+                    }
+                }
+                (FACTS, Some(facts)) => self.look(*child, facts, &mut cut)?,
+                (name, _) => {
+                    if let (Some(slot), Some(text)) = (self.nodes[*child].slot, plain(resource, name)) {
+                        (cut.see)(slot, &text);
+                    }
+                }
+            }
         }
-        Some(cut.found)
+        Some(())
+    }
+
+    fn supplement(&self, node: usize, resource: &Resource, cut: &mut Cut<'_>) -> Option<()> {
+        let wanted = &self.nodes[node];
+        if let Some(slot) = wanted.slot.filter(|_| !resource.supplement.is_empty()) {
+            (cut.see)(slot, &serde_json::to_string(&resource.supplement).ok()?);
+        }
+        for (name, child) in &wanted.members {
+            if let Some(text) = resource.supplement.get(name) {
+                self.look(*child, text.get(), cut)?;
+            }
+        }
+        Some(())
+    }
+
+    fn look(&self, node: usize, text: &str, cut: &mut Cut<'_>) -> Option<()> {
+        At { outline: self, node, cut }.look(text).ok()
     }
 }
 
-struct Cut<'t> {
-    found: Vec<Option<&'t str>>,
+/// A member of the envelope that is one word.
+fn plain<'r>(resource: &'r Resource, name: &str) -> Option<Cow<'r, str>> {
+    Some(match name {
+        "resourceType" => resource.resource_type.as_str().into(),
+        "arn" => resource.arn.as_str().into(),
+        "resourceId" => resource.resource_id.as_str().into(),
+        "accountId" => resource.account_id.as_str().into(),
+        "region" => resource.region.as_str().into(),
+        "capturedAt" => resource.captured_at.to_string().into(),
+        _ => return None,
+    })
+}
+
+/// Takes the text of a member that was found, by the place it was given.
+type See<'s> = &'s mut dyn FnMut(usize, &str);
+
+struct Cut<'s> {
+    see: See<'s>,
     entered: Vec<bool>,
 }
 
-struct At<'o, 'c, 't> {
+struct At<'o, 'c, 's> {
     outline: &'o Outline,
     node: usize,
-    cut: &'c mut Cut<'t>,
+    cut: &'c mut Cut<'s>,
 }
 
-impl<'t> At<'_, '_, 't> {
-    fn look(self, text: &'t str) -> serde_json::Result<()> {
+impl At<'_, '_, '_> {
+    fn look(self, text: &str) -> serde_json::Result<()> {
         self.deserialize(&mut serde_json::Deserializer::from_str(text))
     }
 }
 
-impl<'t> DeserializeSeed<'t> for At<'_, '_, 't> {
+impl<'t> DeserializeSeed<'t> for At<'_, '_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<(), D::Error> {
         let node = &self.outline.nodes[self.node];
         let Some(slot) = node.slot else { return deserializer.deserialize_any(self) };
         let raw: &'t RawValue = serde::Deserialize::deserialize(deserializer)?;
-        self.cut.found[slot] = Some(raw.get());
+        (self.cut.see)(slot, raw.get());
         if node.members.is_empty() {
             return Ok(());
         }
@@ -91,7 +149,7 @@ impl<'t> DeserializeSeed<'t> for At<'_, '_, 't> {
 }
 
 /// Only an object has members; what else stands in its place has none, and that is no error.
-impl<'t> Visitor<'t> for At<'_, '_, 't> {
+impl<'t> Visitor<'t> for At<'_, '_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -171,31 +229,75 @@ impl Visitor<'_> for Name<'_> {
 mod tests {
     use super::*;
 
-    fn cut<'t>(paths: &[&str], text: &'t str) -> Option<Vec<Option<&'t str>>> {
+    fn cut_of(paths: &[&str], resource: &Resource, facts: Option<&str>) -> Option<Vec<Option<String>>> {
         let paths: Vec<Vec<String>> = paths.iter().map(|path| path.split('.').map(str::to_owned).collect()).collect();
         let mut outline = Outline::default();
-        let slots: Vec<usize> = paths.iter().map(|path| outline.add(&BTreeSet::from([path.clone()]))[0]).collect();
-        let found = outline.cut(text)?;
-        Some(slots.into_iter().map(|slot| found[slot]).collect())
+        let slots: Vec<usize> = paths.iter().map(|path| outline.add([path])[0]).collect();
+        let mut found = vec![None; outline.len()];
+        outline.cut(resource, facts, &mut |slot, text| found[slot] = Some(text.to_owned()))?;
+        Some(slots.into_iter().map(|slot| found[slot].clone()).collect())
+    }
+
+    fn resource(configuration: &str) -> Resource {
+        let envelope = r#"{"resourceType": "AWS::A::B", "arn": "arn:aws:a:b:123456789012:c", "resourceId": "c", "accountId": "123456789012",
+            "region": "b", "tags": {"x": "y"}, "capturedAt": "2026-11-23T12:00:00Z", "supplement": {"s": {"t": 1}}, "configuration": "#;
+        serde_json::from_str(&format!("{envelope}{configuration}}}")).expect("resource")
+    }
+
+    /// Of members of the configuration.
+    fn cut(paths: &[&str], text: &str) -> Option<Vec<Option<String>>> {
+        let paths: Vec<String> = paths.iter().map(|path| format!("configuration.{path}")).collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        cut_of(&paths, &resource(text), None)
+    }
+
+    fn texts<const N: usize>(texts: [Option<&str>; N]) -> Vec<Option<String>> {
+        texts.map(|text| text.map(str::to_owned)).to_vec()
+    }
+
+    #[test]
+    fn every_member_of_the_envelope_is_found_as_the_policies_see_it() {
+        let resource = resource("{}");
+        let written: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(&serde_json::to_string(&resource).expect("JSON")).expect("an object");
+        let names: Vec<&str> = written.keys().map(String::as_str).collect();
+        let found = cut_of(&names, &resource, None).expect("cut");
+        for ((name, value), found) in written.iter().zip(found) {
+            let found = found.unwrap_or_else(|| panic!("{name}"));
+            let text = serde_json::Value::String(found.clone());
+            assert!(
+                *value == text || *value == serde_json::from_str::<serde_json::Value>(&found).expect("JSON"),
+                "{name}"
+            );
+        }
+        let found = cut_of(&["tags.x", "supplement.s.t", "supplement.u", "unheard"], &resource, None);
+        assert_eq!(found, Some(texts([Some("\"y\""), Some("1"), None, None])));
+    }
+
+    #[test]
+    fn facts_are_found_by_their_name() {
+        let (resource, facts) = (resource("{}"), Some(r#"{"open":[1],"other":2}"#));
+        assert_eq!(cut_of(&[".open", ".none"], &resource, facts), Some(texts([Some("[1]"), None])));
+        assert_eq!(cut_of(&[""], &resource, facts), Some(texts([facts])));
+        assert_eq!(cut_of(&[".open", ""], &resource, None), Some(texts([None, None])));
     }
 
     #[test]
     fn members_are_cut_out_as_they_are_written() {
         let text = r#"{"a": {"b": [1, {"x": 2}], "c": null, "q\u0041": 7}, "d": "e"}"#;
         let found = cut(&["a.b", "a.c", "a.z", "d", "a.qA", "d.x", "a.b.x"], text).expect("cut");
-        assert_eq!(found, [Some(r#"[1, {"x": 2}]"#), Some("null"), None, Some(r#""e""#), Some("7"), None, None]);
+        assert_eq!(found, texts([Some(r#"[1, {"x": 2}]"#), Some("null"), None, Some(r#""e""#), Some("7"), None, None]));
     }
 
     #[test]
     fn a_member_and_its_own_member_are_both_cut_out() {
         let found = cut(&["a", "a.b"], r#"{"a":{"b":1,"c":2}}"#).expect("cut");
-        assert_eq!(found, [Some(r#"{"b":1,"c":2}"#), Some("1")]);
+        assert_eq!(found, texts([Some(r#"{"b":1,"c":2}"#), Some("1")]));
     }
 
     #[test]
     fn a_member_that_is_named_twice_makes_no_cut() {
         assert_eq!(cut(&["a.b"], r#"{"a":{"b":1},"a":{"c":2}}"#), None);
         assert_eq!(cut(&["a.b"], r#"{"a":{"b":1,"b":2}}"#), None);
-        assert_eq!(cut(&["a"], "{"), None);
     }
 }

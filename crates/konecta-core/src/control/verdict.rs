@@ -1,18 +1,19 @@
 //! The one place where a status is computed: from what a control proved, and from what was not seen.
 //! Knows nothing of Rego; sees an answer as plain values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::catalogue::{Control, Origin};
 use super::reads::Reads;
-use crate::finding::{Evidence, Finding, Status, Violation, fingerprint};
+use crate::finding::{Evidence, Finding, Shared, Status, Violation};
 use crate::gap::Gap;
-use crate::id::{Action, Arn};
+use crate::id::{AccountId, Action, Arn, Region};
 use crate::report::ControlError;
 use crate::resource::ResourceRef;
-use jiff::Timestamp;
 
 /// What one control said of one resource.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -21,11 +22,11 @@ pub struct Answer {
     /// It proved that the resource conforms.
     pub pass: bool,
     /// It proved that it does not, here.
-    pub violations: Vec<Violation>,
+    pub violations: Shared<Violation>,
     /// It does not speak of this resource.
-    pub not_applicable: Vec<String>,
+    pub not_applicable: Shared<String>,
     /// AWS cannot give what is promised.
-    pub unattainable: Vec<String>,
+    pub unattainable: Shared<String>,
 }
 
 impl Answer {
@@ -46,63 +47,86 @@ impl Answer {
     }
 }
 
-/// The gaps of a snapshot by action, so that the reason of an unknown is found without a search.
+/// Why a control may be open: the gaps of what it looks at, so ordered that a resource's are found without a search.
 #[derive(Debug)]
-pub struct Gaps<'a>(BTreeMap<&'a Action, Vec<&'a Gap>>);
+struct Causes<'a> {
+    /// Whether it looks beyond its resource, so that a gap anywhere in the account concerns it.
+    joins: bool,
+    anywhere: BTreeSet<(&'a AccountId, &'a Region, String)>,
+    /// By the one resource that the call was about.
+    own: BTreeMap<&'a Arn, Vec<&'a Gap>>,
+    /// What is told where no gap explains it.
+    silence: Shared<String>,
+}
 
-impl<'a> Gaps<'a> {
-    /// Orders gaps by their action.
-    #[must_use]
-    pub fn new(gaps: &'a [Gap]) -> Self {
-        let mut by_action: BTreeMap<&Action, Vec<&Gap>> = BTreeMap::new();
-        for gap in gaps {
-            by_action.entry(&gap.action).or_default().push(gap);
-        }
-        Self(by_action)
-    }
-
-    /// The gaps that may have left this control open on this resource.
-    fn concerning(&self, control: &Control, reads: &Reads, resource: &ResourceRef) -> Vec<&'a Gap> {
-        if self.0.is_empty() {
-            return Vec::new();
-        }
-        let joins = !control.metadata.custom.facts.is_empty()
-            || !control.metadata.custom.joins.is_empty()
-            || control.metadata.custom.scope.is_some();
+impl<'a> Causes<'a> {
+    fn of(control: &Control, reads: &Reads, gaps: &'a [Gap]) -> Self {
+        let custom = &control.metadata.custom;
+        let joins = !custom.facts.is_empty() || !custom.joins.is_empty() || custom.scope.is_some();
+        let looks_at: Vec<&str> = control.looks_at().iter().map(Action::as_str).collect();
+        let silence = format!("AWS did not send everything that this control looks at ({})", looks_at.join(", "));
+        let mut causes = Self { joins, anywhere: BTreeSet::new(), own: BTreeMap::new(), silence: vec![silence].into() };
         let wanted = control.reads(reads);
-        let fits = |gap: &&&Gap| {
-            gap.account_id == resource.account_id
-                && (gap.region == resource.region || gap.region.is_global() || resource.region.is_global() || joins)
-                && (joins || gap.resource.as_ref().is_none_or(|arn: &Arn| arn == &resource.arn))
+        for gap in gaps.iter().filter(|gap| wanted.contains(&gap.action)) {
+            match &gap.resource {
+                Some(arn) if !joins => causes.own.entry(arn).or_default().push(gap),
+                Some(_) | None => {
+                    causes.anywhere.insert((&gap.account_id, &gap.region, gap.reason()));
+                }
+            }
+        }
+        causes
+    }
+
+    fn reasons(&self, resource: &ResourceRef) -> Shared<String> {
+        let is_here = |account: &AccountId, region: &Region| {
+            account == &resource.account_id
+                && (region == &resource.region || region.is_global() || resource.region.is_global() || self.joins)
         };
-        wanted.iter().filter_map(|action| self.0.get(action)).flatten().filter(fits).copied().collect()
+        let anywhere = self.anywhere.iter().filter(|(account, region, _)| is_here(account, region));
+        let own = self.own.get(&resource.arn).into_iter().flatten();
+        let own = own.filter(|gap| is_here(&gap.account_id, &gap.region));
+        let reasons: BTreeSet<String> =
+            anywhere.map(|(.., reason)| reason.clone()).chain(own.map(|gap| gap.reason())).collect();
+        if reasons.is_empty() { self.silence.clone() } else { reasons.into_iter().collect() }
     }
 }
 
-/// Makes findings of answers.
+/// Makes findings of the answers of one control. What all of them have in common exists once.
 #[derive(Debug)]
-pub struct Bench<'a> {
-    /// The catalogue of reads.
-    pub reads: &'a Reads,
-    /// What was not seen.
-    pub gaps: Gaps<'a>,
+pub(super) struct Bench<'a> {
+    pub(super) control: &'a Control,
+    name: Arc<str>,
+    title: Arc<str>,
+    causes: Causes<'a>,
+    /// The evidence of the last finding: resources that came in one answer were captured at one time.
+    evidence: Option<(Timestamp, Shared<Evidence>)>,
 }
 
-impl Bench<'_> {
+impl<'a> Bench<'a> {
+    pub(super) fn new(control: &'a Control, reads: &Reads, gaps: &'a [Gap]) -> Self {
+        Self {
+            control,
+            name: control.name().into(),
+            title: control.metadata.title.as_str().into(),
+            causes: Causes::of(control, reads, gaps),
+            evidence: None,
+        }
+    }
+
     /// One finding, or the reason why there is none.
     ///
     /// # Errors
     /// When a built-in control contradicts itself; a user's control that does is unknown, with the reason.
-    pub fn judge(
-        &self,
-        control: &Control,
-        resource: &ResourceRef,
+    pub(super) fn judge(
+        &mut self,
+        resource: &Arc<ResourceRef>,
         captured_at: Timestamp,
         answer: Answer,
     ) -> Result<Finding, ControlError> {
         match answer.status() {
-            Ok(status) => Ok(self.finding(control, resource, captured_at, status, answer)),
-            Err(contradiction) => self.failed(control, resource, captured_at, contradiction),
+            Ok(status) => Ok(self.finding(resource, captured_at, status, answer)),
+            Err(contradiction) => self.failed(resource, captured_at, contradiction),
         }
     }
 
@@ -110,67 +134,61 @@ impl Bench<'_> {
     ///
     /// # Errors
     /// When it is a built-in one; a user's is unknown, with the reason.
-    pub fn failed(
-        &self,
-        control: &Control,
-        resource: &ResourceRef,
+    pub(super) fn failed(
+        &mut self,
+        resource: &Arc<ResourceRef>,
         captured_at: Timestamp,
         message: &str,
     ) -> Result<Finding, ControlError> {
-        match control.origin {
+        match self.control.origin {
             Origin::BuiltIn => Err(ControlError {
-                control: control.id().clone(),
+                control: self.control.id().clone(),
                 arn: resource.arn.to_string(),
                 message: message.to_owned(),
             }),
             Origin::User => {
-                let mut finding = self.finding(control, resource, captured_at, Status::Unknown, Answer::default());
-                finding.reasons = vec![format!("the policy could not be evaluated: {message}")];
+                let mut finding = self.finding(resource, captured_at, Status::Unknown, Answer::default());
+                finding.reasons = vec![format!("the policy could not be evaluated: {message}")].into();
                 Ok(finding)
             }
         }
     }
 
     fn finding(
-        &self,
-        control: &Control,
-        resource: &ResourceRef,
+        &mut self,
+        resource: &Arc<ResourceRef>,
         captured_at: Timestamp,
         status: Status,
         answer: Answer,
     ) -> Finding {
-        let custom = &control.metadata.custom;
+        let custom = &self.control.metadata.custom;
+        let unattainable = status == Status::Fail && !answer.unattainable.is_empty();
         let reasons = match status {
-            Status::Unknown => self.unknown_reasons(control, resource),
+            Status::Unknown => self.causes.reasons(resource),
             Status::NotApplicable => answer.not_applicable,
-            Status::Fail | Status::Waived | Status::Pass => answer.unattainable.clone(),
+            Status::Fail | Status::Waived | Status::Pass => answer.unattainable,
         };
-        let looked_at = control.looks_at().iter().cloned();
-        let evidence = looked_at.map(|action| Evidence { action, captured_at }).collect();
         Finding {
             control: custom.id.clone(),
-            name: control.name().to_owned(),
-            title: control.metadata.title.clone(),
+            name: self.name.clone(),
+            title: self.title.clone(),
             severity: custom.severity,
             status,
             violations: answer.violations,
             reasons,
-            evidence,
-            unattainable: status == Status::Fail && !answer.unattainable.is_empty(),
-            fingerprint: fingerprint(&custom.id, resource.arn.as_str(), ""),
+            unattainable,
             resource: resource.clone(),
+            evidence: self.evidence(captured_at),
         }
     }
 
-    fn unknown_reasons(&self, control: &Control, resource: &ResourceRef) -> Vec<String> {
-        let mut reasons: Vec<String> =
-            self.gaps.concerning(control, self.reads, resource).into_iter().map(Gap::reason).collect();
-        reasons.sort();
-        reasons.dedup();
-        if reasons.is_empty() {
-            let reads: Vec<&str> = control.looks_at().iter().map(Action::as_str).collect();
-            reasons.push(format!("AWS did not send everything that this control looks at ({})", reads.join(", ")));
+    fn evidence(&mut self, captured_at: Timestamp) -> Shared<Evidence> {
+        if let Some((_, known)) = self.evidence.as_ref().filter(|(at, _)| *at == captured_at) {
+            return known.clone();
         }
-        reasons
+        let actions = self.control.looks_at().iter().cloned();
+        let evidence: Shared<Evidence> = actions.map(|action| Evidence { action, captured_at }).collect();
+        self.evidence = Some((captured_at, evidence.clone()));
+        evidence
     }
 }

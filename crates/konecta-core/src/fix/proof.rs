@@ -1,6 +1,8 @@
 //! For the tests of remedies: a small world, what a remedy proposes for it, and the proof on the model that the
 //! control then passes, and that the way back leads to where it began.
 
+use std::sync::LazyLock;
+
 use serde_json::{Value, json};
 
 use super::case::Case;
@@ -18,6 +20,9 @@ use crate::id::Region;
 use crate::snapshot::{ScanInfo, Snapshot};
 
 const ACCOUNT: &str = "123456789012";
+
+/// Reading all policies takes longer than most proofs.
+pub(crate) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::built_in().expect("catalogue"));
 
 /// Resources in which everything was read, with a blueprint.
 pub(crate) struct World {
@@ -78,8 +83,7 @@ impl World {
         assert_eq!(finding.status, Status::Fail, "{finding:?}");
         let facts = facts::derive(&self.snapshot, &self.blueprint).expect("facts");
         let case = Case::new(&self.snapshot, &facts, &findings, &self.blueprint);
-        let catalogue = Catalogue::built_in().expect("catalogue");
-        let fix = catalogue.controls().find(|c| c.id().as_str() == control).and_then(|c| c.metadata.custom.fix.clone());
+        let fix = CATALOGUE.controls().find(|c| c.id().as_str() == control).and_then(|c| c.metadata.custom.fix.clone());
         let fix = fix.unwrap_or_else(|| panic!("{control} names no fix"));
         let remedy = remedy(fix.as_str()).unwrap_or_else(|| panic!("there is no remedy {fix}"));
         let proposal = (remedy.propose)(finding, &case);
@@ -113,7 +117,7 @@ impl World {
         }
         let before = self.findings();
         for finding in verdicts.iter().filter(|finding| finding.status == Status::Fail) {
-            let was = before.iter().find(|old| old.fingerprint == finding.fingerprint);
+            let was = before.iter().find(|old| old.is_again(finding));
             assert!(was.is_none_or(|old| old.status == Status::Fail), "broken by it: {finding:?}");
         }
         proposal.steps
@@ -136,8 +140,7 @@ fn laid(effect: &Effect, now: &Snapshot) -> Effect {
 }
 
 fn judge(snapshot: &Snapshot, blueprint: &Blueprint) -> Vec<Finding> {
-    let catalogue = Catalogue::built_in().expect("catalogue");
-    let report = audit::audit(snapshot, &catalogue, blueprint, "test").expect("audit");
+    let report = audit::audit(snapshot, &CATALOGUE, blueprint, "test").expect("audit");
     assert!(report.errors.is_empty(), "{:?}", report.errors);
     report.findings
 }
@@ -151,9 +154,8 @@ fn pick<'a>(findings: &'a [Finding], control: &str, arn_ends: &str) -> &'a Findi
 /// Every name that a remedy gives is one, and every remedy is asked for by a control.
 #[test]
 fn names_are_names() {
-    let catalogue = Catalogue::built_in().expect("catalogue");
     let asked =
-        |id: &str| catalogue.controls().any(|c| c.metadata.custom.fix.as_ref().is_some_and(|fix| fix.as_str() == id));
+        |id: &str| CATALOGUE.controls().any(|c| c.metadata.custom.fix.as_ref().is_some_and(|fix| fix.as_str() == id));
     for remedy in super::registry::remedies() {
         let _ = remedy.id();
         for name in remedy.actions {
@@ -161,7 +163,7 @@ fn names_are_names() {
         }
         assert!(asked(remedy.id), "no control names {}", remedy.id);
     }
-    let orphan = catalogue.controls().find(|control| {
+    let orphan = CATALOGUE.controls().find(|control| {
         let fix = control.metadata.custom.fix.as_ref().map(crate::id::FixId::as_str);
         fix.is_some_and(|id| id != "none" && remedy(id).is_none())
     });

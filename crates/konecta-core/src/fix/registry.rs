@@ -55,7 +55,7 @@ impl Refusal {
     pub fn new(finding: &Finding, class: Class, reason: impl Into<String>, procedure: &[&str]) -> Self {
         Self {
             control: finding.control.clone(),
-            resource: finding.resource.clone(),
+            resource: (*finding.resource).clone(),
             class,
             reason: reason.into(),
             procedure: procedure.iter().map(|&line| line.to_owned()).collect(),

@@ -7,7 +7,7 @@ use super::*;
 use crate::audit;
 use crate::finding::Status;
 use crate::fix::plan::{prove, read_plan};
-use crate::fix::proof::World;
+use crate::fix::proof::{CATALOGUE, World};
 use crate::fix::step::Class;
 
 const TOOL: &str = "konecta-audit test";
@@ -29,8 +29,7 @@ fn world() -> World {
 }
 
 fn planned_on(world: &World, findings: &[Finding], options: &PlanOptions) -> Result<Plan, PlanningError> {
-    let catalogue = Catalogue::built_in().expect("catalogue");
-    let judged = Judged { snapshot: &world.snapshot, findings, catalogue: &catalogue, blueprint: &world.blueprint };
+    let judged = Judged { snapshot: &world.snapshot, findings, catalogue: &CATALOGUE, blueprint: &world.blueprint };
     plan(&judged, options, TOOL, now())
 }
 
@@ -52,8 +51,7 @@ fn a_plan_mends_what_it_says_and_leaves_the_rest() {
     assert!(plan.changes[0].expects[0].sha256.is_some());
     assert!(plan.changes[0].reads.iter().any(|action| action.as_str() == "ec2:DescribeSubnets"));
     let after = prove(&world.snapshot, &plan).expect("fits");
-    let catalogue = Catalogue::built_in().expect("catalogue");
-    let report = audit::audit(&after, &catalogue, &world.blueprint, "test").expect("audit");
+    let report = audit::audit(&after, &CATALOGUE, &world.blueprint, "test").expect("audit");
     for verifies in plan.changes.iter().flat_map(|change| &change.verifies) {
         let verdict = report.findings.iter().find(|f| f.control == verifies.control && f.resource.arn == verifies.arn);
         assert_eq!(verdict.map(|finding| finding.status), Some(Status::Pass), "{verifies:?}");
@@ -111,7 +109,7 @@ fn what_is_waived_or_unknown_is_told_and_never_planned() {
         let mine = |f: &&mut Finding| f.control.as_str() == "KA-VPC-004" && f.resource.arn.as_str().ends_with(at);
         let finding = findings.iter_mut().find(mine).expect("finding");
         finding.status = status;
-        finding.reasons = vec!["for a reason".to_owned()];
+        finding.reasons = vec!["for a reason".to_owned()].into();
     }
     let plan = planned_on(&world, &findings, &only("KA-VPC-004")).expect("plan");
     assert!(plan.changes.is_empty());

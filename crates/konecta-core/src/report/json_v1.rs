@@ -95,7 +95,7 @@ struct Judged<'a> {
     violations: Vec<Difference<'a>>,
     reasons: &'a [String],
     evidence: Vec<Call<'a>>,
-    fingerprint: &'a str,
+    fingerprint: String,
 }
 
 #[derive(Serialize)]
@@ -252,7 +252,7 @@ fn judged<'a>(report: &'a Report, finding: &'a Finding) -> Judged<'a> {
             .iter()
             .map(|evidence| Call { action: evidence.action.as_str(), captured_at: evidence.captured_at })
             .collect(),
-        fingerprint: &finding.fingerprint,
+        fingerprint: finding.fingerprint(),
     }
 }
 

@@ -5,6 +5,8 @@ mod findings;
 mod unseen;
 mod words;
 
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::{ControlError, Report, Rule};
@@ -55,8 +57,8 @@ pub(crate) fn report() -> Report {
     };
     for finding in &mut report.findings {
         let rule = report.rules.iter().find(|rule| rule.id == finding.control).expect("a rule for every finding");
-        finding.name.clone_from(&rule.name);
-        finding.title.clone_from(&rule.title);
+        finding.name = rule.name.as_str().into();
+        finding.title = rule.title.as_str().into();
         finding.severity = rule.severity;
     }
     report.findings.sort_by_key(|f| (f.severity, f.status, f.control.clone(), f.resource.clone()));
@@ -74,13 +76,15 @@ pub(crate) fn empty() -> Report {
 pub(crate) fn hostile() -> Report {
     let mut report = report();
     let first = &mut report.findings[0];
-    first.resource.arn =
+    Arc::make_mut(&mut first.resource).arn =
         id(&format!("arn:aws:ec2:us-east-1:{ONE}:security-group/sg-\u{1b}]0;owned\u{7}\u{1b}[2J';reboot;'"));
     first.violations[0].path = "tags.\u{202e}drawkcab\u{9b}31m".to_owned();
     first.violations[0].actual = json!("\u{1b}[1A\u{1b}[Kpass\r\n[click](https://evil.example) {0} <script>");
-    report.findings[1].resource.arn = id(&format!("arn:aws:eks:us-east-1:{ONE}:cluster/موارد-人事-👩‍💻-\u{200b}hidden"));
-    report.findings[2].title = "A title\nin two lines \u{1b}[31mand red".to_owned();
-    report.findings[3].resource.arn = id(&format!("arn:aws:rds:us-east-1:{ONE}:db:{}", "very-long-name-".repeat(9)));
+    Arc::make_mut(&mut report.findings[1].resource).arn =
+        id(&format!("arn:aws:eks:us-east-1:{ONE}:cluster/موارد-人事-👩‍💻-\u{200b}hidden"));
+    report.findings[2].title = "A title\nin two lines \u{1b}[31mand red".into();
+    Arc::make_mut(&mut report.findings[3].resource).arn =
+        id(&format!("arn:aws:rds:us-east-1:{ONE}:db:{}", "very-long-name-".repeat(9)));
     report.gaps[0].gap.message = "AccessDenied\nresult  complete \u{1b}[32mall good".to_owned();
     report.errors[0].message = "\u{1b}[5mblink\u{1b}[0m".to_owned();
     report.claims[0].says = "first line\nBROKEN nothing".to_owned();

@@ -1,18 +1,23 @@
-//! One control with an engine of its own, as one module where that is certain to mean the same, and what it answered.
+//! One control with an engine of its own, as one module where that is certain to mean the same, what it answered, and the
+//! findings that its answers make.
 
 use std::collections::BTreeMap;
 
 use regorus::{Engine, Value};
 
-use super::world::{World, read};
+use super::case::Case;
+use super::peek::Peek;
+use super::world::read;
 use super::{Way, add, brief, fresh_engine, refused};
 use crate::control::PolicyError;
 use crate::control::catalogue::{Catalogue, Control};
 use crate::control::flat::{CONTROL, Flat, flatten};
-use crate::control::memo::Memo;
+use crate::control::memo::{Memo, Number};
 use crate::control::outline::Outline;
 use crate::control::source::Source;
-use crate::control::verdict::Answer;
+use crate::control::verdict::{Answer, Bench};
+use crate::finding::Finding;
+use crate::report::ControlError;
 
 /// The package of a control that is one module: every reference costs by its length.
 const FLAT: &str = "c";
@@ -23,48 +28,72 @@ const ASK: &str = "data.konecta_ask.konecta_answers";
 
 /// One control with its engine.
 pub(super) struct Seat<'a> {
-    pub(super) control: &'a Control,
+    bench: Bench<'a>,
     engine: Engine,
     /// What a flat control can look at; `None` for one that is run as it is written.
     sight: Option<Sight>,
     memo: Option<Memo>,
+    /// The question that is being asked.
+    question: Vec<Number>,
+    #[cfg(test)]
+    evaluations: usize,
 }
 
-/// Where the members that a control can look at stand in a cut, and whether it can look at facts.
+/// The places in a cut that a flat control can look at.
 struct Sight {
-    slots: Vec<usize>,
-    facts: bool,
+    open: Vec<usize>,
+    guarded: Vec<usize>,
+    peek: Peek,
 }
 
 impl<'a> Seat<'a> {
     /// Makes the engine of a control; `whole` is all of the world, for one that is run as it is written.
     pub(super) fn new(
-        control: &'a Control,
+        bench: Bench<'a>,
         catalogue: &Catalogue,
         outline: &mut Outline,
         whole: &mut dyn FnMut() -> Result<Value, PolicyError>,
         way: Way,
     ) -> Result<Self, PolicyError> {
+        let control = bench.control;
         let flat = match way {
             Way::AsWritten => None,
             Way::Flat | Way::Remembering => flatten(&control.source, catalogue.libraries()),
         };
         // What regorus does not take as one module, it is given as it is written.
-        if let Some((flat, engine)) =
+        if let Some((flat, (engine, peek))) =
             flat.and_then(|flat| flat_engine(control, &flat).ok().map(|engine| (flat, engine)))
         {
-            let sight = Sight { slots: outline.add(&flat.looked_at), facts: flat.facts };
+            let sight = Sight { open: outline.add(&flat.looked_at), guarded: outline.add(&flat.guarded), peek };
             let memo = (way == Way::Remembering).then(Memo::default);
-            return Ok(Self { control, engine, sight: Some(sight), memo });
+            return Ok(Self::of(bench, engine, Some(sight), memo));
         }
         let engine = engine_as_written(control, catalogue, whole()?)?;
-        Ok(Self { control, engine, sight: None, memo: None })
+        Ok(Self::of(bench, engine, None, None))
+    }
+
+    fn of(bench: Bench<'a>, engine: Engine, sight: Option<Sight>, memo: Option<Memo>) -> Self {
+        Self {
+            bench,
+            engine,
+            sight,
+            memo,
+            question: Vec::new(),
+            #[cfg(test)]
+            evaluations: 0,
+        }
     }
 
     /// Whether the control is one module.
     #[cfg(test)]
     pub(super) fn is_flat(&self) -> bool {
         self.sight.is_some()
+    }
+
+    /// How often the engine was asked about a resource.
+    #[cfg(test)]
+    pub(super) fn evaluations(&self) -> usize {
+        self.evaluations
     }
 
     /// Puts another world around it.
@@ -77,75 +106,54 @@ impl<'a> Seat<'a> {
         }
         if self.sight.is_none() {
             self.engine.clear_data();
-            self.engine.add_data(whole()?).map_err(|error| refused(self.control.metadata.subject(), &error))?;
+            self.engine.add_data(whole()?).map_err(|error| refused(self.bench.control.metadata.subject(), &error))?;
         }
         Ok(())
     }
 
-    pub(super) fn answer(&mut self, case: &mut Case<'_>) -> Result<Answer, String> {
-        let Some(sight) = &self.sight else { return ask(&mut self.engine, read(case.text)?, ASK) };
-        let memo = self.memo.as_mut().filter(|memo| memo.is_worthwhile());
-        let Some((memo, question)) = memo.and_then(|memo| Some((memo, case.question(sight)?))) else {
-            return ask(&mut self.engine, case.input()?, ASK_FLAT);
-        };
-        if let Some(answer) = memo.find(&question) {
-            return Ok(answer.clone());
+    /// The verdict on one resource.
+    ///
+    /// # Errors
+    /// When a built-in control has none.
+    pub(super) fn judge(&mut self, case: &mut Case<'_>) -> Result<Finding, ControlError> {
+        match self.answer(case) {
+            Ok(answer) => self.bench.judge(&case.reference, case.resource.captured_at, answer),
+            Err(message) => self.bench.failed(&case.reference, case.resource.captured_at, &message),
         }
-        let answer = ask(&mut self.engine, case.input()?, ASK_FLAT)?;
-        memo.keep(&question, &answer);
+    }
+
+    fn answer(&mut self, case: &mut Case<'_>) -> Result<Answer, String> {
+        let Some(sight) = &self.sight else { return ask(&mut self.engine, read(case.text()?)?, ASK) };
+        let memo = self.memo.as_mut().filter(|memo| memo.is_worthwhile());
+        let mut memo = memo.filter(|_| case.question(&sight.open, &mut self.question));
+        let guarded = |at: usize| sight.guarded.get(at).map_or(Number::UNHEARD, |&place| case.number(place));
+        if let Some(answer) = memo.as_deref_mut().and_then(|memo| memo.find(&mut self.question, guarded)) {
+            return Ok(answer);
+        }
+        let input = case.input()?;
+        sight.peek.show(input.clone());
+        #[cfg(test)]
+        {
+            self.evaluations += 1;
+        }
+        let answer = ask(&mut self.engine, input, ASK_FLAT)?;
+        if let Some(memo) = memo {
+            case.question(&sight.open, &mut self.question);
+            let guarded = |at: usize| sight.guarded.get(at).map_or(Number::UNHEARD, |&place| case.number(place));
+            memo.keep(&mut self.question, &sight.peek.looked(), guarded, &answer);
+        }
         Ok(answer)
     }
 }
 
-/// One resource before its judges; parsed only if one of them has not seen its like.
-pub(super) struct Case<'c> {
-    text: &'c str,
-    cut: Option<Vec<Option<&'c str>>>,
-    facts: Option<&'c str>,
-    world: &'c World,
-    input: Option<Value>,
-}
-
-impl<'c> Case<'c> {
-    pub(super) fn new(text: &'c str, arn: &str, outline: &Outline, world: &'c World) -> Self {
-        Self { text, cut: outline.cut(text), facts: world.facts(arn), world, input: None }
-    }
-
-    fn input(&mut self) -> Result<Value, String> {
-        if let Some(input) = &self.input {
-            return Ok(input.clone());
-        }
-        let input = self.world.around(self.text, self.facts)?;
-        self.input = Some(input.clone());
-        Ok(input)
-    }
-
-    /// All that a control can look at in this resource, in one text.
-    fn question(&self, sight: &Sight) -> Option<String> {
-        let cut = self.cut.as_ref()?;
-        let mut question = String::with_capacity(256);
-        let facts = if sight.facts { self.facts } else { None };
-        let members = sight.slots.iter().map(|&slot| cut.get(slot).copied());
-        for member in members.chain([Some(facts)]) {
-            match member? {
-                // No JSON text has these two characters, so no two questions are spelled alike.
-                Some(text) => {
-                    question.push('\u{1}');
-                    question.push_str(text);
-                }
-                None => question.push('\u{2}'),
-            }
-        }
-        Some(question)
-    }
-}
-
-fn flat_engine(control: &Control, flat: &Flat) -> Result<Engine, PolicyError> {
+fn flat_engine(control: &Control, flat: &Flat) -> Result<(Engine, Peek), PolicyError> {
     let mut engine = fresh_engine();
+    let peek =
+        Peek::through(&mut engine, &flat.guarded).map_err(|error| refused(control.metadata.subject(), &error))?;
     let questions = questions(control, CONTROL);
     let text = format!("package {FLAT}\n\nimport rego.v1\n\n{}\n{questions}", flat.rules);
     add(&mut engine, &control.source.file, &text)?;
-    compiled(engine, control, &format!("data.{FLAT}.konecta_ready"))
+    Ok((compiled(engine, control, &format!("data.{FLAT}.konecta_ready"))?, peek))
 }
 
 fn engine_as_written(control: &Control, catalogue: &Catalogue, world: Value) -> Result<Engine, PolicyError> {

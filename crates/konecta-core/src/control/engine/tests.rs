@@ -186,18 +186,26 @@ fn control(name: &str, number: u32, rules: &str) -> String {
     )
 }
 
-/// The status of each control, or its error, on a repository with this configuration.
-fn judged(controls: &[(&str, &str)], configuration: &Json, way: Way) -> Vec<Result<Status, String>> {
+fn catalogue_of(controls: &[(&str, &str)]) -> Catalogue {
     let texts: Vec<String> =
         controls.iter().zip(901..).map(|((name, rules), number)| control(name, number, rules)).collect();
     let files: Vec<PolicyFile<'_>> = texts.iter().map(|text| PolicyFile { path: "ecr/x.rego", text }).collect();
-    let catalogue = Catalogue::of(&files).expect("accepted");
-    let mut judge = judge_of(&catalogue, &fixture::world(&serde_json::Map::new()), way);
-    let resource = resource(&json!({
+    Catalogue::of(&files).expect("accepted")
+}
+
+fn repository(configuration: &Json) -> Resource {
+    let input = json!({
         "resourceType": "AWS::ECR::Repository", "arn": "arn:aws:ecr:us-east-1:123456789012:repository/a", "resourceId": "a",
         "accountId": "123456789012", "region": "us-east-1", "capturedAt": "2026-11-23T12:00:00Z", "configuration": configuration,
-    }));
-    let resource = resource.expect("resource");
+    });
+    resource(&input).expect("resource")
+}
+
+/// The status of each control, or its error, on a repository with this configuration.
+fn judged(controls: &[(&str, &str)], configuration: &Json, way: Way) -> Vec<Result<Status, String>> {
+    let catalogue = catalogue_of(controls);
+    let mut judge = judge_of(&catalogue, &fixture::world(&serde_json::Map::new()), way);
+    let resource = repository(configuration);
     said(&mut judge, &resource);
     let (found, errors) = said(&mut judge, &resource);
     let status = |number: u32| {
@@ -249,4 +257,44 @@ fn another_world_brings_other_answers() {
         statuses.push(said(&mut judge, &input).0.remove(0).status);
     }
     assert!(statuses[0] == statuses[2] && statuses[0] != statuses[1], "{statuses:?}");
+}
+
+/// Names come and come again, some looked at and some not: each verdict tells the names of its own resource.
+#[test]
+fn a_name_in_a_verdict_is_never_that_of_another_resource() {
+    let rules = "pass if input.configuration.ok == true\n\nviolations contains {\"path\": input.configuration.FirstName, \
+        \"actual\": _second, \"expected\": 1} if input.configuration.ok == false\n\n_second := input.configuration.SecondName if \
+        input.configuration.FirstName != \"b\"\n\n_second := 2 if input.configuration.FirstName == \"b\"\n";
+    let catalogue = catalogue_of(&[("named", rules)]);
+    let world = fixture::world(&serde_json::Map::new());
+    let mut judges = [Way::AsWritten, Way::Flat, Way::Remembering].map(|way| judge_of(&catalogue, &world, way));
+    for number in 0..600 {
+        let (first, second) =
+            (["a", "b", "c"][number % 3], if number % 2 == 0 { "x".to_owned() } else { number.to_string() });
+        let resource = repository(&json!({"ok": number % 5 == 0, "FirstName": first, "SecondName": second}));
+        for judge in &mut judges {
+            let (found, errors) = said(judge, &resource);
+            assert_eq!((found.len(), errors.len()), (1, 0));
+            let told: Vec<(&str, &Json)> =
+                found[0].violations.iter().map(|violation| (violation.path.as_str(), &violation.actual)).collect();
+            let actual = if first == "b" { json!(2) } else { json!(second) };
+            assert_eq!(told, if number % 5 == 0 { vec![] } else { vec![(first, &actual)] }, "{number}");
+        }
+    }
+}
+
+/// What a control did not look at does not keep its answer from being given again.
+#[test]
+fn a_name_that_was_not_looked_at_is_not_asked_about() {
+    let rules = "pass if input.configuration.ok == true\n\nviolations contains {\"path\": input.configuration.FirstName, \
+        \"actual\": 1, \"expected\": 2} if input.configuration.ok == false\n";
+    let catalogue = catalogue_of(&[("named", rules)]);
+    let mut judge = judge_of(&catalogue, &fixture::world(&serde_json::Map::new()), Way::Remembering);
+    for (ok, names, evaluations) in [(true, ["a", "b", "a"], 1), (false, ["a", "b", "a"], 2)] {
+        let before = judge.evaluations();
+        for name in names {
+            said(&mut judge, &repository(&json!({"ok": ok, "FirstName": name})));
+        }
+        assert_eq!(judge.evaluations() - before, evaluations, "{ok}");
+    }
 }

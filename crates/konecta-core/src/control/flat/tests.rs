@@ -1,7 +1,5 @@
 //! What is flattened, into what, and above all what is not.
 
-use std::collections::BTreeSet;
-
 use super::*;
 use crate::control::catalogue::Catalogue;
 
@@ -136,9 +134,9 @@ fn the_world_stands_in_the_input() {
         "{}",
         made.rules
     );
-    assert!(made.facts);
-    assert_eq!(made.looked_at, BTreeSet::from([vec!["z".to_owned()]]));
-    assert!(!flat("pass if data.now > data[\"blueprint\"].x[input.y]\n").expect("flattened").facts);
+    assert_eq!(looked_at("pass if data.facts[input.arn].x.y == data.index.y[input.z]\n"), ["/x/y", "z"]);
+    assert_eq!(looked_at("pass if data.facts[input.arn][x]\n\nx := 1\n"), [""]);
+    assert_eq!(looked_at("pass if data.now > data[\"blueprint\"].x[input.y]\n"), ["y"]);
 }
 
 #[test]
@@ -208,4 +206,18 @@ fn a_package_of_several_files_is_left_alone() {
     assert_eq!(flat_among(&body, &[LIBRARY, &more]), None);
     assert_eq!(flat_among(&body, &[LIBRARY, &LIBRARY.replace("lib.box", "lib.box.lid")]), None);
     assert_eq!(flat_among(&body, &[&LIBRARY.replace("lid :=", "input.x with input as 1 ; lid :=")]), None);
+}
+
+#[test]
+fn what_tells_resources_apart_is_asked_for_by_its_number() {
+    let made = flat("pass if input.configuration.ThingName == input.arn\n\nx := input.configuration[\"ThingName\"]\n");
+    let made = made.expect("flattened");
+    assert!(made.rules.contains("konecta_0_pass if konecta_peek(0) == konecta_peek(1)"), "{}", made.rules);
+    assert!(made.rules.contains("konecta_0_x := konecta_peek(0)"), "{}", made.rules);
+    let guarded: Vec<String> = made.guarded.iter().map(|path| path.join("/")).collect();
+    assert_eq!((guarded, made.looked_at.len()), (vec!["configuration/ThingName".to_owned(), "arn".to_owned()], 0));
+    // Only part of it is looked at, or it is the same for very many.
+    let body = "pass if input.configuration.ThingName[x] == input.accountId\n\nx := 1\n";
+    assert_eq!(looked_at(body), ["accountId", "configuration/ThingName"]);
+    assert!(!rules(body).contains("konecta_peek"));
 }

@@ -86,7 +86,7 @@ fn make(finding: &Finding, case: &Case<'_>, name: &str) -> Option<[Step; 2]> {
 /// The repository as a snapshot will show it, as far as a control looks at it.
 fn view(finding: &Finding, case: &Case<'_>, name: &str) -> Option<View> {
     let ecr = &case.blueprint.ecr;
-    let ResourceRef { account_id, region, .. } = finding.resource.clone();
+    let ResourceRef { account_id, region, .. } = (*finding.resource).clone();
     let arn = format!("arn:{}:ecr:{region}:{account_id}:repository/{name}", partition(region.as_str()));
     let mut configuration = json!({
         "repositoryName": name, "repositoryArn": arn,

@@ -137,7 +137,7 @@ impl<'a> Choice<'a> {
         let told = self.items.iter().filter_map(|item| Some((item, item.left_out.as_ref().filter(|left| left.told)?)));
         let left = told.map(|(item, left)| Refusal {
             control: item.finding.control.clone(),
-            resource: item.finding.resource.clone(),
+            resource: (*item.finding.resource).clone(),
             class: item.step.class,
             reason: format!("{}: {}", item.step.title, left.reason),
             procedure: left.procedure.clone(),

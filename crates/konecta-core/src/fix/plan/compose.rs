@@ -9,7 +9,7 @@ use super::model::{Model, Touches};
 use super::{Change, Expected, Ground, Part, PlanError, Verifies, order, state_hash};
 use crate::finding::Finding;
 use crate::fix::step::Step;
-use crate::id::Action;
+use crate::id::{Action, Arn, ControlId};
 
 /// Why the steps do not go together: the items to leave out, and why.
 #[derive(Debug)]
@@ -201,19 +201,26 @@ fn expects(ground: &Ground<'_>, change: &Change) -> Result<Vec<Expected>, PlanEr
     Ok(expected)
 }
 
+/// What tells one finding from another.
+type Mark<'a> = (&'a ControlId, &'a Arn);
+
+fn mark(finding: &Finding) -> Mark<'_> {
+    (&finding.control, &finding.resource.arn)
+}
+
 /// Each finding is verified by the last change that serves it, if all that it needs is in the plan.
 fn verify(items: &[Item<'_>], partial: &[&Finding], numbers: &BTreeMap<&str, usize>, changes: &mut [Change]) {
-    let mut last: BTreeMap<&str, (usize, &Finding)> = BTreeMap::new();
-    let whole = |finding: &Finding| !partial.iter().any(|other| other.fingerprint == finding.fingerprint);
-    let left: BTreeSet<&str> =
-        items.iter().filter(|item| item.left_out.is_some()).map(|item| item.finding.fingerprint.as_str()).collect();
+    let mut last: BTreeMap<Mark<'_>, (usize, &Finding)> = BTreeMap::new();
+    let whole = |finding: &Finding| !partial.iter().any(|other| other.is_again(finding));
+    let left: BTreeSet<Mark<'_>> =
+        items.iter().filter(|item| item.left_out.is_some()).map(|item| mark(item.finding)).collect();
     for item in items {
-        let print = item.finding.fingerprint.as_str();
-        if left.contains(print) || !whole(item.finding) {
+        let mark = mark(item.finding);
+        if left.contains(&mark) || !whole(item.finding) {
             continue;
         }
         if let Some(number) = numbers.get(item.step.key.as_str()) {
-            let entry = last.entry(print).or_insert((*number, item.finding));
+            let entry = last.entry(mark).or_insert((*number, item.finding));
             entry.0 = entry.0.max(*number);
         }
     }

@@ -9,7 +9,7 @@ use super::choose::{Choice, Item, LeftOut};
 use super::{Change, Ground, agreed, order};
 use crate::control::reads::reads;
 use crate::facts;
-use crate::finding::{Finding, Severity, Status};
+use crate::finding::{Finding, Severity, Shared, Status};
 use crate::fix::case::Case;
 use crate::fix::pointer;
 use crate::fix::proof::World;
@@ -62,16 +62,15 @@ fn apart(step: Step) -> Step {
 fn finding(control: &str) -> Finding {
     Finding {
         control: control.parse().expect("control"),
-        name: String::new(),
-        title: String::new(),
+        name: "".into(),
+        title: "".into(),
         severity: Severity::High,
         status: Status::Fail,
         resource: serde_json::from_value(reference()).expect("reference"),
-        violations: Vec::new(),
-        reasons: Vec::new(),
-        evidence: Vec::new(),
+        violations: Shared::default(),
+        reasons: Shared::default(),
+        evidence: Shared::default(),
         unattainable: false,
-        fingerprint: control.to_owned(),
     }
 }
 

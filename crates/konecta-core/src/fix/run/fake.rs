@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Account, CallFailure, FailureKind, Told};
-use crate::finding::{Finding, Severity, Status, fingerprint};
+use crate::finding::{Finding, Severity, Shared, Status};
 use crate::fix::journal::{Event, JournalError, Line, Log, MediumError};
 use crate::fix::pointer;
 use crate::id::{Action, Region};
@@ -119,7 +119,7 @@ impl Fake {
             serde_json::from_str(&text.to_string()).expect("resource")
         };
         let info = ScanInfo {
-            tool_version: "test".to_owned(),
+            tool_version: "test".into(),
             started_at: cloud.clock,
             finished_at: cloud.clock,
             accounts: vec!["123456789012".parse().expect("account")],
@@ -234,18 +234,16 @@ impl Account for Fake {
     fn judge(&mut self, snapshot: &Snapshot) -> Result<Vec<Finding>, String> {
         let finding = |resource: &crate::resource::Resource| {
             let thing: Value = serde_json::from_str(resource.configuration.get()).expect("json");
-            let control = "KA-T-1".parse().expect("id");
             Finding {
-                fingerprint: fingerprint(&control, resource.arn.as_str(), ""),
-                control,
-                name: "test".to_owned(),
-                title: "test".to_owned(),
+                control: "KA-T-1".parse().expect("id"),
+                name: "test".into(),
+                title: "test".into(),
                 severity: Severity::Low,
                 status: if thing["Good"] == true { Status::Pass } else { Status::Fail },
-                resource: resource.reference(),
-                violations: Vec::new(),
-                reasons: Vec::new(),
-                evidence: Vec::new(),
+                resource: resource.reference().into(),
+                violations: Shared::default(),
+                reasons: Shared::default(),
+                evidence: Shared::default(),
                 unattainable: false,
             }
         };

@@ -58,7 +58,7 @@ fn is_result(status: Status, options: &SarifOptions) -> bool {
 /// The path and the message of every violation; a fail without any is told as a whole.
 fn told(finding: &Finding) -> Vec<(&str, String)> {
     let whole = |violation: &Violation| sentence::message(finding, violation);
-    match finding.violations.as_slice() {
+    match &*finding.violations {
         [] => vec![("", sentence::verdict(finding))],
         violations => violations.iter().map(|violation| (violation.path.as_str(), whole(violation))).collect(),
     }

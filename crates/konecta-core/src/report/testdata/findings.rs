@@ -3,26 +3,24 @@
 use serde_json::{Value, json};
 
 use super::{id, resource};
-use crate::finding::{Evidence, Finding, Severity, Status, Violation, fingerprint};
+use crate::finding::{Evidence, Finding, Severity, Status, Violation};
 
 pub(super) fn findings() -> Vec<Finding> {
     use Status::{Fail, NotApplicable, Pass, Unknown, Waived};
     let finding =
         |control: &str, status: Status, kind: &str, arn: &str, violations: Vec<Violation>, reasons: &[&str]| Finding {
             control: id(control),
-            name: String::new(),
-            title: String::new(),
+            name: "".into(),
+            title: "".into(),
             severity: Severity::Info,
             status,
-            resource: resource(kind, arn),
-            violations,
+            resource: resource(kind, arn).into(),
+            violations: violations.into(),
             reasons: reasons.iter().map(|&reason| reason.to_owned()).collect(),
-            evidence: vec![Evidence {
-                action: id("ec2:DescribeSecurityGroups"),
-                captured_at: id("2026-11-23T12:00:03Z"),
-            }],
+            evidence: [Evidence { action: id("ec2:DescribeSecurityGroups"), captured_at: id("2026-11-23T12:00:03Z") }]
+                .into_iter()
+                .collect(),
             unattainable: control == "KA-CF-002",
-            fingerprint: fingerprint(&id(control), arn, ""),
         };
     let cf = "arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE1KONECTA";
     let elb = "arn:aws:elasticloadbalancing:us-east-1:123456789012";

@@ -1,5 +1,7 @@
 //! The report with strings of any kind in every place that AWS, a policy or a claim fills.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -24,9 +26,9 @@ pub(crate) fn written_with(words: &[String]) -> Report {
         rule.frameworks = [(next(), vec![next(), next()])].into();
     }
     for finding in &mut report.findings {
-        (finding.title, finding.name, finding.reasons) = (next(), next(), vec![next(), next()]);
+        (finding.title, finding.name, finding.reasons) = (next().into(), next().into(), vec![next(), next()].into());
         let name: String = next().chars().filter(|c| !c.is_ascii_whitespace()).collect();
-        finding.resource.arn = id(&format!("arn:aws:ecr:us-east-1:{ONE}:repository/{name}"));
+        Arc::make_mut(&mut finding.resource).arn = id(&format!("arn:aws:ecr:us-east-1:{ONE}:repository/{name}"));
         for violation in &mut finding.violations {
             (violation.path, violation.proof) = (next(), vec![next()]);
             (violation.actual, violation.expected) = (json!({ next(): [next()] }), json!(next()));
