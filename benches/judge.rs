@@ -1,6 +1,8 @@
 //! From a snapshot file through the controls to findings: how many resources a second, in how much memory, and
-//! whether ten times as many take ten times as long. Marks to reach, and not reached yet: 80,000 a second on one
-//! thread, 64 MB, linear.
+//! whether ten times as many take ten times as long. The marks: 80,000 a second on one thread, 64 MB at 100,000, linear.
+//!
+//! Measured as CPU time of the process that judges (AMD EPYC, one thread): 100,000 in 0.83 s and 50 MB, 1,000,000 in
+//! 7.3 s. The memory does not grow with the findings, but with the facts: 0.4 KB a resource that facts are made of or for.
 
 #![expect(
     clippy::print_stdout,
