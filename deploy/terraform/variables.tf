@@ -155,7 +155,7 @@ variable "fix_controls" {
 
 variable "report_retention_days" {
   type    = number
-  default = 400
+  default = 90
 }
 
 variable "log_retention_days" {
