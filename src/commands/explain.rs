@@ -66,7 +66,7 @@ fn step_by_step(finding: &Finding, facts: &Facts, names: &[&str], width: usize) 
         told.push_str(&paragraph("1. asked    ", &calls, width));
     }
     for name in names {
-        let known = facts.by_arn.get(finding.resource.arn.as_str()).and_then(|facts| facts.get(*name));
+        let known = facts.by_arn.get(finding.resource.arn.as_str()).and_then(|facts| facts.get(name));
         let shown = known.map_or_else(|| "not known".to_owned(), pretty);
         told.push_str(&paragraph("2. derived  ", &format!("{name}:"), width));
         for line in shown.lines() {

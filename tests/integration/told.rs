@@ -12,9 +12,10 @@ use konecta_aws::{Base, RegionChoice, SessionOptions, parameter};
 use konecta_core::audit;
 use konecta_core::blueprint::Blueprint;
 use konecta_core::control::catalogue::Catalogue;
-use konecta_core::finding::{Finding, Status, fingerprint};
+use konecta_core::finding::{Finding, Status};
 use konecta_core::news::Known;
 use konecta_core::report::{About, Report, asff, message};
+use konecta_core::resource::ResourceRef;
 use konecta_core::snapshot::SnapshotFile;
 use konecta_core::target::Target;
 use serde_json::{Value, json};
@@ -39,8 +40,8 @@ fn judged(target: &Target, asked: &Value) -> Report {
     let many = usize::try_from(asked["many"].as_u64().unwrap_or_default()).expect("a number");
     for number in 0..many.saturating_sub(fails.len()) {
         let mut finding = fails[number % fails.len()].clone();
-        finding.resource.arn = format!("{}-{number}", finding.resource.arn).parse().expect("an ARN");
-        finding.fingerprint = fingerprint(&finding.control, finding.resource.arn.as_str(), "");
+        let arn = format!("{}-{number}", finding.resource.arn).parse().expect("an ARN");
+        finding.resource = ResourceRef { arn, ..ResourceRef::clone(&finding.resource) }.into();
         report.findings.push(finding);
     }
     for finding in report.findings.iter_mut().filter(|finding| asked["passes"] == finding.control.as_str()) {

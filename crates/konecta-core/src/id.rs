@@ -158,13 +158,13 @@ impl Region {
             "aws-us-gov" => "us-gov-west-1",
             _ => "us-east-1",
         };
-        Self(name.to_owned())
+        Self(name.into())
     }
 
     /// What stands in the place of a region where an account was scanned at once, in all regions that were asked for.
     #[must_use]
     pub fn all() -> Self {
-        Self("all".to_owned())
+        Self("all".into())
     }
 
     /// Whether this is [`Region::global`].

@@ -155,10 +155,11 @@ impl Known {
         let mut before: BTreeMap<&str, &KnownFinding> =
             self.findings.iter().map(|(fingerprint, known)| (fingerprint.as_str(), known)).collect();
         for finding in report.worst_first() {
-            let known = before.remove(finding.fingerprint.as_str());
+            let fingerprint = finding.fingerprint();
+            let known = before.remove(fingerprint.as_str());
             match (because(finding), known) {
-                (None, known) => news.stays(finding, known, now),
-                (Some(because), Some(known)) => news.goes(&finding.fingerprint, known, because),
+                (None, known) => news.stays(fingerprint, finding, known, now),
+                (Some(because), Some(known)) => news.goes(&fingerprint, known, because),
                 (Some(_), None) => {}
             }
         }
@@ -180,10 +181,10 @@ impl Known {
 
 impl<'a> News<'a> {
     /// Fails, or is unknown.
-    fn stays(&mut self, finding: &'a Finding, known: Option<&KnownFinding>, now: Timestamp) {
+    fn stays(&mut self, fingerprint: String, finding: &'a Finding, known: Option<&KnownFinding>, now: Timestamp) {
         let failed = known.is_some_and(|known| known.status == Status::Fail);
         if let (Status::Unknown, Some(known)) = (finding.status, known) {
-            return self.keeps(&finding.fingerprint, known);
+            return self.keeps(&fingerprint, known);
         }
         match (finding.status, failed) {
             (Status::Fail, true) => self.still += 1,
@@ -192,13 +193,13 @@ impl<'a> News<'a> {
         }
         let entry = KnownFinding {
             control: finding.control.clone(),
-            title: finding.title.clone(),
+            title: finding.title.to_string(),
             severity: finding.severity,
             status: finding.status,
-            resource: finding.resource.clone(),
+            resource: ResourceRef::clone(&finding.resource),
             first_seen: known.map_or(now, |known| known.first_seen),
         };
-        self.next.findings.insert(finding.fingerprint.clone(), entry);
+        self.next.findings.insert(fingerprint, entry);
     }
 
     /// Nothing can be said of it: it stays what it was.

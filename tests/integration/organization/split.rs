@@ -31,7 +31,7 @@ fn verdicts(findings: &[Finding]) -> BTreeMap<String, Value> {
         let place = format!("{} {}", finding.control, finding.resource.arn);
         let verdict = json!({
             "status": finding.status, "violations": finding.violations, "reasons": finding.reasons,
-            "unattainable": finding.unattainable, "fingerprint": finding.fingerprint,
+            "unattainable": finding.unattainable, "fingerprint": finding.fingerprint(),
         });
         assert_eq!(all.insert(place.clone(), verdict), None, "{place} is judged twice");
     }

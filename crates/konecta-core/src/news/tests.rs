@@ -63,7 +63,7 @@ fn what_is_proven_not_to_fail_is_gone_with_the_reason() {
     at(&mut report, "KA-CF-006").status = Status::NotApplicable;
     let accepted = at(&mut report, "KA-EKS-002");
     accepted.status = Status::Waived;
-    accepted.reasons = vec!["accepted by a.hassan until 2027-01-31: upgraded in January".to_owned()];
+    accepted.reasons = vec!["accepted by a.hassan until 2027-01-31: upgraded in January".to_owned()].into();
     report.findings.retain(|finding| finding.control.as_str() != "KA-SG-001");
     let news = before.compare(&report, "two", id(SECOND));
     assert_eq!(
@@ -117,8 +117,7 @@ fn what_this_run_cannot_speak_of_keeps_its_entry() {
     let mut not_listed = without("KA-SG-001");
     let mut unlisted = at(&mut whole(), "KA-ECR-004").clone();
     unlisted.control = id("KA-SG-001");
-    unlisted.resource = testdata::resource("AWS::EC2::SecurityGroup", "arn:aws:ec2:us-east-1:123456789012:*");
-    unlisted.fingerprint = "a type as a whole".to_owned();
+    unlisted.resource = testdata::resource("AWS::EC2::SecurityGroup", "arn:aws:ec2:us-east-1:123456789012:*").into();
     not_listed.findings.push(unlisted);
     for (why, report) in
         [("not run", not_run), ("incomplete", incomplete), ("broke", broke), ("not listed", not_listed)]
@@ -149,7 +148,7 @@ fn an_unknown_is_no_news_but_its_end_is_known() {
     assert_eq!(news.settled[0].finding.control.as_str(), "KA-CF-041");
     assert_eq!(controls(&news), ["KA-ECR-004", "KA-ECR-004"]);
     // It was there before it was proven.
-    let known = &news.next.findings[&news.new[0].fingerprint];
+    let known = &news.next.findings[&news.new[0].fingerprint()];
     assert_eq!((known.status, known.first_seen), (Status::Fail, id(FIRST)));
 }
 

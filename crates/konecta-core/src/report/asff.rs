@@ -37,7 +37,7 @@ const LONGEST_FIELD: usize = 2048;
 
 /// What is to be said of one finding, whether it is in the report or gone.
 struct Told<'a> {
-    fingerprint: &'a str,
+    fingerprint: String,
     control: &'a ControlId,
     title: String,
     severity: Severity,
@@ -62,7 +62,7 @@ struct Desk<'a> {
 pub fn render(report: &Report, news: &News<'_>, about: &About<'_>, partition: &str, now: Timestamp) -> Vec<Finding> {
     let desk = Desk { report, about, partition, region: hub_region(about, partition), now };
     let open = report.worst_first().into_iter().filter_map(|finding| {
-        let first_seen = news.next.findings.get(&finding.fingerprint).map_or(now, |known| known.first_seen);
+        let first_seen = news.next.findings.get(&finding.fingerprint()).map_or(now, |known| known.first_seen);
         open(finding, first_seen)
     });
     let gone = news.gone.iter().chain(&news.settled).map(closed);
@@ -83,7 +83,7 @@ fn open(finding: &finding::Finding, first_seen: Timestamp) -> Option<Told<'_>> {
         Status::Waived | Status::Pass | Status::NotApplicable => return None,
     };
     Some(Told {
-        fingerprint: &finding.fingerprint,
+        fingerprint: finding.fingerprint(),
         control: &finding.control,
         title: sentence::title(finding),
         severity: finding.severity,
@@ -104,7 +104,7 @@ fn closed(gone: &Gone) -> Told<'_> {
         Because::Waived(by) => ("FAILED", format!("does not meet {}, {}", known.control, prose(by))),
     };
     Told {
-        fingerprint: &gone.fingerprint,
+        fingerprint: gone.fingerprint.clone(),
         control: &known.control,
         title: prose(&known.title),
         severity: known.severity,
@@ -192,7 +192,7 @@ impl Desk<'_> {
     fn fields(&self, told: &Told<'_>) -> BTreeMap<&'static str, String> {
         let all = [
             ("konecta-audit/control", told.control.as_str()),
-            ("konecta-audit/fingerprint", told.fingerprint),
+            ("konecta-audit/fingerprint", told.fingerprint.as_str()),
             ("konecta-audit/run", self.about.run),
             ("konecta-audit/report", self.about.location),
             ("konecta-audit/version", &self.report.tool_version),

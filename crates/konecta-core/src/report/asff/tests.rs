@@ -94,7 +94,7 @@ fn what_is_gone_is_archived_and_passed_only_where_that_was_proven() {
     ] {
         let finding = report.findings.iter_mut().find(|finding| finding.control.as_str() == control).expect("there");
         finding.status = status;
-        finding.reasons = vec!["accepted by a.hassan until 2027-01-31: upgraded in January".to_owned()];
+        finding.reasons = vec!["accepted by a.hassan until 2027-01-31: upgraded in January".to_owned()].into();
     }
     let (findings, next) = told(&known, &report, "us-east-1", NOW);
     findings.iter().for_each(check);
