@@ -208,7 +208,7 @@ pub(super) fn go_on(
 async fn locked(state: &StateDir, args: &StateArgs, live: &Live<'_>, run: &str) -> Result<Held, Error> {
     let account = live.account();
     let holder = format!("run {run} of {}", account.caller());
-    state.lock(account.id(), &holder)?.and_remote(args.state.as_deref(), account, &holder).await
+    state.lock(account.id(), &holder)?.and_remote(args, account, &holder).await
 }
 
 /// Ctrl-C ends the run after the change that it is at; pressed again, at once. Both can be resumed.

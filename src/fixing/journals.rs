@@ -1,12 +1,12 @@
 //! Where the journals of runs are: in the state directory, or in S3. Knows nothing of what they say.
 
 use konecta_aws::journal::{S3Journals, S3Medium};
-use konecta_aws::s3::{self, S3Place, Store};
 use konecta_aws::{Session, SessionOptions};
 use konecta_core::fix::journal::{FileMedium, Kept, Medium, MediumError};
 use konecta_core::id::AccountId;
 
 use super::StateDir;
+use super::state::store;
 use crate::cli::StateArgs;
 use crate::error::Error;
 
@@ -42,13 +42,10 @@ impl Journals {
 
     /// The same for an account that was entered already.
     pub(crate) async fn of(args: &StateArgs, account: &konecta_aws::Account) -> Result<Self, Error> {
-        let (Some(state), Some(region)) = (&args.state, account.regions().first()) else {
-            return Ok(Self::Here(StateDir::of(args.state_dir.as_deref())?));
-        };
-        let place: S3Place = state.parse()?;
-        let sdk = s3::at_home(&account.sdk(region), &place).await;
-        let store = Store::new(&sdk, place, args.state_kms_key.clone());
-        Ok(Self::InS3(S3Journals::new(store, account.id().clone())))
+        match store(args, account).await? {
+            Some(store) => Ok(Self::InS3(S3Journals::new(store, account.id().clone()))),
+            None => Ok(Self::Here(StateDir::of(args.state_dir.as_deref())?)),
+        }
     }
 
     /// The journal of a run that begins.

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
 use konecta_aws::lock::S3Lock;
-use konecta_aws::s3;
+use konecta_aws::s3::{self, S3Place, Store};
 use konecta_core::id::AccountId;
 
 use super::now;
+use crate::cli::StateArgs;
 use crate::error::Error;
 use crate::ui;
 
@@ -100,6 +101,14 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     entries.map(|entry| entry.map(|entry| entry.path()).map_err(failed)).collect()
 }
 
+/// The place in S3 that was named for locks and journals, if one was.
+pub(super) async fn store(args: &StateArgs, account: &konecta_aws::Account) -> Result<Option<Store>, Error> {
+    let (Some(state), Some(region)) = (&args.state, account.regions().first()) else { return Ok(None) };
+    let place: S3Place = state.parse()?;
+    let sdk = s3::at_home(&account.sdk(region), &place).await;
+    Ok(Some(Store::new(&sdk, place, args.state_kms_key.clone())))
+}
+
 /// The locks of a run. The file's is free again when the process ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct Held {
@@ -111,13 +120,12 @@ impl Held {
     /// Takes the lock in S3 as well, if one is wanted.
     pub(crate) async fn and_remote(
         mut self,
-        state: Option<&str>,
+        args: &StateArgs,
         account: &konecta_aws::Account,
         holder: &str,
     ) -> Result<Self, Error> {
-        if let (Some(state), Some(region)) = (state, account.regions().first()) {
-            let sdk = s3::at_home(&account.sdk(region), &state.parse()?).await;
-            self.remote = Some(S3Lock::acquire(&sdk, state, account.id(), holder, now()).await?);
+        if let Some(store) = store(args, account).await? {
+            self.remote = Some(S3Lock::acquire(store, account.id(), holder, now(), None).await?);
         }
         Ok(self)
     }

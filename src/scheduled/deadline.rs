@@ -35,6 +35,11 @@ impl Deadline {
         Duration::try_from(left).unwrap_or_default().saturating_sub(self.margin)
     }
 
+    /// When the invocation is over, whatever it does.
+    pub(super) fn end(&self) -> Timestamp {
+        self.at
+    }
+
     /// How long the invocation has taken so far.
     pub(super) fn spent(&self) -> Duration {
         Duration::try_from(now().duration_since(self.begun)).unwrap_or_default()

@@ -60,6 +60,7 @@ async fn carried_out(function: &Function, catalogue: &Catalogue, session: Sessio
     let mut place = function.settings.place.clone();
     place.prefix = format!("{}/state", place.prefix).trim_start_matches('/').to_owned();
     let state = format!("s3://{}/{}", place.bucket, place.prefix);
+    let store = Store::new(function.base.sdk(), place, function.settings.kms_key.clone());
     let log = function.log.clone();
     let watcher = Box::new(move |told: &Told<'_>| {
         if let Told::Over(change, way, outcome, reason) = told {
@@ -68,9 +69,8 @@ async fn carried_out(function: &Function, catalogue: &Catalogue, session: Sessio
     });
     let mut live = Live::of(session, catalogue, &function.config.blueprint, watcher).map_err(text)?;
     let holder = format!("run {run} of {} (Lambda {})", live.account().caller(), function.log.request());
-    let sdk = function.base.sdk();
-    let lock = S3Lock::acquire(sdk, &state, &plan.account, &holder, now()).await.map_err(text)?;
-    let store = Store::new(sdk, place, function.settings.kms_key.clone());
+    let until = Some(function.deadline.end());
+    let lock = S3Lock::acquire(store.clone(), &plan.account, &holder, now(), until).await.map_err(text)?;
     let journals = S3Journals::new(store, plan.account.clone());
     function.log.info("mending", json!({"run": run, "changes": plan.changes.len(), "journal": journals.location()}));
     let stop = live.stop();

@@ -12,7 +12,7 @@ use konecta_core::report::{About, Report};
 use konecta_core::rollup::{Outcome, TargetStatus};
 use konecta_core::snapshot::{Snapshot, SnapshotFile, Source};
 use konecta_core::target::Target;
-use konecta_core::waiver;
+use konecta_core::waiver::{self, Waiver};
 use serde_json::json;
 
 use super::failure::Failure;
@@ -188,7 +188,10 @@ fn judged(function: &Function, catalogue: &Catalogue, target: &Target, source: &
     // What `global` reads in the regions is told by the regions' own reports.
     report.scan.accounts = vec![target.account.clone()];
     report.scan.regions = Some(target.region.clone()).into_iter().filter(|region| !region.is_global()).collect();
-    for remark in waiver::apply(&function.config.waivers, &mut report.findings, now()) {
+    // A waiver that fits nothing here may speak of another target.
+    let waivers: Vec<Waiver> =
+        waiver::fitting(&function.config.waivers, &report.findings).map(|(_, waiver)| waiver.clone()).collect();
+    for remark in waiver::apply(&waivers, &mut report.findings, now()) {
         function.log.warn("waiver", json!({"remark": remark}));
     }
     Ok(report)

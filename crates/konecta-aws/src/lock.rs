@@ -1,26 +1,18 @@
 //! One run at a time on an account, wherever it runs: an object in S3 that only one can create.
 //! Knows nothing of runs.
 
-use aws_sdk_s3::Client;
-use aws_sdk_s3::primitives::ByteStream;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use aws_types::SdkConfig;
 use jiff::Timestamp;
 use konecta_core::id::AccountId;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use crate::classify::classify;
-use crate::s3::{S3Place, StoreError, client, is_refused};
+use crate::s3::{Created, Store, StoreError};
+
+const JSON: &str = "application/json";
 
 /// Why there is no lock.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockError {
-    /// What was given is no place in S3.
-    #[error(transparent)]
-    Place(#[from] StoreError),
     /// Somebody else has it.
     #[error(
         "{holder} is changing this account since {since}; wait for it, or, if it is surely dead: aws s3 rm {location}"
@@ -36,79 +28,66 @@ pub enum LockError {
     /// The object is not ours any more: somebody broke the lock.
     #[error("the lock {0} was broken by somebody: it is not this run's any more")]
     Lost(String),
-    /// S3 does not say.
-    #[error("the lock {location} cannot be {deed}: {reason}")]
-    Failed {
-        /// The object.
-        location: String,
-        /// What was tried.
-        deed: &'static str,
-        /// What S3 says.
-        reason: String,
-    },
-    /// The machine has no random bytes to give.
-    #[error("this machine has no random numbers to give")]
-    Random,
+    /// S3 does not do it.
+    #[error("the account cannot be locked: {0}")]
+    Store(#[from] StoreError),
+    /// A lock cannot be written as JSON.
+    #[error("the account cannot be locked: {0}")]
+    Json(String),
 }
 
-/// A lock that is held until it is released. One that is not released stays, as after a run that was killed.
+/// What stands in a lock.
+#[derive(Debug, Serialize, Deserialize)]
+struct Mark {
+    holder: String,
+    since: String,
+    /// When the holder is dead for certain: a function of AWS lives no longer than it may. `None`: nobody but a person knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+}
+
+/// A lock that is held until it is released. One that is not released stays, as after a run that was killed, or until
+/// the time that it names.
 #[derive(Debug)]
 pub struct S3Lock {
-    client: Client,
-    bucket: String,
+    store: Store,
     key: String,
     tag: String,
 }
 
 impl S3Lock {
-    /// Takes the lock of an account below `s3://bucket/prefix`.
+    /// Takes the lock of an account; one whose time is over is taken from whoever left it.
     ///
     /// # Errors
     /// [`LockError::Held`] when somebody has it; otherwise what went wrong.
     pub async fn acquire(
-        sdk: &SdkConfig,
-        state: &str,
+        store: Store,
         account: &AccountId,
         holder: &str,
         now: Timestamp,
+        until: Option<Timestamp>,
     ) -> Result<Self, LockError> {
-        let S3Place { bucket, prefix } = state.parse()?;
-        let key = if prefix.is_empty() { format!("{account}/lock") } else { format!("{prefix}/{account}/lock") };
-        let client = client(sdk);
-        // Two locks of one holder in one second must differ: their ETags are hashes of what they hold.
-        let mut nonce = [0_u8; 8];
-        getrandom::fill(&mut nonce).map_err(|_| LockError::Random)?;
-        let mark = u64::from_be_bytes(nonce).to_string();
-        let body = json!({"holder": holder, "since": now.to_string(), "mark": mark}).to_string();
-        let sent = client
-            .put_object()
-            .bucket(&bucket)
-            .key(&key)
-            .if_none_match("*")
-            .content_type("application/json")
-            .body(ByteStream::from(body.clone().into_bytes()))
-            .send()
-            .await;
-        let mut lock = Self { client, bucket, key, tag: String::new() };
-        match sent {
-            Ok(answer) => {
-                lock.tag = answer.e_tag().unwrap_or_default().to_owned();
-                Ok(lock)
-            }
-            // After a lost answer the SDK asks again, and then finds its own object; so whoever is refused looks whose it is.
-            Err(error) => match lock.read().await {
-                Ok((found, tag)) if found == body => {
-                    lock.tag = tag;
-                    Ok(lock)
-                }
-                Ok((found, _)) if is_refused(&error) => {
-                    let found: Value = serde_json::from_str(&found).unwrap_or(Value::Null);
-                    let told = |key: &str| found[key].as_str().unwrap_or("an unknown time or name").to_owned();
-                    Err(LockError::Held { holder: told("holder"), since: told("since"), location: lock.location() })
-                }
-                Ok(_) | Err(_) => Err(lock.failed("taken", &error)),
-            },
+        let key = format!("{account}/lock");
+        let mark = Mark { holder: holder.to_owned(), since: now.to_string(), until };
+        let bytes = serde_json::to_vec(&mark).map_err(|error| LockError::Json(error.to_string()))?;
+        let location = store.location(&key);
+        if let Created::Ours(tag) = store.create(&key, JSON, bytes.clone()).await? {
+            return Ok(Self { store, key, tag });
         }
+        // Between two questions it may have been given back: then whoever asks next gets it.
+        let (found, left) = match store.get(&key).await? {
+            Some(object) => (serde_json::from_slice::<Mark>(&object.bytes).ok(), Some(object.etag)),
+            None => (None, None),
+        };
+        let over = found.as_ref().and_then(|mark| mark.until).is_some_and(|until| until < now);
+        if let (true, Some(left)) = (over, left)
+            && let Some(tag) = store.replace(&key, JSON, bytes, &left).await?
+        {
+            return Ok(Self { store, key, tag });
+        }
+        let unknown = || "an unknown time or name".to_owned();
+        let (holder, since) = found.map_or_else(|| (unknown(), unknown()), |mark| (mark.holder, mark.since));
+        Err(LockError::Held { holder, since, location })
     }
 
     /// Gives it back, if it is still ours.
@@ -116,33 +95,15 @@ impl S3Lock {
     /// # Errors
     /// [`LockError::Lost`] when it is not; otherwise what went wrong.
     pub async fn release(self) -> Result<(), LockError> {
-        let sent = self.client.delete_object().bucket(&self.bucket).key(&self.key).if_match(&self.tag).send().await;
-        match sent {
-            Ok(_) => Ok(()),
-            Err(error) if is_refused(&error) || error.code() == Some("NoSuchKey") => {
-                Err(LockError::Lost(self.location()))
-            }
-            Err(error) => Err(self.failed("given back", &error)),
+        match self.store.delete_version(&self.key, &self.tag).await? {
+            true => Ok(()),
+            false => Err(LockError::Lost(self.location())),
         }
     }
 
     /// Where the object is.
     #[must_use]
     pub fn location(&self) -> String {
-        format!("s3://{}/{}", self.bucket, self.key)
-    }
-
-    async fn read(&self) -> Result<(String, String), ()> {
-        let answer = self.client.get_object().bucket(&self.bucket).key(&self.key).send().await.map_err(|_| ())?;
-        let tag = answer.e_tag().unwrap_or_default().to_owned();
-        let bytes = answer.body.collect().await.map_err(|_| ())?.into_bytes();
-        Ok((String::from_utf8_lossy(&bytes).into_owned(), tag))
-    }
-
-    fn failed<E>(&self, deed: &'static str, error: &SdkError<E, HttpResponse>) -> LockError
-    where
-        E: ProvideErrorMetadata + std::error::Error + 'static,
-    {
-        LockError::Failed { location: self.location(), deed, reason: classify(error).to_string() }
+        self.store.location(&self.key)
     }
 }

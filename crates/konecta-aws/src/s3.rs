@@ -225,6 +225,19 @@ impl Store {
         sent.map(|_| ()).map_err(|error| self.failed(key, "deleted", &error))
     }
 
+    /// Takes away the version with this ETag; whether it was still that one.
+    ///
+    /// # Errors
+    /// When S3 does not do it for another reason.
+    pub async fn delete_version(&self, key: &str, etag: &str) -> Result<bool, StoreError> {
+        let asked = self.client.delete_object().bucket(&self.place.bucket).key(self.full_key(key)).if_match(etag);
+        match asked.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if is_refused(&error) || error.code() == Some("NoSuchKey") => Ok(false),
+            Err(error) => Err(self.failed(key, "deleted", &error)),
+        }
+    }
+
     /// One page (at most 1,000) of the keys that begin with `prefix`, in the order of their bytes, after `after`. An empty
     /// page is the end.
     ///

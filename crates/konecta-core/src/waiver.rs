@@ -38,6 +38,12 @@ impl Waiver {
     }
 }
 
+/// The waivers that speak of a fail among these, each with its number. One that does not may speak of a fail elsewhere.
+pub fn fitting<'a>(waivers: &'a [Waiver], findings: &'a [Finding]) -> impl Iterator<Item = (usize, &'a Waiver)> {
+    let fails = || findings.iter().filter(|finding| finding.status == Status::Fail);
+    waivers.iter().enumerate().filter(move |(_, waiver)| fails().any(|finding| waiver.fits(finding)))
+}
+
 /// Marks accepted fails as waived and says what is wrong with the waivers themselves.
 pub fn apply(waivers: &[Waiver], findings: &mut [Finding], now: Timestamp) -> Vec<String> {
     let mut remarks = Vec::new();

@@ -11,7 +11,6 @@ use konecta_core::audit;
 use konecta_core::blueprint::Blueprint;
 use konecta_core::control::catalogue::Catalogue;
 use konecta_core::control::reads::Reads;
-use konecta_core::finding::Status;
 use konecta_core::id::{Action, Region};
 use konecta_core::report::sarif::Places;
 use konecta_core::report::table::{self, TableOptions};
@@ -135,9 +134,7 @@ impl Job {
 
     /// The waivers that speak of a fail in this account. One that does not may speak of one in another.
     fn fitting(&self, report: &Report) -> Vec<Waiver> {
-        let fails = || report.findings.iter().filter(|finding| finding.status == Status::Fail);
-        let fits = |(_, waiver): &(usize, &Waiver)| fails().any(|finding| waiver.fits(finding));
-        let fitting: Vec<(usize, &Waiver)> = self.waivers.iter().enumerate().filter(fits).collect();
+        let fitting: Vec<(usize, &Waiver)> = waiver::fitting(&self.waivers, &report.findings).collect();
         self.used.lock().unwrap_or_else(PoisonError::into_inner).extend(fitting.iter().map(|(index, _)| *index));
         fitting.into_iter().map(|(_, waiver)| waiver.clone()).collect()
     }

@@ -168,6 +168,62 @@ fn a_kill_in_the_middle_is_made_good_by_the_retry() {
 }
 
 #[test]
+fn what_may_be_mended_is_mended_and_journalled_in_s3() {
+    let world = World::with(&["--world", "good", "--labels", "ecr-no-scan,rds-deletable"]);
+    bucket(&world);
+    let before = findings(&world.scan(&[]).0, "fail");
+    assert_eq!(before.len(), 2, "{before:?}");
+    let (mendable, other): (Vec<String>, Vec<String>) =
+        before.into_iter().partition(|finding| finding.starts_with("KA-ECR-"));
+    let allowed = mendable[0].split(' ').next().expect("a control").to_owned();
+    let settings = [
+        ("KONECTA_BUCKET", BUCKET.to_owned()),
+        ("KONECTA_CONFIG", "ssm:/konecta/audit".to_owned()),
+        ("KONECTA_FIX", allowed),
+    ];
+    // A function that was stopped in the middle of mending left its lock; its time is long over.
+    world.somebody_else(&format!(
+        "import boto3; boto3.client('s3').put_object(Bucket='{BUCKET}', Key='state/123456789012/lock', Body=b'{{\"holder\": \"run 1\", \"since\": \"2026-11-20T05:17:00Z\", \"until\": \"2026-11-20T05:32:00Z\"}}')"
+    ));
+    let function = start(&world, &settings);
+    let answer = function.invoke("r-1", NIGHTLY, MINUTES).expect("an answer");
+    assert_eq!(answer["errors"], json!([]), "{answer} {:?}", function.log());
+    assert_eq!(findings(&world.scan(&[]).0, "fail"), other, "what was not allowed is left alone");
+    let journals: Vec<String> =
+        objects(&world).into_keys().filter(|key| key.starts_with("state/123456789012/")).collect();
+    assert!(!journals.iter().any(|key| key.ends_with("/lock")), "{journals:?}");
+    let run = journals.iter().find_map(|key| key.strip_prefix("state/123456789012/")?.strip_suffix(".jsonl"));
+    let run = run.expect("a journal").to_owned();
+    // Anybody with the bucket can check it and take it back.
+    let state = format!("s3://{BUCKET}/state");
+    let verified = world.command().args(["runs", "verify", &run, "--state", &state]).output().expect("runs");
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
+    let back = world.command().args(["rollback", &run, "--yes", "--state", &state]).output().expect("runs");
+    assert!(back.status.success(), "{}", String::from_utf8_lossy(&back.stderr));
+    assert_eq!(findings(&world.scan(&[]).0, "fail").len(), 2);
+}
+
+#[test]
+fn a_snapshot_in_s3_is_judged_as_the_account_was() {
+    let world = World::up("drifted");
+    bucket(&world);
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let path = file.path().to_str().expect("text");
+    let (whole, _) = world.scan(&["--save-snapshot", path]);
+    world.somebody_else(&format!("import boto3; boto3.client('s3').upload_file('{path}', '{BUCKET}', 'monday.snap')"));
+    let settings = [("KONECTA_BUCKET", BUCKET.to_owned()), ("KONECTA_CONFIG", "ssm:/konecta/audit".to_owned())];
+    let function = start(&world, &settings);
+    let event = format!(r#"{{"run": "again", "snapshot": "s3://{BUCKET}/monday.snap"}}"#);
+    function.invoke("r-1", &event, MINUTES).expect("an answer");
+    let mut wanted = findings(&whole, "fail");
+    wanted.sort();
+    assert_eq!(reported(&objects(&world), "fail"), wanted);
+    let broken = format!(r#"{{"run": "broken", "snapshot": "s3://{BUCKET}/state/nothing"}}"#);
+    let failure = function.invoke("r-2", &broken, MINUTES).expect_err("no snapshot");
+    assert!(failure["errorMessage"].as_str().is_some_and(|text| text.contains("there is no such object")), "{failure}");
+}
+
+#[test]
 fn events_that_make_no_sense_fail_with_the_reason() {
     let world = World::up("empty");
     bucket(&world);

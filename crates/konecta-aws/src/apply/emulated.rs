@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::*;
 use crate::lock::{LockError, S3Lock};
+use crate::s3::Store;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -224,7 +225,8 @@ async fn firewall(aws: &Emulators) {
 async fn lock(aws: &Emulators) {
     let account = "123456789012".parse().expect("an account");
     let now = "2026-11-23T12:30:00Z".parse().expect("a time");
-    let take = async |holder: &str| S3Lock::acquire(&aws.moto, "s3://state/konecta", &account, holder, now).await;
+    let store = |place: &str| Store::new(&aws.moto, place.parse().expect("a place"), None);
+    let take = async |holder: &str| S3Lock::acquire(store("s3://state/konecta"), &account, holder, now, None).await;
     let first = take("alice, run 1").await.expect("free");
     assert_eq!(first.location(), "s3://state/konecta/123456789012/lock");
     let told = take("bob, run 2").await.expect_err("held").to_string();
@@ -242,6 +244,17 @@ async fn lock(aws: &Emulators) {
     let third = take("carol, run 3").await.expect("free");
     assert!(matches!(second.release().await, Err(LockError::Lost(_))));
     third.release().await.expect("ours");
-    let nowhere = S3Lock::acquire(&aws.moto, "s3://no-such-bucket", &account, "a", now).await;
-    assert!(matches!(nowhere, Err(LockError::Failed { .. })), "{nowhere:?}");
+    let nowhere = S3Lock::acquire(store("s3://no-such-bucket"), &account, "a", now, None).await;
+    assert!(matches!(nowhere, Err(LockError::Store(_))), "{nowhere:?}");
+    // A function that was stopped gives nothing back; when its time is over, the next one may.
+    let lease = async |holder: &str, from: &str, until: &str| {
+        let time = |text: &str| text.parse().expect("a time");
+        S3Lock::acquire(store("s3://state/leased"), &account, holder, time(from), Some(time(until))).await
+    };
+    let stopped = lease("function 1", "2026-11-23T12:30:00Z", "2026-11-23T12:45:00Z").await.expect("free");
+    let early = lease("function 2", "2026-11-23T12:44:59Z", "2026-11-23T13:00:00Z").await;
+    assert!(matches!(early, Err(LockError::Held { .. })), "{early:?}");
+    let next = lease("function 2", "2026-11-23T12:45:01Z", "2026-11-23T13:00:00Z").await.expect("its time is over");
+    assert!(matches!(stopped.release().await, Err(LockError::Lost(_))));
+    next.release().await.expect("ours");
 }
