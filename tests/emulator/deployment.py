@@ -124,17 +124,22 @@ class Deployment:
         scheduler, states = self._aws("scheduler"), self._aws("stepfunctions")
         name = scheduler.list_schedules()["Schedules"][0]["Name"]
         schedule = scheduler.get_schedule(Name=name)
-        schedule["Target"]["Input"] = schedule["Target"]["Input"].replace("<aws.scheduler.scheduled-time>", due)
-        at = (datetime.now(UTC) + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%S")
+        target = schedule["Target"]
+        target["Input"] = target["Input"].replace("<aws.scheduler.scheduled-time>", due)
         machine = self.outputs["StateMachineArn"]
         before = {each["executionArn"] for each in states.list_executions(stateMachineArn=machine)["executions"]}
-        scheduler.update_schedule(
-            Name=name,
-            State="ENABLED",
-            ScheduleExpression=f"at({at})",
-            FlexibleTimeWindow=schedule["FlexibleTimeWindow"],
-            Target=schedule["Target"],
-        )
+        if before:
+            # ministack fires an at() only once, also after an update: what comes again is delivered by hand.
+            states.start_execution(stateMachineArn=target["Arn"], input=target["Input"])
+        else:
+            at = (datetime.now(UTC) + timedelta(seconds=1)).strftime("%Y-%m-%dT%H:%M:%S")
+            scheduler.update_schedule(
+                Name=name,
+                State="ENABLED",
+                ScheduleExpression=f"at({at})",
+                FlexibleTimeWindow=schedule["FlexibleTimeWindow"],
+                Target=target,
+            )
         deadline = time.monotonic() + _RUN_WITHIN_SECONDS
         while time.monotonic() < deadline:
             time.sleep(0.5)

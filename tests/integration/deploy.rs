@@ -126,3 +126,12 @@ fn the_machine_asks_until_it_is_planned_and_has_the_results_written() {
     assert!(key.starts_with("audit/map/") && key.ends_with("/manifest.json"), "{key}");
     assert_eq!(manifest["DestinationBucket"], "reports");
 }
+
+#[test]
+fn of_the_organization_the_function_asks_what_the_program_asks() {
+    let find = |arguments: &[&str]| {
+        let named = |statement: &Value| statement["Sid"] == "KonectaAuditOrganization";
+        statements(arguments).into_iter().find(named).expect("a statement")["Action"].clone()
+    };
+    assert_eq!(find(&["--lambda"]), find(&["--organization"]));
+}
