@@ -11,7 +11,7 @@ use konecta_core::id::AccountId;
 use super::severity;
 
 /// The role that is entered unless another one is named.
-pub(crate) const ROLE_NAME: &str = "konecta-audit";
+pub(crate) const ROLE_NAME: &str = "konecta-audit-scan";
 
 /// Which accounts of an organization are read, and how.
 #[derive(Debug, Args)]

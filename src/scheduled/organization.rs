@@ -84,7 +84,8 @@ pub(super) async fn regions(
 pub(super) async fn plan(function: &Function, request: &Request, name: &str) -> Result<Value, Failure> {
     let run = Run::new(name, request.time.unwrap_or_else(now), request.controls.clone());
     let run = run.keep(&function.store).await?;
-    let members = members(function).await?;
+    let mut members = members(function).await?;
+    members.retain(|member| is_allowed(function, &member.id));
     let suspended = |member: &Member| {
         let state = member.suspended()?.to_owned();
         Some(Suspended { account: member.id.clone(), name: member.name.clone(), state })
@@ -105,12 +106,15 @@ pub(super) async fn plan(function: &Function, request: &Request, name: &str) -> 
     let targets = accounts.iter().flat_map(|(account, entry)| of_account(account, &entry.regions));
     let mut targets: Vec<Target> = targets.collect();
     targets.sort();
-    let key = format!("{}/{}", run.folder(), rolling::TARGETS);
+    let (key, order) = (format!("{}/{}", run.folder(), rolling::TARGETS), format!("{}/order.json", run.folder()));
     let named = format!("{}/{}", run.folder(), rolling::SUSPENDED);
     function.store.create(&named, JSON, serde_json::to_vec(&suspended)?).await?;
     function.store.create(&key, JSON, serde_json::to_vec(&targets)?).await?;
+    // Neighbours in the map run at once: of several accounts, so that none hears from all of them.
+    targets.sort_by(|a, b| (&a.region, &a.account).cmp(&(&b.region, &b.account)));
+    function.store.create(&order, JSON, serde_json::to_vec(&targets)?).await?;
     Ok(json!({
-        "status": "planned", "run": run.run, "bucket": function.store.bucket(), "targets": function.store.full_key(&key),
+        "status": "planned", "run": run.run, "bucket": function.store.bucket(), "targets": function.store.full_key(&order),
         "count": targets.len(), "accounts": accounts.len(), "suspended": suspended,
     }))
 }
@@ -153,6 +157,15 @@ async fn enabled(function: &Function, account: &AccountId) -> Result<Vec<Region>
 async fn entry(function: &Function, run: &Run, account: &AccountId) -> Result<Option<Entry>, Failure> {
     let object = function.store.get(&run.account(account)).await?;
     Ok(object.map(|object| serde_json::from_slice(&object.bytes)).transpose()?)
+}
+
+/// Whether the settings let this account of the organization be entered.
+fn is_allowed(function: &Function, account: &AccountId) -> bool {
+    match &function.settings.accounts {
+        Accounts::Organization => true,
+        Accounts::Named(named) => named.contains(account),
+        Accounts::Own => account == function.base.own(),
+    }
 }
 
 async fn members(function: &Function) -> Result<Vec<Member>, Failure> {

@@ -73,8 +73,8 @@ pub(super) async fn done(
         }
     };
     let key = reports::keep(function, &report, &run.report(target)).await?;
-    let status = TargetStatus::of(target, &report, key);
-    let location = function.store.location(status.key.as_deref().unwrap_or_default());
+    let location = function.store.location(&key);
+    let status = TargetStatus::of(target, &report, function.store.full_key(&key));
     let incomplete = status.status != Outcome::Complete;
     let about = About { target, run: &run.run, location: &location, incomplete };
     let account = read.as_ref().and_then(|(session, _)| session.accounts().first());

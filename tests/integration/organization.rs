@@ -151,7 +151,7 @@ fn every_account_is_reported_and_what_was_not_seen_is_on_the_first_line() {
     assert_eq!(rollup["suspended"][0]["state"], "SUSPENDED");
     assert_eq!(rollup["unscanned"][0]["name"], "vault");
     let reason = rollup["unscanned"][0]["reason"].as_str().expect("reason");
-    assert!(reason.contains("role/konecta-audit cannot be assumed"), "{reason}");
+    assert!(reason.contains("role/konecta-audit-scan cannot be assumed"), "{reason}");
     assert!(reason.contains("sts:AssumeRole") && reason.contains("trust this identity"), "{reason}");
     assert_eq!(rollup["controls"].as_array().expect("controls").len(), 1);
     assert_eq!((&rollup["controls"][0]["fails"], &rollup["controls"][0]["accounts"]), (&json!(1), &json!(1)));

@@ -126,14 +126,20 @@ fn a_scheduled_scan_is_reported_and_told_once() {
     assert_eq!(hub(&world).len(), known.len());
 
     // The next night nothing is new, and what was mended meanwhile is passed on as such.
-    let mended = "import boto3; boto3.client('ecr').put_image_scanning_configuration(repositoryName='konecta-erp/hr-service', imageScanningConfiguration={'scanOnPush': True})";
-    world.somebody_else(mended);
+    let unscanned = findings(&whole, "fail").into_iter().find(|finding| finding.starts_with("KA-ECR-002 "));
+    let repository = unscanned.as_deref().and_then(|finding| finding.split_once(":repository/")).expect("a label").1;
+    world.somebody_else(&format!(
+        "import boto3; boto3.client('ecr').put_image_scanning_configuration(repositoryName='{repository}', imageScanningConfiguration={{'scanOnPush': True}})"
+    ));
     let next =
         function.invoke("r-4", r#"{"run": "next", "time": "2026-11-28T05:17:00Z"}"#, MINUTES).expect("an answer");
     assert_eq!(next["errors"], json!([]), "{next}");
     assert_eq!(messages(&world), Vec::<Value>::new());
     let now = hub(&world);
     assert_eq!(now.len(), known.len(), "no finding twice");
+    let archived: Vec<&Value> = now.iter().filter(|finding| finding["RecordState"] == "ARCHIVED").collect();
+    assert_eq!(archived.len(), 1, "{archived:?}");
+    assert_eq!(archived[0]["Compliance"]["Status"], "PASSED", "{archived:?}");
     for line in function.log() {
         assert!(line.get("_aws").is_some() || line["requestId"].is_string(), "{line}");
     }
