@@ -26,7 +26,6 @@ from emulators import Emulators, leave_on_signals  # noqa: E402
 
 BUCKET = "konecta-reports"
 STARTS = 10
-REPOSITORIES, VOLUMES = 2_000, 8_000
 
 
 class Runtime:
@@ -120,14 +119,21 @@ def first_answer(program: Path, env: dict[str, str]) -> float:
 
 
 def fill(env: dict[str, str]) -> None:
+    """10,000 resources that are read, of several kinds: a group brings a rule, an instance an interface."""
     code = f"""
 import boto3, concurrent.futures as f
-boto3.client('s3').create_bucket(Bucket='{BUCKET}')
-ecr = boto3.client('ecr'); ec2 = boto3.client('ec2')
+ecr = boto3.client('ecr'); iam = boto3.client('iam'); ec2 = boto3.client('ec2')
+trust = '{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": {{"Service": "ec2.amazonaws.com"}}, "Action": "sts:AssumeRole"}}]}}'
 def repository(n): ecr.create_repository(repositoryName=f'team-{{n % 97}}/service-{{n}}', imageScanningConfiguration={{'scanOnPush': n % 3 != 0}})
-def volume(n): ec2.create_volume(AvailabilityZone='us-east-1a', Size=8, Encrypted=n % 5 != 0)
 with f.ThreadPoolExecutor(8) as pool:
-    list(pool.map(repository, range({REPOSITORIES}))); list(pool.map(volume, range({VOLUMES})))
+    list(pool.map(repository, range(800)))
+vpc = ec2.create_vpc(CidrBlock='10.0.0.0/16')['Vpc']['VpcId']
+subnets = [ec2.create_subnet(VpcId=vpc, CidrBlock=f'10.0.{{n // 16}}.{{n % 16 * 16}}/28')['Subnet']['SubnetId'] for n in range(2000)]
+for n in range(1000): ec2.create_route_table(VpcId=vpc)
+for n in range(1200): ec2.create_security_group(GroupName=f'group-{{n}}', Description='a group', VpcId=vpc)
+for n in range(100): ec2.run_instances(ImageId='ami-12c6146b', MinCount=10, MaxCount=10, SubnetId=subnets[n])
+for n in range(1800): iam.create_role(RoleName=f'role-{{n}}', AssumeRolePolicyDocument=trust)
+boto3.client('s3').create_bucket(Bucket='{BUCKET}')
 """
     subprocess.run([sys.executable, "-c", code], env={**os.environ, **env}, check=True)
 
@@ -153,7 +159,7 @@ def main() -> None:
             if kind != "response":
                 raise RuntimeError(f"the function failed: {answer}")
             seconds = time.perf_counter() - began
-            print(row(f"peak memory, {REPOSITORIES + VOLUMES:,} resources, MB", f"{peak_megabytes(process.pid):.0f}", "256"))
+            print(row("peak memory, 10,000 resources, MB", f"{peak_megabytes(process.pid):.0f}", "256"))
             print(row("seconds for them (moto's for the most part)", f"{seconds:.1f}", ""))
             print(row("findings", str(sum(sum(one["counts"].values()) for one in answer["targets"])), ""))
         finally:

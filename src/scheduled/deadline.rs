@@ -45,10 +45,10 @@ impl Deadline {
         Duration::try_from(now().duration_since(self.begun)).unwrap_or_default()
     }
 
-    /// Whether most of the time is still there: what does not happen in it will not happen in another invocation.
+    /// Whether half of the time is still there: what does not happen in it will not happen in another invocation.
     pub(super) fn is_fresh(&self) -> bool {
         let whole = self.at.duration_since(self.begun);
-        now().duration_since(self.begun) * 4 < whole
+        now().duration_since(self.begun) * 2 < whole
     }
 
     /// Whether nothing may be begun any more.

@@ -8,15 +8,17 @@ use super::runtime::Function;
 use super::{BUCKET, MINUTES, bucket, objects};
 use crate::world::{World, findings};
 
-/// 10,000 resources: repositories, each of which takes three further calls, and volumes, of which a page holds many.
-const FILL: &str = "
+/// An account of 10,000 resources: repositories, each of which takes three further calls, and volumes, at which no control
+/// looks, so that they are not read. The emulator gives other lists whole, in one answer that would have to come, on a busy
+/// machine as well, in the time of one invocation.
+const FILL: &str = r#"
 import boto3, concurrent.futures as f
 ecr = boto3.client('ecr'); ec2 = boto3.client('ec2')
 def repository(n): ecr.create_repository(repositoryName=f'team-{n % 97}/service-{n}', imageScanningConfiguration={'scanOnPush': n % 3 != 0})
 def volume(n): ec2.create_volume(AvailabilityZone='us-east-1a', Size=8, Encrypted=n % 5 != 0)
 with f.ThreadPoolExecutor(8) as pool:
-    list(pool.map(repository, range(600))); list(pool.map(volume, range(9400)))
-";
+    list(pool.map(repository, range(1000))); list(pool.map(volume, range(9000)))
+"#;
 
 /// The findings of all reports of a run.
 fn found(world: &World, run: &str) -> Vec<String> {
@@ -56,8 +58,8 @@ fn five_seconds_at_a_time_find_what_one_go_finds() {
     };
     println!("{invocations} invocations of five seconds");
     assert!(invocations > 1, "the world is too small for this test");
-    assert_eq!(answer["status"], whole["status"]);
+    assert_eq!(answer["status"], whole["status"], "{answer}");
     let (once, pieces) = (found(&world, "whole"), found(&world, "pieces"));
-    assert!(once.len() > 10_000, "{}", once.len());
+    assert!(once.len() > 5_000, "{}", once.len());
     assert_eq!(once, pieces);
 }

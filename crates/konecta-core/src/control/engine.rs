@@ -167,10 +167,15 @@ fn refused(subject: &str, error: &dyn std::fmt::Display) -> PolicyError {
 
 /// An engine with the settings that every evaluation here has.
 pub(super) fn fresh_engine() -> Engine {
+    engine_within(TIME_LIMIT)
+}
+
+/// The same with another limit for an evaluation.
+pub(super) fn engine_within(limit: Duration) -> Engine {
     let mut engine = Engine::new();
     engine.set_strict_builtin_errors(true);
     engine.set_execution_timer_config(ExecutionTimerConfig {
-        limit: TIME_LIMIT,
+        limit,
         check_interval: std::num::NonZeroU32::MIN.saturating_add(9_999),
     });
     engine

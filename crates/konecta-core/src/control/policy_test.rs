@@ -2,13 +2,17 @@
 //! A test that is undefined is a failed test; regorus alone would let it vanish.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use regorus::Value;
 
 use super::PolicyError;
 use super::catalogue::Catalogue;
-use super::engine::{add, brief, fresh_engine};
+use super::engine::{add, brief, engine_within};
 use super::source::Source;
+
+/// With all policies loaded and every line counted, an evaluation takes many times what one of a scan takes.
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 /// One `test_…` rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +64,7 @@ impl TestRun {
 /// # Errors
 /// When a policy does not parse or compile.
 pub fn run(catalogue: &Catalogue) -> Result<TestRun, PolicyError> {
-    let mut engine = fresh_engine();
+    let mut engine = engine_within(TIME_LIMIT);
     let policies: Vec<&Source> =
         catalogue.libraries().iter().chain(catalogue.controls().map(|control| &control.source)).collect();
     for source in policies.iter().copied().chain(catalogue.tests()) {
