@@ -28,6 +28,16 @@ BUCKET = "konecta-reports"
 STARTS = 10
 
 
+class Server(ThreadingHTTPServer):
+    """A function that is killed breaks its connection off; that is no news."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 class Runtime:
     """The runtime API: hands out events, takes answers, and notes when it was first asked."""
 
@@ -62,8 +72,7 @@ class Runtime:
             def log_message(self, *_arguments: object) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def start(self, program: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
