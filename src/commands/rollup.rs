@@ -4,13 +4,12 @@ use std::io::{self, Write};
 
 use konecta_aws::s3::{S3Place, Store};
 use konecta_aws::{Base, RegionChoice, SessionOptions};
-use konecta_core::control::catalogue::{Catalogue, Control};
-use konecta_core::report::Rule;
+use konecta_core::control::catalogue::Catalogue;
 use konecta_core::report::rollup::About;
 
 use crate::cli::organization::{Rollup, RollupFormat, RunPlace};
 use crate::error::{Error, Exit};
-use crate::rolling::{self, Rolled};
+use crate::rolling::{self, Rolled, rules};
 use crate::ui;
 
 pub(super) fn run(args: &Rollup) -> Result<Exit, Error> {
@@ -30,11 +29,6 @@ pub(super) fn run(args: &Rollup) -> Result<Exit, Error> {
         None => ui::print_by(&mut write)?,
     }
     Ok(if args.exit_zero { Exit::Clean } else { rolled.exit(args.fail_on) })
-}
-
-/// What is known about controls; statuses may also name a user's own.
-pub(super) fn rules(catalogue: &Catalogue) -> Vec<Rule> {
-    catalogue.controls().map(Control::rule).collect()
 }
 
 fn told(rolled: &mut Rolled, about: &About<'_>, format: RollupFormat, out: &mut dyn Write) -> io::Result<()> {

@@ -91,13 +91,13 @@ pub(super) async fn done(
 }
 
 /// The status of a target that is done.
-pub(super) async fn known(function: &Function, run: &Run, target: &Target) -> Result<Option<TargetStatus>, Failure> {
+async fn known(function: &Function, run: &Run, target: &Target) -> Result<Option<TargetStatus>, Failure> {
     let found = function.store.get(&run.status(target)).await?;
     Ok(found.map(|object| serde_json::from_slice(&object.bytes)).transpose()?)
 }
 
 /// The account, with credentials for all that the target reads.
-pub(super) async fn entered(function: &Function, target: &Target, regions: &[Region]) -> Result<Session, SessionError> {
+async fn entered(function: &Function, target: &Target, regions: &[Region]) -> Result<Session, SessionError> {
     let choice = RegionChoice::Named(target.regions(regions));
     let account = match &function.settings.role {
         Some(role) => function.base.enter(&target.account, role, &choice).await?,

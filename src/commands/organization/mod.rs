@@ -21,7 +21,6 @@ use tokio::task::JoinSet;
 use self::account::Job;
 use self::folder::Folder;
 use super::permissions::all_reads;
-use super::rollup::rules;
 use super::scan::sarif_places;
 use super::{catalogue, reading};
 use crate::cli::Scan;
@@ -40,7 +39,7 @@ pub(super) fn run(args: &Scan, config: &Config, dir: &Path) -> Result<Exit, Erro
     let catalogue = catalogue(&args.select)?;
     let places = sarif_places(args, config)?;
     let wanted = if args.read_all { all_reads()? } else { catalogue.reads()? };
-    let rules = rules(&catalogue);
+    let rules = rolling::rules(&catalogue);
     let progress = Progress::new();
     let job = Arc::new(Job::new(args, config, catalogue, places, wanted, Folder::open(dir)?, Arc::clone(&progress)));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
