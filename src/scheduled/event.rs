@@ -155,6 +155,10 @@ fn parsed(value: &Value) -> Result<Request, EventError> {
     if value.is_null() {
         return Ok(Request::default());
     }
+    // A list of no members would do for the members of a request, all of which may be missing.
+    if !value.is_object() {
+        return Err(EventError("it is no JSON object".to_owned()));
+    }
     Request::deserialize(value).map_err(|error| EventError(error.to_string()))
 }
 
@@ -220,8 +224,8 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_refused_with_the_reason() {
         for (event, reason) in [
-            (json!([]), "invalid"),
-            (json!("x"), "invalid type"),
+            (json!([]), "no JSON object"),
+            (json!("x"), "no JSON object"),
             (json!({"acounts": []}), "unknown field `acounts`"),
             (json!({"accounts": ["12"]}), "`12` is not an AWS account id"),
             (json!({"run": "../x"}), "`run` may hold"),
