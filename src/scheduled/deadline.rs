@@ -63,7 +63,8 @@ mod tests {
 
     #[test]
     fn the_margin_is_not_ours() {
-        let in_two_minutes = u64::try_from((now() + SignedDuration::from_secs(120)).as_millisecond()).expect("after 1970");
+        let in_two_minutes =
+            u64::try_from((now() + SignedDuration::from_secs(120)).as_millisecond()).expect("after 1970");
         let deadline = Deadline::of(in_two_minutes, 20);
         assert!(deadline.left() <= Duration::from_secs(100) && deadline.left() > Duration::from_secs(90));
         assert!(deadline.is_fresh() && !deadline.is_near());
