@@ -6,10 +6,8 @@ use std::io::{self, BufReader, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use konecta_aws::s3::{Store, StoreError};
-use konecta_core::control::catalogue::{Catalogue, Control};
 use konecta_core::finding::Severity;
 use konecta_core::id::AccountId;
-use konecta_core::report::Rule;
 use konecta_core::report::rollup::{self as told, About};
 use konecta_core::rollup::{Elements, Rollup, RollupError, Summary, Suspended, TargetStatus, elements};
 use konecta_core::target::Target;
@@ -62,11 +60,6 @@ impl RollingError {
             Self::Store(_) | Self::Suspended(_) | Self::Rollup(_) => None,
         }
     }
-}
-
-/// What is known about controls; statuses may also name a user's own.
-pub(crate) fn rules(catalogue: &Catalogue) -> Vec<Rule> {
-    catalogue.controls().map(Control::rule).collect()
 }
 
 /// A run in one document.

@@ -9,7 +9,7 @@ use konecta_core::report::rollup::About;
 
 use crate::cli::organization::{Rollup, RollupFormat, RunPlace};
 use crate::error::{Error, Exit};
-use crate::rolling::{self, Rolled, rules};
+use crate::rolling::{self, Rolled};
 use crate::ui;
 
 pub(super) fn run(args: &Rollup) -> Result<Exit, Error> {
@@ -17,7 +17,8 @@ pub(super) fn run(args: &Rollup) -> Result<Exit, Error> {
         RunPlace::Folder(folder) => rolling::of_folder(folder)?,
         RunPlace::Bucket(place) => in_bucket(args, place)?,
     };
-    let rules = rules(&Catalogue::built_in()?);
+    // Of the built-in controls; statuses may also name a user's own.
+    let rules = Catalogue::built_in()?.rules();
     let run = match &args.place {
         RunPlace::Folder(_) => None,
         RunPlace::Bucket(place) => place.prefix.rsplit('/').next().filter(|name| !name.is_empty()),

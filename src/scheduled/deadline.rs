@@ -61,22 +61,23 @@ impl Deadline {
 mod tests {
     use super::*;
 
+    /// What the runtime says of an invocation that is over in so many seconds.
+    fn milliseconds_in(seconds: i64) -> u64 {
+        u64::try_from((now() + SignedDuration::from_secs(seconds)).as_millisecond()).expect("after 1970")
+    }
+
     #[test]
     fn the_margin_is_not_ours() {
-        let in_two_minutes =
-            u64::try_from((now() + SignedDuration::from_secs(120)).as_millisecond()).expect("after 1970");
-        let deadline = Deadline::of(in_two_minutes, 20);
+        let deadline = Deadline::of(milliseconds_in(120), 20);
         assert!(deadline.left() <= Duration::from_secs(100) && deadline.left() > Duration::from_secs(90));
         assert!(deadline.is_fresh() && !deadline.is_near());
     }
 
     #[test]
     fn of_a_short_invocation_a_quarter_is_margin() {
-        let soon = u64::try_from((now() + SignedDuration::from_secs(5)).as_millisecond()).expect("after 1970");
-        let left = Deadline::of(soon, 20).left();
+        let left = Deadline::of(milliseconds_in(5), 20).left();
         assert!(left > Duration::from_secs(3) && left < Duration::from_secs(4), "{left:?}");
-        let over = u64::try_from(now().as_millisecond()).expect("after 1970");
-        assert!(Deadline::of(over, 20).is_near());
+        assert!(Deadline::of(milliseconds_in(0), 20).is_near());
     }
 
     #[test]

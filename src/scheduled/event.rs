@@ -157,7 +157,7 @@ fn parsed(value: &Value) -> Result<Request, EventError> {
     }
     // A list of no members would do for the members of a request, all of which may be missing.
     if !value.is_object() {
-        return Err(EventError("it is no JSON object".to_owned()));
+        return Err(EventError("what is asked is no JSON object".to_owned()));
     }
     Request::deserialize(value).map_err(|error| EventError(error.to_string()))
 }

@@ -179,7 +179,7 @@ pub(super) async fn rollup(function: &Function, name: &str) -> Result<Value, Fai
     let run = Run::find(&function.store, name).await?;
     let folder = format!("{}/", run.folder());
     let mut rolled = rolling::of_store(&function.store, &folder).await?;
-    let rules = rolling::rules(&Catalogue::built_in()?);
+    let rules = Catalogue::built_in()?.rules();
     let about = About { tool_version: env!("CARGO_PKG_VERSION"), run: Some(name), rules: &rules };
     let (json_key, text_key) = (format!("{folder}rollup.json"), format!("{folder}rollup.txt"));
     let (mut json, mut text) = (Vec::new(), Vec::new());

@@ -71,7 +71,7 @@ pub fn audit_some(
     Ok(Report {
         tool_version: tool_version.to_owned(),
         scan: source.info().clone(),
-        rules: catalogue.controls().map(Control::rule).collect(),
+        rules: catalogue.rules(),
         gaps: reported_gaps(source, catalogue, reads()?),
         findings,
         claims,

@@ -39,7 +39,7 @@ pub(super) fn run(args: &Scan, config: &Config, dir: &Path) -> Result<Exit, Erro
     let catalogue = catalogue(&args.select)?;
     let places = sarif_places(args, config)?;
     let wanted = if args.read_all { all_reads()? } else { catalogue.reads()? };
-    let rules = rolling::rules(&catalogue);
+    let rules = catalogue.rules();
     let progress = Progress::new();
     let job = Arc::new(Job::new(args, config, catalogue, places, wanted, Folder::open(dir)?, Arc::clone(&progress)));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;

@@ -244,6 +244,12 @@ impl Catalogue {
         self.controls.values()
     }
 
+    /// All controls as a report shows them, by id.
+    #[must_use]
+    pub fn rules(&self) -> Vec<Rule> {
+        self.controls().map(Control::rule).collect()
+    }
+
     /// One control by its id or its readable name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Control> {
