@@ -21,6 +21,10 @@ use super::run::{JSON, Run};
 use super::{fix, reports, telling};
 use crate::fixing::now;
 
+/// Why a target is left where no invocation would come further.
+const TOO_SHORT: &str =
+    "the whole time of an invocation did not suffice to ask anything new; give the function more time";
+
 /// What came of a target in this invocation.
 pub(super) enum Ended {
     /// It is done, now or long ago; with what failed beside the reports.
@@ -63,10 +67,7 @@ pub(super) async fn done(
             let snapshot = match heard(function, run, catalogue, target, &session).await? {
                 Heard::Everything(snapshot) => *snapshot,
                 Heard::Part => return Ok(Ended::OutOfTime),
-                Heard::Nothing => {
-                    let reason = "nothing was answered in the whole time of an invocation".to_owned();
-                    return unscanned(function, run, target, reason).await;
-                }
+                Heard::Nothing => return unscanned(function, run, target, TOO_SHORT.to_owned()).await,
             };
             let report = judged(function, catalogue, target, &snapshot)?;
             (Some((session, snapshot)), report)
@@ -127,7 +128,7 @@ enum Heard {
     Everything(Box<Snapshot>),
     /// The next invocation goes on.
     Part,
-    /// The next one would not hear more either.
+    /// Not even a call was sent that could be given up: the next one would come no further.
     Nothing,
 }
 
@@ -151,18 +152,24 @@ async fn heard(
         () = tokio::time::sleep(function.deadline.left()) => None,
     };
     let answers = recording.len();
+    // What did not come in the whole time of one invocation would not come in that of another.
+    let in_vain = snapshot.is_none() && answers == known && had_time;
+    let given_up = if in_vain { recording.give_up() } else { 0 };
     function.log.info(
         if snapshot.is_some() { "read" } else { "read in part" },
-        json!({"account": target.account, "region": target.region, "knownBefore": known, "answers": answers}),
+        json!({
+            "account": target.account, "region": target.region,
+            "knownBefore": known, "answers": answers, "givenUp": given_up,
+        }),
     );
-    if answers > known {
+    if recording.len() > known {
         let bytes = recording.to_bytes().map_err(|error| Failure::Recording(error.to_string()))?;
         function.store.put(&part, "application/zstd", bytes).await?;
     }
     Ok(match snapshot {
         // What is whole but late is judged by the next invocation, from what was kept and without a call.
         Some(snapshot) if !function.deadline.is_near() => Heard::Everything(Box::new(snapshot)),
-        None if answers == known && had_time => Heard::Nothing,
+        None if in_vain && given_up == 0 => Heard::Nothing,
         Some(_) | None => Heard::Part,
     })
 }

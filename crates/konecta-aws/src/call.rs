@@ -265,7 +265,7 @@ impl Caller {
         if let Some(told) = recording.and_then(|(recording, key)| recording.told(&key)) {
             return told;
         }
-        let told = self.send(action, &tap, sent).await;
+        let told = self.send(action, &tap, sent, recording).await;
         if let Some((recording, key)) = recording {
             recording.note(key, action, &told);
         }
@@ -273,8 +273,11 @@ impl Caller {
     }
 
     /// Waits for a place in the budget, sends, decodes what the tap heard, and replaces what is secret in it.
-    async fn send(&self, action: &Action, tap: &Tap, sent: Sent) -> Told {
+    async fn send(&self, action: &Action, tap: &Tap, sent: Sent, recording: Option<(&Recording, Key)>) -> Told {
         let permit = self.0.budget.acquire().await;
+        if let Some((recording, key)) = recording {
+            recording.asked(key, action);
+        }
         let shown = self.0.progress.enter(action.as_str());
         let outcome = sent.await;
         let at = clock::now();

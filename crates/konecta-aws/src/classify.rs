@@ -48,6 +48,12 @@ impl Failure {
         }
     }
 
+    /// A call that nobody waits for any longer.
+    pub(crate) fn given_up() -> Self {
+        let message = "no answer in the whole time of an invocation; give the function more time";
+        Self::new(GapKind::TimedOut, "GivenUp", message)
+    }
+
     fn new(kind: GapKind, code: &str, message: impl AsRef<str>) -> Self {
         Self { kind, code: code.to_owned(), message: clean(message.as_ref()) }
     }

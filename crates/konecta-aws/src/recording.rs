@@ -2,7 +2,8 @@
 //! twice.
 //!
 //! It holds what a snapshot may hold and no more: answers come here with their secrets replaced, and of the failures only those
-//! that would be the same again ([`Failure::is_definite`]). Answers are kept as text; as trees they would take several times the memory.
+//! that would be the same again ([`Failure::is_definite`]), or that whoever keeps it will not wait for any longer
+//! ([`Recording::give_up`]). Answers are kept as text; as trees they would take several times the memory.
 //! Knows nothing of what is asked, nor of where it is kept; [`file`] is its form outside this process.
 
 mod file;
@@ -18,6 +19,7 @@ use sha2::{Digest, Sha256};
 pub use self::file::RecordingError;
 use crate::call::Told;
 use crate::classify::Failure;
+use crate::clock;
 use crate::ledger::Place;
 use crate::wire::Fingerprint;
 
@@ -49,6 +51,8 @@ struct Kept {
 pub struct Recording {
     begun: OnceLock<Timestamp>,
     kept: Mutex<BTreeMap<Key, Arc<Kept>>>,
+    /// What was sent and is not answered; stays where the scan that asked is dropped.
+    asked: Mutex<BTreeMap<Key, Action>>,
 }
 
 // Written by hand: what an account looks like belongs into no log.
@@ -94,7 +98,7 @@ impl Recording {
     /// When they are something else, were written by another version, or are not whole.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, RecordingError> {
         let (begun, kept) = file::read(bytes)?;
-        let recording = Self { begun: OnceLock::new(), kept: Mutex::new(kept) };
+        let recording = Self { kept: Mutex::new(kept), ..Self::default() };
         if let Some(begun) = begun {
             recording.begun(begun);
         }
@@ -117,8 +121,28 @@ impl Recording {
         Some(Told { at: kept.at, outcome })
     }
 
+    /// From now on, somebody waits for an answer.
+    pub(crate) fn asked(&self, key: Key, action: &Action) {
+        self.waiting(|asked| asked.insert(key, action.clone()));
+    }
+
+    /// Lets a scan that goes on from this do without the calls that were sent and not answered: each becomes a failure that is
+    /// told like any other, and so a gap. Returns how many there were.
+    ///
+    /// For a scan that was dropped, when waiting for them again would be in vain.
+    pub fn give_up(&self) -> usize {
+        let asked = self.waiting(std::mem::take);
+        let (at, count) = (clock::now(), asked.len());
+        for (key, action) in asked {
+            let kept = Arc::new(Kept { action, at, outcome: Err(Failure::given_up()) });
+            self.with(|all| all.insert(key, kept));
+        }
+        count
+    }
+
     /// Keeps what was told, unless it could be another thing the next time.
     pub(crate) fn note(&self, key: Key, action: &Action, told: &Told) {
+        self.waiting(|asked| asked.remove(&key));
         let outcome = match &told.outcome {
             Ok(value) => match to_raw_value(value) {
                 Ok(text) => Ok(text),
@@ -129,6 +153,10 @@ impl Recording {
         };
         let kept = Arc::new(Kept { action: action.clone(), at: told.at, outcome });
         self.with(|all| all.insert(key, kept));
+    }
+
+    fn waiting<T>(&self, work: impl FnOnce(&mut BTreeMap<Key, Action>) -> T) -> T {
+        work(&mut self.asked.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut BTreeMap<Key, Arc<Kept>>) -> T) -> T {

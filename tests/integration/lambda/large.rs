@@ -1,11 +1,9 @@
 //! An account too large for one invocation: five seconds at a time, and the same findings in the end as in one go.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
 use super::runtime::Function;
-use super::{BUCKET, MINUTES, bucket, objects};
+use super::{BUCKET, MINUTES, bucket, in_pieces, objects};
 use crate::world::{World, findings};
 
 /// An account of 10,000 resources: repositories, each of which takes three further calls, and volumes, at which no control
@@ -43,19 +41,7 @@ fn five_seconds_at_a_time_find_what_one_go_finds() {
     println!("in one go: {peak} MB at most");
     assert!(peak < 256, "{peak} MB");
 
-    let mut event = r#"{"run": "pieces"}"#.to_owned();
-    let mut invocations = 0;
-    let answer = loop {
-        invocations += 1;
-        // Each by a fresh process: nothing is left but what is in the bucket.
-        let function = Function::start(&world, &settings);
-        let answer = function.invoke("r-1", &event, Duration::from_secs(5)).expect("an answer");
-        if answer["status"] != "continue" {
-            break answer;
-        }
-        assert!(invocations < 60, "it does not come to its end: {answer}");
-        event = serde_json::json!({"continuation": answer["continuation"]}).to_string();
-    };
+    let (answer, invocations) = in_pieces(&world, &settings, "pieces");
     println!("{invocations} invocations of five seconds");
     assert!(invocations > 1, "the world is too small for this test");
     assert_eq!(answer["status"], whole["status"], "{answer}");

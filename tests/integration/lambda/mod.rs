@@ -3,16 +3,20 @@
 mod large;
 mod runtime;
 mod scheduled;
+mod silent;
 
-use serde_json::Value;
+use std::time::Duration;
 
+use serde_json::{Value, json};
+
+use self::runtime::Function;
 use crate::world::World;
 
 /// The bucket of these tests.
 const BUCKET: &str = "konecta-reports";
 
 /// The time that the template gives: enough on a slow machine, too.
-const MINUTES: std::time::Duration = std::time::Duration::from_secs(900);
+const MINUTES: Duration = Duration::from_secs(900);
 
 /// Everything in the bucket by key: the ETag, and the content where it is JSON.
 fn objects(world: &World) -> std::collections::BTreeMap<String, (String, Value)> {
@@ -28,6 +32,21 @@ print(json.dumps(found))"
     ));
     let found = found.as_object().expect("objects").clone();
     found.into_iter().map(|(key, pair)| (key, (pair[0].to_string(), pair[1].clone()))).collect()
+}
+
+/// Invocations of five seconds until one comes to the end: its answer, and how many they were. Each is by a fresh process:
+/// nothing is left but what is in the bucket.
+fn in_pieces(world: &World, settings: &[(&str, &str)], run: &str) -> (Value, usize) {
+    let mut event = json!({"run": run}).to_string();
+    for number in 1..60 {
+        let function = Function::start(world, settings);
+        let answer = function.invoke("r-1", &event, Duration::from_secs(5)).expect("an answer");
+        if answer["status"] != "continue" {
+            return (answer, number);
+        }
+        event = json!({"continuation": answer["continuation"]}).to_string();
+    }
+    panic!("it does not come to its end: {event}");
 }
 
 /// An empty bucket, as the template makes it.

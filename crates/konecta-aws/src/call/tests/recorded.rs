@@ -38,6 +38,32 @@ async fn pages_that_came_are_not_asked_again_and_count_as_before() {
 }
 
 #[tokio::test]
+async fn what_is_given_up_is_a_gap_the_next_time_and_is_not_asked_again() {
+    let recording = Arc::new(Recording::new());
+    let bench = Bench::with(&[REPOSITORIES], &[FIRST, None], Some(Arc::clone(&recording)));
+    tokio::select! {
+        _ = bench.repositories() => panic!("the second page never comes"),
+        () = async { while !bench.server.0.lock().expect("lock").is_empty() { tokio::task::yield_now().await } } => {}
+    }
+    assert_eq!((recording.len(), recording.give_up()), (1, 1), "the page that came, and the one that was waited for");
+    assert_eq!(recording.give_up(), 0, "nobody waits any longer");
+    let bench = Bench::with(&[REPOSITORIES], &[], Some(carried(&recording)));
+    let resumed = bench.repositories().await;
+    assert_eq!((resumed.items.len(), resumed.complete), (1, false));
+    assert_eq!(bench.only_gap(), (GapKind::TimedOut, "GivenUp".to_owned()));
+}
+
+#[tokio::test]
+async fn nothing_is_given_up_that_was_told() {
+    for canned in [POLICY, DENIED, NO_POLICY, Some((500, "{}"))] {
+        let recording = Arc::new(Recording::new());
+        let attempts = if canned == Some((500, "{}")) { vec![canned; 2] } else { vec![canned] };
+        Bench::with(&[LIFECYCLE], &attempts, Some(Arc::clone(&recording))).lifecycle().await;
+        assert_eq!(recording.give_up(), 0, "{canned:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_keeps_the_time_at_which_it_came() {
     let recording = Arc::new(Recording::new());
     let first = Bench::with(&[LIFECYCLE], &[POLICY], Some(Arc::clone(&recording))).lifecycle().await;
