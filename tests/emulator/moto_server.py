@@ -1,4 +1,4 @@
-"""moto's server with five changes: recorded answers, a state that its API cannot be brought into, fewer IAM policies, whole clusters, web ACLs without rules.
+"""moto's server with six changes: recorded answers, a state that its API cannot be brought into, fewer IAM policies, whole clusters, web ACLs without rules, smaller pages.
 
 *Recorded answers.* Two operations that it does not have are answered from fixtures/replay (recorded.py).
 
@@ -16,6 +16,9 @@ whole resourcesVpcConfig, so that a cluster whose endpoint is closed has no subn
 update's token as the cluster's.
 
 *UpdateWebACL.* WAF takes an empty list of rules for what it is. moto takes it for no list and keeps the rules.
+
+*GetAccountAuthorizationDetails, DescribeInstances.* AWS answers in pages, and in smaller ones than were asked for if it likes.
+moto answers the whole account at once, or a thousand reservations however many instances they hold, and takes seconds for it.
 """
 
 from __future__ import annotations
@@ -25,13 +28,20 @@ from typing import Any
 
 import moto.iam.models
 import moto.server
+from moto.core.responses import ActionResult
+from moto.ec2.responses.instances import InstanceResponse
 from moto.eks.models import EKSBackend
 from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.responses import IamResponse
 from moto.rds.models import DBInstance
 from moto.wafv2.models import WAFV2Backend
 from recorded import Recorded
 
 APPLY_STATUS_TAG = "emulator:parameter-apply-status"
+
+_DETAILS = {"users": "UserDetailList", "groups": "GroupDetailList", "roles": "RoleDetailList", "managed_policies": "Policies"}
+_DETAILS_IN_A_PAGE = 250
+_RESERVATIONS_IN_A_PAGE = 20
 
 _FAMILIES = ("AmazonEKS", "AmazonEC2ContainerRegistry", "AmazonSSM", "AmazonS3", "AmazonEBSCSI", "AWSLambda")
 _POLICIES = frozenset(
@@ -75,6 +85,31 @@ _change_web_acl = WAFV2Backend.update_web_acl
 _replace_cluster_config = EKSBackend.update_cluster_config
 
 
+def _details(self: Any) -> ActionResult:
+    found = self.backend.get_account_authorization_details(self._get_param("Filter", []))
+    all_of_them = [(member, one) for kind, member in _DETAILS.items() for one in found[kind]]
+    begin = int(self._get_param("Marker") or 0)
+    end = begin + min(self._get_int_param("MaxItems", 100), _DETAILS_IN_A_PAGE)
+    answer: dict[str, Any] = {member: [] for member in _DETAILS.values()} | {"IsTruncated": end < len(all_of_them)}
+    if end < len(all_of_them):
+        answer["Marker"] = str(end)
+    for member, one in all_of_them[begin:end]:
+        answer[member].append(one)
+    return ActionResult(answer)
+
+
+def _describe_instances(self: Any) -> ActionResult:
+    answer = _whole_instances(self)
+    found = answer.result["Reservations"]
+    if self._get_param("MaxResults") and len(found) > _RESERVATIONS_IN_A_PAGE:
+        page = found[:_RESERVATIONS_IN_A_PAGE]
+        return ActionResult({"Reservations": page, "NextToken": page[-1].id})
+    return answer
+
+
+_whole_instances = InstanceResponse.describe_instances
+
+
 def _fewer_policies() -> str:
     policies = json.loads(aws_managed_policies_data)
     return json.dumps(
@@ -86,6 +121,8 @@ if __name__ == "__main__":
     DBInstance.db_parameter_group_status_list = property(_status_list)  # type: ignore[assignment, method-assign]
     EKSBackend.update_cluster_config = _update_cluster_config  # type: ignore[assignment, method-assign]
     WAFV2Backend.update_web_acl = _update_web_acl  # type: ignore[method-assign]
+    IamResponse.get_account_authorization_details = _details  # type: ignore[method-assign]
+    InstanceResponse.describe_instances = _describe_instances  # type: ignore[method-assign]
     moto.iam.models.aws_managed_policies_data = _fewer_policies()  # type: ignore[attr-defined]
     dispatcher = moto.server.DomainDispatcherApplication
     moto.server.DomainDispatcherApplication = lambda create: Recorded(dispatcher(create))  # type: ignore[assignment, misc]
