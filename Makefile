@@ -20,7 +20,7 @@ test: $(VENV)/.ready
 # eight minutes more for the AWS SDK.
 lint:
 	cargo fmt --all --check
-	RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__ cargo build --locked --workspace --all-targets
+	RUSTC_WORKSPACE_WRAPPER="$$(rustc --print sysroot)/bin/clippy-driver" CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__ cargo build --locked --workspace --all-targets
 
 # The emulators with a world in them, until Ctrl-C: make world WORLD=drifted
 world: $(VENV)/.ready

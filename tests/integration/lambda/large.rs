@@ -7,15 +7,15 @@ use super::{BUCKET, MINUTES, bucket, in_pieces, objects};
 use crate::world::{World, findings};
 
 /// An account of 10,000 resources: repositories, each of which takes three further calls, and volumes, at which no control
-/// looks, so that they are not read. The emulator gives other lists whole, in one answer that would have to come, on a busy
-/// machine as well, in the time of one invocation.
+/// looks, so that they are not read. What was answered before has to be gone through again in each invocation, by a debug build
+/// on a busy machine as well; with 10,000 resources that are all read, `make bench-lambda` does the same with the release build.
 const FILL: &str = r#"
 import boto3, concurrent.futures as f
 ecr = boto3.client('ecr'); ec2 = boto3.client('ec2')
 def repository(n): ecr.create_repository(repositoryName=f'team-{n % 97}/service-{n}', imageScanningConfiguration={'scanOnPush': n % 3 != 0})
 def volume(n): ec2.create_volume(AvailabilityZone='us-east-1a', Size=8, Encrypted=n % 5 != 0)
 with f.ThreadPoolExecutor(8) as pool:
-    list(pool.map(repository, range(2200))); list(pool.map(volume, range(7800)))
+    list(pool.map(repository, range(1200))); list(pool.map(volume, range(8800)))
 "#;
 
 /// The findings of all reports of a run.
@@ -46,6 +46,6 @@ fn five_seconds_at_a_time_find_what_one_go_finds() {
     assert!(invocations > 1, "the world is too small for this test");
     assert_eq!(answer["status"], whole["status"], "{answer}");
     let (once, pieces) = (found(&world, "whole"), found(&world, "pieces"));
-    assert!(once.len() > 10_000, "{}", once.len());
+    assert!(once.len() > 5_000, "{}", once.len());
     assert_eq!(once, pieces);
 }
