@@ -17,6 +17,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -78,8 +80,9 @@ class Runtime:
         self.server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
-    def start(self, program: Path, env: dict[str, str]) -> subprocess.Popen[bytes]:
-        self.asked.clear()
+    @contextmanager
+    def running(self, program: Path, env: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+        """The function, until the block ends; so does this then."""
         host, port = self.server.server_address[:2]
         function = {
             "AWS_LAMBDA_RUNTIME_API": f"{host}:{port}",
@@ -88,7 +91,22 @@ class Runtime:
             "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
             "KONECTA_BUCKET": BUCKET,
         }
-        return subprocess.Popen([str(program)], env={**env, **function}, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen([str(program)], env={**env, **function}, stdout=subprocess.DEVNULL)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+            self.server.shutdown()
+            self.server.server_close()
+
+    def answer(self, event: dict[str, Any]) -> Any:
+        """What the function answers to an event."""
+        self.events.put(event)
+        kind, answer = self.answers.get(timeout=LONG)
+        if kind != "response":
+            raise RuntimeError(f"the function failed: {answer}")
+        return answer
 
 
 def peak_megabytes(pid: int) -> float:
@@ -102,28 +120,22 @@ def cold_start(program: Path, env: dict[str, str]) -> float:
     """Milliseconds from the start of the process to the first question for an event."""
     runtime = Runtime()
     began = time.perf_counter()
-    process = runtime.start(program, env)
-    try:
+    with runtime.running(program, env):
         if not runtime.asked.wait(30):
             raise RuntimeError("the function does not ask for an event")
         return (time.perf_counter() - began) * 1000
-    finally:
-        end(process, runtime)
 
 
 def first_answer(program: Path, env: dict[str, str]) -> float:
     """Milliseconds of processor time for an event that is refused: parsing, settings, nothing of AWS."""
     runtime = Runtime()
-    process = runtime.start(program, env)
-    try:
+    with runtime.running(program, env) as process:
         runtime.events.put({"nonsense": True})
         kind, answer = runtime.answers.get(timeout=30)
         if kind != "error":
             raise RuntimeError(f"an event without sense was answered with {answer}")
         ticks = sum(int(field) for field in Path(f"/proc/{process.pid}/stat").read_text().split()[13:15])
         return ticks * 1000 / os.sysconf("SC_CLK_TCK")
-    finally:
-        end(process, runtime)
 
 
 def fill(env: dict[str, str]) -> None:
@@ -152,11 +164,8 @@ boto3.client('s3').create_bucket(Bucket='{BUCKET}')
 def whole(program: Path, env: dict[str, str], run: str) -> tuple[Any, float]:
     """The answer to one invocation that has all the time, and the megabytes that it took."""
     runtime = Runtime()
-    process = runtime.start(program, env)
-    try:
-        return answered(runtime, {"run": run}), peak_megabytes(process.pid)
-    finally:
-        end(process, runtime)
+    with runtime.running(program, env) as process:
+        return runtime.answer({"run": run}), peak_megabytes(process.pid)
 
 
 def pieces(program: Path, env: dict[str, str], run: str) -> tuple[Any, int]:
@@ -165,29 +174,12 @@ def pieces(program: Path, env: dict[str, str], run: str) -> tuple[Any, int]:
     for number in itertools.count(1):
         # A runtime of its own: a function asks for another event as soon as it has answered, and takes it with it.
         runtime = Runtime(SHORT)
-        process = runtime.start(program, env)
-        try:
-            answer = answered(runtime, event)
-        finally:
-            end(process, runtime)
+        with runtime.running(program, env):
+            answer = runtime.answer(event)
         if answer["status"] != "continue":
             return answer, number
         event = {"continuation": answer["continuation"]}
     raise AssertionError("there is always another number")
-
-
-def answered(runtime: Runtime, event: dict[str, Any]) -> Any:
-    runtime.events.put(event)
-    kind, answer = runtime.answers.get(timeout=LONG)
-    if kind != "response":
-        raise RuntimeError(f"the function failed: {answer}")
-    return answer
-
-
-def end(process: subprocess.Popen[bytes], runtime: Runtime) -> None:
-    process.kill()
-    process.wait()
-    runtime.server.shutdown()
 
 
 def findings(env: dict[str, str], run: str) -> list[tuple[str, str, str]]:
