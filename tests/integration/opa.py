@@ -2,7 +2,7 @@
 
 Reads one JSON document from standard input and writes one to standard output:
     {"policies": {file: text}, "tests": [path], "fixtures": [{file, package, input, data}]}
-    {"passed": [path], "answers": [{file, answer: {pass, violations, not_applicable, unattainable}}]}
+    {"passed": [path], "answers": [{file, answer: {pass, violations, not_applicable, unattainable, unknown}}]}
 All policies are compiled once, together, with OPA's type checker. A policy that OPA refuses ends this with
 exit 1 and OPA's words on standard error.
 """
@@ -23,7 +23,7 @@ import rego.v1
 answer[rule] := said if {
 	layer := input.layer
 	control := input.control
-	some rule in ["pass", "violations", "not_applicable", "unattainable"]
+	some rule in ["pass", "violations", "not_applicable", "unattainable", "unknown"]
 	said := data.konecta[layer][control][rule] with input as input.resource
 		with data.facts as input.data.facts
 		with data.index as input.data.index

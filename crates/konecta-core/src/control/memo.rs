@@ -132,7 +132,8 @@ impl Memo {
         guarded: impl Fn(usize) -> Number,
         answer: &Answer,
     ) {
-        let sentences = answer.violations.len() + answer.not_applicable.len() + answer.unattainable.len();
+        let reasons = answer.not_applicable.len() + answer.unattainable.len() + answer.unknown.len();
+        let sentences = answer.violations.len() + reasons;
         if sentences > WORDIEST || !self.is_worthwhile() {
             return;
         }

@@ -27,6 +27,19 @@ pub struct Answer {
     pub not_applicable: Shared<String>,
     /// AWS cannot give what is promised.
     pub unattainable: Shared<String>,
+    /// Why it proved neither; never changes a status.
+    pub unknown: Shared<String>,
+}
+
+/// What was not there for a control to look at, where it proved nothing.
+#[derive(Debug, Default)]
+pub(super) struct Open {
+    /// Members of the resource that AWS did not send, as paths.
+    pub(super) absent: Vec<String>,
+    /// Why facts of the resource are not known.
+    pub(super) whys: Vec<String>,
+    /// Facts that are not known, and nobody said why.
+    pub(super) underived: Vec<String>,
 }
 
 impl Answer {
@@ -55,8 +68,8 @@ struct Causes<'a> {
     anywhere: BTreeSet<(&'a AccountId, &'a Region, String)>,
     /// By the one resource that the call was about.
     own: BTreeMap<&'a Arn, Vec<&'a Gap>>,
-    /// What is told where no gap explains it.
-    silence: Shared<String>,
+    /// The calls that it looks at, in words.
+    looks_at: String,
 }
 
 impl<'a> Causes<'a> {
@@ -64,8 +77,8 @@ impl<'a> Causes<'a> {
         let custom = &control.metadata.custom;
         let joins = !custom.facts.is_empty() || !custom.joins.is_empty() || custom.scope.is_some();
         let looks_at: Vec<&str> = control.looks_at().iter().map(Action::as_str).collect();
-        let silence = format!("AWS did not send everything that this control looks at ({})", looks_at.join(", "));
-        let mut causes = Self { joins, anywhere: BTreeSet::new(), own: BTreeMap::new(), silence: vec![silence].into() };
+        let looks_at = looks_at.join(", ");
+        let mut causes = Self { joins, anywhere: BTreeSet::new(), own: BTreeMap::new(), looks_at };
         let wanted = control.reads(reads);
         for gap in gaps.iter().filter(|gap| wanted.contains(&gap.action)) {
             match &gap.resource {
@@ -78,7 +91,39 @@ impl<'a> Causes<'a> {
         causes
     }
 
-    fn reasons(&self, resource: &ResourceRef) -> Shared<String> {
+    /// What the control says itself, why its facts are not known, and the gaps; only where none of them explains it,
+    /// what was not there.
+    fn reasons(&self, resource: &ResourceRef, said: &[String], open: Open) -> Vec<String> {
+        let gaps = self.gaps(resource);
+        let Open { absent, whys, underived } = open;
+        let mut told: Vec<String> = said.iter().cloned().chain(whys).chain(gaps).collect();
+        let mut once = BTreeSet::new();
+        told.retain(|reason| once.insert(reason.clone()));
+        if told.is_empty() {
+            told.push(self.silence(&absent, &underived));
+        }
+        told
+    }
+
+    fn silence(&self, absent: &[String], underived: &[String]) -> String {
+        let looks_at = &self.looks_at;
+        match (absent, underived) {
+            ([], []) => format!("what this control looks at does not decide it ({looks_at})"),
+            ([], facts) => {
+                let facts: Vec<String> = facts.iter().map(|fact| format!("`{fact}`")).collect();
+                format!("{} could not be derived from what AWS sent ({looks_at})", facts.join(", "))
+            }
+            (members, _) => format!(
+                "AWS did not send everything that this control looks at: {} absent ({looks_at})",
+                match members {
+                    [member] => format!("{member} is"),
+                    members => format!("{} are", members.join(", ")),
+                }
+            ),
+        }
+    }
+
+    fn gaps(&self, resource: &ResourceRef) -> BTreeSet<String> {
         let is_here = |account: &AccountId, region: &Region| {
             account == &resource.account_id
                 && (region == &resource.region || region.is_global() || resource.region.is_global() || self.joins)
@@ -86,9 +131,7 @@ impl<'a> Causes<'a> {
         let anywhere = self.anywhere.iter().filter(|(account, region, _)| is_here(account, region));
         let own = self.own.get(&resource.arn).into_iter().flatten();
         let own = own.filter(|gap| is_here(&gap.account_id, &gap.region));
-        let reasons: BTreeSet<String> =
-            anywhere.map(|(.., reason)| reason.clone()).chain(own.map(|gap| gap.reason())).collect();
-        if reasons.is_empty() { self.silence.clone() } else { reasons.into_iter().collect() }
+        anywhere.map(|(.., reason)| reason.clone()).chain(own.map(|gap| gap.reason())).collect()
     }
 }
 
@@ -101,6 +144,8 @@ pub(super) struct Bench<'a> {
     causes: Causes<'a>,
     /// The evidence of the last finding: resources that came in one answer were captured at one time.
     evidence: Option<(Timestamp, Shared<Evidence>)>,
+    /// The reasons of the last unknown: most of them are open for the same.
+    open: Shared<String>,
 }
 
 impl<'a> Bench<'a> {
@@ -111,10 +156,11 @@ impl<'a> Bench<'a> {
             title: control.metadata.title.as_str().into(),
             causes: Causes::of(control, reads, gaps),
             evidence: None,
+            open: Shared::default(),
         }
     }
 
-    /// One finding, or the reason why there is none.
+    /// One finding, or the reason why there is none. `open` is asked only where the answer proves nothing.
     ///
     /// # Errors
     /// When a built-in control contradicts itself; a user's control that does is unknown, with the reason.
@@ -123,8 +169,16 @@ impl<'a> Bench<'a> {
         resource: &Arc<ResourceRef>,
         captured_at: Timestamp,
         answer: Answer,
+        open: &dyn Fn() -> Open,
     ) -> Result<Finding, ControlError> {
         match answer.status() {
+            Ok(Status::Unknown) => {
+                let reasons = self.causes.reasons(resource, &answer.unknown, open());
+                if *self.open != *reasons {
+                    self.open = reasons.into();
+                }
+                Ok(self.finding(resource, captured_at, Status::Unknown, answer))
+            }
             Ok(status) => Ok(self.finding(resource, captured_at, status, answer)),
             Err(contradiction) => self.failed(resource, captured_at, contradiction),
         }
@@ -164,7 +218,7 @@ impl<'a> Bench<'a> {
         let custom = &self.control.metadata.custom;
         let unattainable = status == Status::Fail && !answer.unattainable.is_empty();
         let reasons = match status {
-            Status::Unknown => self.causes.reasons(resource),
+            Status::Unknown => self.open.clone(),
             Status::NotApplicable => answer.not_applicable,
             Status::Fail | Status::Waived | Status::Pass => answer.unattainable,
         };
@@ -192,3 +246,6 @@ impl<'a> Bench<'a> {
         evidence
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::named::Named;
 
@@ -13,7 +13,11 @@ pub(crate) struct Sink {
     by_arn: BTreeMap<String, Named>,
     index: Indexes,
     disputed: BTreeSet<(String, &'static str)>,
+    whys: BTreeMap<String, BTreeMap<&'static str, BTreeSet<String>>>,
 }
+
+/// Under this name stands why facts are not known: no fact is called so.
+pub(crate) const WHY: &str = "why";
 
 impl Sink {
     /// States a fact; `None` is not known and leaves no key.
@@ -26,11 +30,17 @@ impl Sink {
             (Some(facts), value) if facts.get(name).is_some_and(|known| Some(known) != value.as_ref()) => {
                 facts.remove(name);
                 self.disputed.insert((arn.to_owned(), name));
+                self.why(arn, name, "two accounts of this scan tell different things of it".to_owned());
             }
             (Some(facts), Some(value)) => facts.insert(name, value),
             (None, Some(value)) => self.by_arn.entry(arn.to_owned()).or_default().insert(name, value),
             (_, None) => {}
         }
+    }
+
+    /// Says why a fact is not known, in a sentence for a person; forgotten where the fact is known after all.
+    pub(crate) fn why(&mut self, arn: &str, name: &'static str, reason: String) {
+        self.whys.entry(arn.to_owned()).or_default().entry(name).or_default().insert(reason);
     }
 
     /// Puts an entry into an index; `None` leaves no key.
@@ -52,6 +62,13 @@ impl Sink {
     }
 
     pub(crate) fn finish(mut self) -> (BTreeMap<String, Named>, Indexes) {
+        for (arn, mut whys) in std::mem::take(&mut self.whys) {
+            let facts = self.by_arn.entry(arn).or_default();
+            whys.retain(|name, _| facts.get(name).is_none());
+            if !whys.is_empty() {
+                facts.insert(WHY, json!(whys));
+            }
+        }
         self.by_arn.retain(|_, facts| !facts.is_empty());
         (self.by_arn, self.index)
     }
@@ -76,8 +93,6 @@ pub(crate) fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Val
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -100,7 +115,24 @@ mod tests {
         sink.index("subnets", "subnet-1", Some(json!({"vpcId": "vpc-1", "internet": false})));
         sink.index("subnets", "subnet-1", Some(json!({"vpcId": "vpc-1"})));
         let (facts, index) = sink.finish();
-        assert!(facts.is_empty());
+        assert_eq!(
+            json!(facts["arn"]),
+            json!({"why": {"role": ["two accounts of this scan tell different things of it"]}})
+        );
         assert_eq!(index["subnets"]["subnet-1"], json!({"vpcId": "vpc-1"}));
+    }
+
+    #[test]
+    fn why_a_fact_is_not_known_is_told_only_where_it_is_not() {
+        let mut sink = Sink::default();
+        for fact in ["edge", "doors"] {
+            sink.why("arn", fact, "an origin is not at AWS".to_owned());
+        }
+        sink.fact("arn", "doors", Some(json!([])));
+        sink.why("other", "doors", "none".to_owned());
+        sink.fact("other", "doors", Some(json!([])));
+        let (facts, _) = sink.finish();
+        assert_eq!(json!(facts["arn"]), json!({"doors": [], "why": {"edge": ["an origin is not at AWS"]}}));
+        assert_eq!(json!(facts["other"]), json!({"doors": []}));
     }
 }

@@ -1,9 +1,11 @@
 //! One resource before its judges: compared with those before it, and parsed only if one of them has not seen its like.
 //! Knows no control.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use regorus::Value;
+use serde::Deserialize;
 
 use super::world::World;
 use crate::control::memo::{Number, Texts};
@@ -70,6 +72,16 @@ impl<'c> Case<'c> {
         let input = world.around(self.text()?, facts)?;
         self.input = Some(input.clone());
         Ok(input)
+    }
+
+    /// Why facts of the resource are not known, by the name of the fact.
+    pub(super) fn whys(&self) -> BTreeMap<String, Vec<String>> {
+        #[derive(Deserialize)]
+        struct Facts {
+            #[serde(default)]
+            why: BTreeMap<String, Vec<String>>,
+        }
+        self.facts.and_then(|facts| serde_json::from_str(facts).ok()).map(|facts: Facts| facts.why).unwrap_or_default()
     }
 
     /// What stands in one place.

@@ -1,7 +1,7 @@
 //! One control with an engine of its own, as one module where that is certain to mean the same, what it answered, and the
 //! findings that its answers make.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::{Engine, Value};
 
@@ -13,9 +13,9 @@ use crate::control::PolicyError;
 use crate::control::catalogue::{Catalogue, Control};
 use crate::control::flat::{CONTROL, Flat, flatten};
 use crate::control::memo::{Memo, Number};
-use crate::control::outline::Outline;
+use crate::control::outline::{FACTS, Outline};
 use crate::control::source::Source;
-use crate::control::verdict::{Answer, Bench};
+use crate::control::verdict::{Answer, Bench, Open};
 use crate::finding::Finding;
 use crate::report::ControlError;
 
@@ -43,7 +43,26 @@ pub(super) struct Seat<'a> {
 struct Sight {
     open: Vec<usize>,
     guarded: Vec<usize>,
+    /// What stands in the places of `open`, as paths.
+    paths: Vec<Vec<String>>,
     peek: Peek,
+}
+
+impl Sight {
+    /// The members that are not there, and the facts that are not known; of a member that is not there, none of its own.
+    fn missing(&self, case: &Case<'_>) -> (Vec<String>, Vec<String>) {
+        let places = self.open.iter().zip(&self.paths);
+        let absent = places.filter(|&(&place, _)| case.number(place) == Number::NOTHING).map(|(_, path)| path);
+        let absent: Vec<&Vec<String>> = absent.collect();
+        let is_within =
+            |path: &[String]| absent.iter().any(|other| other.len() < path.len() && path.starts_with(other));
+        let outermost = absent.iter().filter(|path| !is_within(path));
+        let (facts, members): (Vec<&&Vec<String>>, Vec<&&Vec<String>>) =
+            outermost.partition(|path| path.first().is_some_and(|first| first == FACTS));
+        let named = |path: &[String]| path.join(".");
+        let facts: BTreeSet<String> = facts.into_iter().filter_map(|path| path.get(1).cloned()).collect();
+        (members.into_iter().map(|path| named(path)).collect(), facts.into_iter().collect())
+    }
 }
 
 impl<'a> Seat<'a> {
@@ -64,7 +83,8 @@ impl<'a> Seat<'a> {
         if let Some((flat, (engine, peek))) =
             flat.and_then(|flat| flat_engine(control, &flat).ok().map(|engine| (flat, engine)))
         {
-            let sight = Sight { open: outline.add(&flat.looked_at), guarded: outline.add(&flat.guarded), peek };
+            let (open, guarded) = (outline.add(&flat.looked_at), outline.add(&flat.guarded));
+            let sight = Sight { open, guarded, paths: flat.looked_at.into_iter().collect(), peek };
             let memo = (way == Way::Remembering).then(Memo::default);
             return Ok(Self::of(bench, engine, Some(sight), memo));
         }
@@ -117,7 +137,11 @@ impl<'a> Seat<'a> {
     /// When a built-in control has none.
     pub(super) fn judge(&mut self, case: &mut Case<'_>) -> Result<Finding, ControlError> {
         match self.answer(case) {
-            Ok(answer) => self.bench.judge(&case.reference, case.resource.captured_at, answer),
+            Ok(answer) => {
+                let (control, sight) = (self.bench.control, self.sight.as_ref());
+                let open = || open(control, sight, case);
+                self.bench.judge(&case.reference, case.resource.captured_at, answer, &open)
+            }
             Err(message) => self.bench.failed(&case.reference, case.resource.captured_at, &message),
         }
     }
@@ -144,6 +168,20 @@ impl<'a> Seat<'a> {
         }
         Ok(answer)
     }
+}
+
+/// What was not there for a control to look at.
+fn open(control: &Control, sight: Option<&Sight>, case: &Case<'_>) -> Open {
+    let (absent, mut underived) = sight.map(|sight| sight.missing(case)).unwrap_or_default();
+    let told = case.whys();
+    let mut whys = Vec::new();
+    for fact in &control.metadata.custom.facts {
+        if let Some(reasons) = told.get(fact) {
+            whys.extend(reasons.iter().cloned());
+            underived.retain(|name| name != fact);
+        }
+    }
+    Open { absent, whys, underived }
 }
 
 fn flat_engine(control: &Control, flat: &Flat) -> Result<(Engine, Peek), PolicyError> {
@@ -206,6 +244,19 @@ fn questions(control: &Control, at: &str) -> String {
             );
         }
     }
+    // Only heard where nothing is proven.
+    if control.source.defines("unknown") {
+        let proven = if control.source.defines("not_applicable") {
+            format!("\n\tcount({at}not_applicable) == 0")
+        } else {
+            String::new()
+        };
+        let _ = writeln!(
+            rules,
+            "konecta_answers contains [\"unknown\", said] if {{\n\tnot {at}pass\n\tcount({at}violations) == 0{proven}\n\t\
+             said := {at}unknown\n\tcount(said) > 0\n}}\n"
+        );
+    }
     rules
 }
 
@@ -219,6 +270,7 @@ fn ask(engine: &mut Engine, input: Value, rule: &str) -> Result<Answer, String> 
             "pass" => answer.pass = true,
             "violations" => answer.violations = to_plain(content)?,
             "not_applicable" => answer.not_applicable = to_plain(content)?,
+            "unknown" => answer.unknown = to_plain(content)?,
             _ => answer.unattainable = to_plain(content)?,
         }
     }

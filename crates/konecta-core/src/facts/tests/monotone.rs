@@ -5,6 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::Facts;
+use super::super::sink::WHY;
 use super::{DOCUMENTED, DRIFTED, INSIDE, account, facts_of, region, snapshot, world};
 use crate::control::reads::reads;
 use crate::gap::{Gap, GapKind};
@@ -53,7 +54,7 @@ fn no_better(name: &str, facts: &Map<String, Value>, less: &Value, more: &Value)
 fn compare(before: &Facts, after: &Facts, what: &str, wrong: &mut Vec<String>) {
     for (arn, facts) in &after.by_arn {
         let told: Map<String, Value> = facts.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
-        for (name, value) in facts.iter() {
+        for (name, value) in facts.iter().filter(|(name, _)| *name != WHY) {
             let known = before.by_arn.get(arn).and_then(|facts| facts.get(name));
             if !known.is_some_and(|known| no_better(name, &told, value, known)) {
                 wrong.push(format!("{what}\n  {name} of {arn}\n  was {known:?}\n  is {value}"));
