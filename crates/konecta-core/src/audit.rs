@@ -1,6 +1,9 @@
 //! The pipeline: snapshot → facts → verdicts → report, one resource at a time.
 //! Wires the parts together and decides nothing itself.
 
+#[cfg(test)]
+mod worlds;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
@@ -100,6 +103,13 @@ fn judge_some(
     take: &mut dyn FnMut(Finding),
 ) -> Result<Vec<ControlError>, AuditError> {
     let reads = reads()?;
+    let (world, stacks) = surroundings(source, blueprint)?;
+    let mut judge = Judge::new(catalogue, &world, reads, source.gaps())?;
+    judge_all(&mut judge, source, catalogue, &stacks, subjects, take)
+}
+
+/// What is around the resources of a snapshot, and the stacks, which are judged like resources.
+fn surroundings(source: &dyn Source, blueprint: &Blueprint) -> Result<(World, Vec<Resource>), AuditError> {
     let facts = facts::derive(source, blueprint)?;
     let parts = json!({
         "blueprint": blueprint,
@@ -108,9 +118,18 @@ fn judge_some(
         "now": source.info().started_at,
     });
     drop(facts.index);
-    let world = World::of(&parts, facts.by_arn.into_iter().map(Ok))?;
-    drop(parts);
-    let mut judge = Judge::new(catalogue, &world, reads, source.gaps())?;
+    Ok((World::of(&parts, facts.by_arn.into_iter().map(Ok))?, facts.stacks))
+}
+
+/// Shows a judge everything that there is to judge, and tells what could not be seen.
+fn judge_all(
+    judge: &mut Judge<'_>,
+    source: &dyn Source,
+    catalogue: &Catalogue,
+    stacks: &[Resource],
+    subjects: Subjects<'_>,
+    take: &mut dyn FnMut(Finding),
+) -> Result<Vec<ControlError>, AuditError> {
     let mut errors = Vec::new();
     let mut found = Vec::new();
     let types: BTreeSet<&str> = catalogue.controls().map(|control| control.metadata.subject()).collect();
@@ -122,8 +141,8 @@ fn judge_some(
         found.drain(..).for_each(&mut *take);
     };
     source.visit_types(&|kind| types.contains(kind), &mut see)?;
-    facts.stacks.iter().for_each(see);
-    let unseen = unseen(source, catalogue, reads).into_iter();
+    stacks.iter().for_each(see);
+    let unseen = unseen(source, catalogue, reads()?).into_iter();
     let wanted = |finding: &Finding| {
         let resource = &finding.resource;
         subjects(&resource.account_id, &resource.region, &resource.arn)

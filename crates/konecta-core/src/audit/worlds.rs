@@ -1,0 +1,250 @@
+//! Worlds in which a verdict is easy to get wrong, each with what is right and why: `fixtures/worlds/*/cases.txt`.
+//!
+//! A line is `NAME [blueprint=FILE] | CLAUSE; CLAUSE; … | why`; beside it stands the snapshot `NAME.snap`. A clause is
+//! `KA-X-001 fail`, `KA-IAM-003@erp-bastion fail` (of findings on resources whose ARN contains the text),
+//! `claim:in-transit !holds` or `noerrors`:
+//!
+//! | word | what must be so |
+//! |---|---|
+//! | `fail` | at least one finding fails |
+//! | `pass` | at least one passes, none fails or is unknown |
+//! | `unknown` | at least one is unknown, none passes |
+//! | `not_applicable` | there are findings, and all are not applicable |
+//! | `!pass` | none passes, and at least one is fail or unknown |
+//! | `!fail`, `!unknown` | none is, and the control gave a verdict |
+//! | `seen` | at least one is fail, pass or unknown |
+//! | `!allpass` | at least one is fail or unknown |
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{judge_all, surroundings};
+use crate::blueprint::Blueprint;
+use crate::claim::{self, JudgedClaim};
+use crate::control::catalogue::Catalogue;
+use crate::control::engine::{Judge, World};
+use crate::control::reads::reads;
+use crate::finding::{Finding, Status};
+use crate::report::ControlError;
+use crate::snapshot::SnapshotFile;
+
+/// Worlds that are not judged right yet. This list only ever gets shorter.
+const PENDING: &[&str] = &[
+    "edge/alb_with_group_never_listed",
+    "edge/waf_override_allow",
+    "edge/waf_allow_all_first",
+    "edge/waf_scope_down_nothing",
+    "edge/cert_private_ca",
+    "edge/sni_only_for_origin_host_forwarded",
+    "edge/vpc_origin_nlb_front",
+    "edge/redirect_same_port",
+    "edge/redirect_port_8443_no_listener",
+    "edge/cross_pattern_json_before_api",
+    "edge/wildcard_value",
+    "edge/two_conditions_same_header",
+    "edge/cf_nlb_alb_correct",
+    "edge/waf_checks_the_secret",
+    "edge/distribution_in_other_account",
+    "edge/open_to_world_plus_foreign_origin",
+    "edge/good_plus_foreign_origin",
+    "edge/x003_broken_plus_foreign",
+    "edge/unused_origin_with_elb_name",
+    "inner/deny_notresource_admin_on_bastion",
+    "inner/node_role_s3_all",
+    "inner/karpenter_nodes_admin",
+    "inner/search_engine_open_to_cloudfront_list",
+    "inner/alb_carries_bastion_group",
+    "inner/node_group_scaled_to_zero",
+    "inner/second_cluster_nodes_reach_db",
+    "inner/nfw_private_reached_from_igw",
+    "inner/ecr_foreign_org",
+    "inner/life_v_1000_first",
+    "inner/scan_basic_rule_matches_others",
+    "inner/lt_override_public",
+    "inner/mng_in_auto_mode_cluster_without_tags",
+    "inner/bastion_sg_no_rules_and_stopped",
+    "inner/headless_aurora_unencrypted",
+    "inner/plaintext_front",
+    "inner/single_az_everything_but_db",
+    "inner/node_sg_no_rules",
+    "inner/pod_security_group",
+    "inner/vpc_endpoint_carries_node_group",
+    "inner/ipv6_cluster_private",
+    "inner/participant",
+    "inner/foreign_account_group_into_db",
+    "inner/hop_limit_null",
+    "public/f01_number",
+    "public/f01_number_in_a_list",
+    "public/f03_deny_for_services_outside_the_organization",
+    "public/f03_deny_for_services_by_principalorgid",
+    "public/f05_twice",
+    "public/f07_another_case",
+    "public/f09_left_behind",
+    "public/f13_deny_all_igw_traffic_false",
+    "public/f15_override_to_allow",
+    "public/f17_cluster_parameter_group_not_looked_at",
+    "public/f21_aws_private_ca",
+    "public/f21_imported_self_signed",
+    "public/f23_an_nlb_beside_it",
+];
+
+/// One line of a `cases.txt`.
+struct Case {
+    name: String,
+    snapshot: PathBuf,
+    blueprint: Blueprint,
+    clauses: Vec<String>,
+    why: String,
+}
+
+/// What came out of a world.
+struct Judged {
+    findings: Vec<Finding>,
+    claims: Vec<JudgedClaim>,
+    errors: Vec<ControlError>,
+}
+
+impl Judged {
+    fn holds(&self, clause: &str) -> bool {
+        if clause == "noerrors" {
+            return self.errors.is_empty();
+        }
+        let (subject, wanted) = clause.rsplit_once(' ').unwrap_or_else(|| panic!("no clause: {clause}"));
+        if let Some(id) = subject.strip_prefix("claim:") {
+            let claim = self.claims.iter().find(|claim| claim.id.as_str() == id);
+            let verdict = claim.unwrap_or_else(|| panic!("no claim: {id}")).verdict.to_string();
+            return wanted.strip_prefix('!').map_or_else(|| verdict == wanted, |wrong| verdict != wrong);
+        }
+        let (control, part) = subject.split_once('@').unwrap_or((subject, ""));
+        if self.errors.iter().any(|error| error.control.as_str() == control) {
+            return false;
+        }
+        let concerns =
+            |finding: &&Finding| finding.control.as_str() == control && finding.resource.arn.as_str().contains(part);
+        let found: BTreeSet<Status> = self.findings.iter().filter(concerns).map(|finding| finding.status).collect();
+        let has = |status| found.contains(&status);
+        let open = has(Status::Fail) || has(Status::Unknown);
+        match wanted {
+            "fail" => has(Status::Fail),
+            "pass" => has(Status::Pass) && !open,
+            "unknown" => has(Status::Unknown) && !has(Status::Pass),
+            "not_applicable" => found.iter().eq([&Status::NotApplicable]),
+            "!pass" => !has(Status::Pass) && open,
+            "!fail" => !has(Status::Fail) && !found.is_empty(),
+            "!unknown" => !has(Status::Unknown) && !found.is_empty(),
+            "seen" => open || has(Status::Pass),
+            "!allpass" => open,
+            other => panic!("no clause: {other}"),
+        }
+    }
+
+    /// What was found of the control or claim that a clause speaks of.
+    fn told(&self, clause: &str) -> String {
+        let subject = clause.rsplit_once(' ').map_or(clause, |(subject, _)| subject);
+        if let Some(id) = subject.strip_prefix("claim:") {
+            let claims = self.claims.iter().filter(|claim| claim.id.as_str() == id);
+            return claims.map(|claim| format!("{} ({})", claim.verdict, claim.reason)).collect();
+        }
+        let (control, part) = subject.split_once('@').unwrap_or((subject, ""));
+        let errors = self.errors.iter().filter(|error| clause == "noerrors" || error.control.as_str() == control);
+        let errors = errors.map(|error| format!("error of {} on {}: {}", error.control, error.arn, error.message));
+        let found = self.findings.iter().filter(|finding| finding.control.as_str() == control);
+        let found = found.filter(|finding| finding.resource.arn.as_str().contains(part));
+        let found = found.map(|finding| {
+            let why: Vec<String> =
+                finding.violations.iter().map(|one| format!("{} {}", one.path, one.actual)).collect();
+            let why: Vec<&str> = why.iter().chain(finding.reasons.iter()).map(String::as_str).collect();
+            format!("{} {}: {}", finding.status, finding.resource.arn.short_name(), why.join("; "))
+        });
+        errors.chain(found).map(|line| format!("\n      {line}")).collect()
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/worlds")
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn folders() -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder()).expect("fixtures/worlds");
+    let mut folders: Vec<PathBuf> = entries.map(|entry| entry.expect("entry").path()).collect();
+    folders.retain(|path| path.is_dir());
+    folders.sort();
+    folders
+}
+
+fn cases(folder: &Path) -> Vec<Case> {
+    let area = folder.file_name().expect("a name").to_string_lossy().into_owned();
+    let text = read(&folder.join("cases.txt"));
+    let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let parts: Vec<&str> = line.splitn(3, '|').map(str::trim).collect();
+            let [head, clauses, why] = parts[..] else { panic!("{area}: {line}") };
+            let mut words = head.split_whitespace();
+            let name = words.next().expect("a name");
+            let named = words.find_map(|option| option.strip_prefix("blueprint="));
+            let file = folder.join(named.unwrap_or("blueprint.toml"));
+            let blueprint = if named.is_some() || file.exists() {
+                toml::from_str(&read(&file)).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+            } else {
+                Blueprint::default()
+            };
+            Case {
+                name: format!("{area}/{name}"),
+                snapshot: folder.join(format!("{name}.snap")),
+                blueprint,
+                clauses: clauses
+                    .split(';')
+                    .map(str::trim)
+                    .filter(|clause| !clause.is_empty())
+                    .map(str::to_owned)
+                    .collect(),
+                why: why.to_owned(),
+            }
+        })
+        .collect()
+}
+
+fn judged(judge: &mut Judge<'_>, catalogue: &Catalogue, case: &Case) -> Judged {
+    let fail = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}", case.name) };
+    let file = SnapshotFile::open(&case.snapshot).unwrap_or_else(|error| fail(&error));
+    let source = file.load().unwrap_or_else(|error| fail(&error));
+    let (world, stacks) = surroundings(&source, &case.blueprint).unwrap_or_else(|error| fail(&error));
+    judge.change_world(&world).unwrap_or_else(|error| fail(&error));
+    let mut findings = Vec::new();
+    let mut take = |finding| findings.push(finding);
+    let errors = judge_all(judge, &source, catalogue, &stacks, &|_, _, _| true, &mut take);
+    let errors = errors.unwrap_or_else(|error| fail(&error));
+    let claims = claim::judge(catalogue.claims(), catalogue.deciders(), &findings);
+    Judged { findings, claims, errors }
+}
+
+/// One judge for all: its policies are compiled once, and the world around it is changed from case to case.
+#[test]
+fn every_world_is_judged_right() {
+    let catalogue = Catalogue::built_in().expect("catalogue");
+    let nothing = World::new(&serde_json::json!({})).expect("a world");
+    let mut judge = Judge::new(&catalogue, &nothing, reads().expect("reads"), &[]).expect("a judge");
+    let (mut wrong, mut mended, mut names) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for case in folders().iter().flat_map(|folder| cases(folder)) {
+        let judged = judged(&mut judge, &catalogue, &case);
+        let not_so: Vec<&String> = case.clauses.iter().filter(|clause| !judged.holds(clause)).collect();
+        let is_pending = PENDING.contains(&case.name.as_str());
+        if not_so.is_empty() && is_pending {
+            mended.push(case.name.clone());
+        } else if !not_so.is_empty() && !is_pending {
+            let told: String = not_so.iter().map(|clause| format!("\n    {clause}{}", judged.told(clause))).collect();
+            wrong.push(format!("{}, since {}:{told}", case.name, case.why));
+        }
+        names.insert(case.name);
+    }
+    assert!(wrong.is_empty(), "{} of {} worlds are not judged right:\n{}", wrong.len(), names.len(), wrong.join("\n"));
+    assert!(mended.is_empty(), "these are right now; take them out of PENDING in {}: {mended:?}", file!());
+    assert!(PENDING.iter().all(|name| names.contains(*name)), "PENDING names worlds that are not there");
+    assert!(names.len() > 100, "only {} worlds", names.len());
+}
