@@ -231,7 +231,7 @@ pub(crate) struct Fix {
     #[arg(long)]
     pub(crate) allow_disruptive: bool,
 
-    /// Begin nothing if more changes than this are planned
+    /// Show the plan but begin nothing if it holds more changes than this
     #[arg(long, value_name = "N", default_value_t = 25)]
     pub(crate) max_changes: usize,
 

@@ -7,7 +7,7 @@ use konecta_core::control::catalogue::Catalogue;
 use konecta_core::fix::emit;
 use konecta_core::fix::journal::{Journal, Outcome, Story, Way};
 use konecta_core::fix::ownership::terraform_state;
-use konecta_core::fix::plan::{Plan, PlanError, PlanOptions, read_plan};
+use konecta_core::fix::plan::{Plan, PlanOptions, read_plan};
 use konecta_core::fix::run::{Run, RunError};
 use konecta_core::id::Arn;
 use konecta_core::planning::{self, Judged};
@@ -41,11 +41,7 @@ pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
         Some(path) => {
             let text =
                 std::fs::read_to_string(path).map_err(|source| Error::ReadFile { path: path.clone(), source })?;
-            let planned = read_plan(&text)?;
-            if planned.changes.len() > args.max_changes {
-                return Err(PlanError::TooMany { found: planned.changes.len(), allowed: args.max_changes }.into());
-            }
-            planned
+            read_plan(&text)?
         }
         None => made(args, config, &whole)?,
     };
@@ -60,6 +56,7 @@ pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
     if stops {
         return Ok(Exit::Findings);
     }
+    planned.at_most(args.max_changes)?;
     if !args.yes && ui::agreed("Do this?") != Some(true) {
         ui::note("Nothing was changed.");
         return Ok(Exit::Findings);
@@ -112,7 +109,6 @@ fn options(args: &Fix) -> Result<PlanOptions, Error> {
         max_class: args.max_class,
         allow_disruptive: args.allow_disruptive,
         allow_managed: args.allow_managed,
-        max_changes: args.max_changes,
         only,
         resources: args.resource.iter().map(arn).collect::<Result<_, _>>()?,
         managed,

@@ -41,7 +41,6 @@ pub(super) async fn mend(
         max_class: Class::A,
         allow_disruptive: false,
         allow_managed: false,
-        max_changes: MOST_CHANGES,
         only: allowed.iter().map(ControlId::to_string).collect(),
         resources: Vec::new(),
         managed: std::collections::BTreeMap::new(),
@@ -52,6 +51,7 @@ pub(super) async fn mend(
     if plan.changes.is_empty() {
         return Ok(());
     }
+    plan.at_most(MOST_CHANGES).map_err(text)?;
     carried_out(function, catalogue, session, &plan).await
 }
 

@@ -23,7 +23,7 @@ mod ecr;
 mod eks;
 mod elbv2;
 mod iam;
-mod path;
+pub(crate) mod path;
 #[cfg(test)]
 pub(crate) mod proof;
 mod rds;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::case::Case;
 use super::registry::{Proposal, remedy};
 use super::simulate;
-use super::step::{Edit, Effect, Step};
+use super::step::{Class, Edit, Effect, Step};
 use crate::audit;
 use crate::blueprint::Blueprint;
 use crate::control::catalogue::Catalogue;
@@ -89,6 +89,8 @@ impl World {
         let proposal = (remedy.propose)(finding, &case);
         for step in &proposal.steps {
             assert!(step.class <= remedy.class, "{} is worse than its remedy", step.key);
+            let loss = step.consequences.iter().find(|told| Class::tells_of_loss(told));
+            assert!(step.class > Class::A || loss.is_none(), "{} is class A, and yet: {loss:?}", step.key);
             for action in &step.actions {
                 assert!(remedy.actions.contains(&action.as_str()), "{} does not declare {action}", remedy.id);
             }

@@ -47,6 +47,10 @@ pub struct Refusal {
     /// What a person can do, line by line; commands as they are typed.
     #[serde(default)]
     pub procedure: Vec<String>,
+    /// Keys of steps that must not be taken while this refusal stands, whichever remedy asks for them.
+    /// The planner heeds them; a plan file does not carry them.
+    #[serde(skip)]
+    pub blocks: Vec<String>,
 }
 
 impl Refusal {
@@ -59,7 +63,15 @@ impl Refusal {
             class,
             reason: reason.into(),
             procedure: procedure.iter().map(|&line| line.to_owned()).collect(),
+            blocks: Vec::new(),
         }
+    }
+
+    /// The same refusal, which also keeps every other remedy from taking these steps.
+    #[must_use]
+    pub fn blocking(mut self, keys: impl IntoIterator<Item = String>) -> Self {
+        self.blocks.extend(keys);
+        self
     }
 }
 

@@ -25,6 +25,18 @@ pub enum Class {
     N,
 }
 
+/// Words by which a consequence says that somebody loses something.
+const LOSS: [&str; 8] =
+    ["turned away", "cut off", "no longer", "loses", "any more", "is refused", "gets none", "interrupt"];
+
+impl Class {
+    /// Whether a consequence tells that somebody loses something: a step of class A has none of that kind.
+    #[must_use]
+    pub fn tells_of_loss(consequence: &str) -> bool {
+        LOSS.iter().any(|words| consequence.contains(words))
+    }
+}
+
 /// A call of the AWS API.
 ///
 /// `parameters` has the keys of the API reference, as `aws <service> <operation> --cli-input-json` takes them. A value may

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::audit;
 use crate::finding::Status;
+use crate::fix::path::testdata::{distribution, ingress, world_with};
+use crate::fix::plan::Change;
 use crate::fix::plan::{prove, read_plan};
 use crate::fix::proof::{CATALOGUE, World};
 use crate::fix::step::Class;
@@ -118,10 +120,11 @@ fn what_is_waived_or_unknown_is_told_and_never_planned() {
 }
 
 #[test]
-fn more_than_is_allowed_is_no_plan() {
+fn more_than_is_allowed_is_shown_and_not_begun() {
     let world = world();
-    let options = PlanOptions { max_changes: 1, ..only("KA-VPC-004") };
-    let error = planned_on(&world, &world.findings(), &options).expect_err("too many");
+    let plan = planned(&world, &only("KA-VPC-004"));
+    plan.at_most(2).expect("two are allowed");
+    let error = plan.at_most(1).expect_err("too many");
     assert!(error.to_string().starts_with("2 changes are more than --max-changes 1"), "{error}");
 }
 
@@ -168,6 +171,67 @@ fn class_b_needs_to_be_allowed() {
         let plan = planned(&world(), &options);
         assert!(plan.changes.iter().all(|change| change.class == Class::A));
     }
+}
+
+/// A load balancer whose only rule lets the whole internet in on every port.
+fn wide_open() -> World {
+    world_with(vec![distribution("E1", true)], |resources| {
+        resources.retain(|one| one["resourceType"] != "AWS::EC2::SecurityGroupRule");
+        resources.push(ingress("all", json!({"CidrIpv4": "0.0.0.0/0"}), 443));
+        let rule = resources.last_mut().expect("rule");
+        rule["configuration"]["FromPort"] = json!(0);
+        rule["configuration"]["ToPort"] = json!(65535);
+    })
+}
+
+fn keys(plan: &Plan) -> Vec<&str> {
+    plan.changes.iter().flat_map(|change| &change.parts).map(|part| part.key.as_str()).collect()
+}
+
+#[test]
+fn a_step_is_as_bad_as_its_worst_asker_says() {
+    let world = wide_open();
+    let asked: Vec<String> = world
+        .findings()
+        .iter()
+        .filter(|finding| finding.status == Status::Fail)
+        .map(|finding| finding.control.to_string())
+        .collect();
+    assert!(asked.contains(&"KA-SG-002".to_owned()) && asked.contains(&"KA-X-001".to_owned()), "{asked:?}");
+    // Neither alone nor with others, without leave to disrupt.
+    for options in [only("KA-SG-002"), PlanOptions::default()] {
+        let plan = planned(&world, &options);
+        assert!(!keys(&plan).iter().any(|key| key.starts_with("ec2.close_rule")), "{:?}", keys(&plan));
+    }
+}
+
+#[test]
+fn letting_in_comes_before_taking_out_whoever_asks() {
+    let world = wide_open();
+    let all = planned(&world, &PlanOptions { allow_disruptive: true, ..PlanOptions::default() });
+    let at = |start: &str| {
+        let starts = |change: &Change| change.parts.iter().any(|part| part.key.starts_with(start));
+        all.changes.iter().position(starts).unwrap_or_else(|| panic!("no {start} in {:?}", keys(&all)))
+    };
+    assert!(at("ec2.open_rule/") < at("ec2.close_rule/"));
+    // The finding that brings the need is not selected, and still nothing goes without what it needs.
+    let one = planned(&world, &PlanOptions { allow_disruptive: true, ..only("KA-SG-002") });
+    assert!(one.changes.is_empty(), "{:?}", keys(&one));
+    assert!(one.refusals.iter().any(|refusal| refusal.reason.contains("which is left out")), "{:?}", one.refusals);
+}
+
+#[test]
+fn what_one_remedy_refuses_no_other_does() {
+    // Without a distribution nobody would reach the load balancer any more.
+    let world = world_with(Vec::new(), |resources| {
+        resources.retain(|one| one["resourceType"] != "AWS::EC2::SecurityGroupRule");
+        resources.push(ingress("all", json!({"CidrIpv4": "0.0.0.0/0"}), 443));
+        let rule = resources.last_mut().expect("rule");
+        rule["configuration"]["FromPort"] = json!(0);
+        rule["configuration"]["ToPort"] = json!(65535);
+    });
+    let plan = planned(&world, &PlanOptions { allow_disruptive: true, ..PlanOptions::default() });
+    assert!(!keys(&plan).iter().any(|key| key.starts_with("ec2.close_rule")), "{:?}", keys(&plan));
 }
 
 #[test]

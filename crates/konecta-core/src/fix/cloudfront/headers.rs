@@ -24,11 +24,13 @@ const POLICY_ACTIONS: &[&str] =
     &["cloudfront:UpdateResponseHeadersPolicy", "cloudfront:GetResponseHeadersPolicyConfig"];
 
 pub(super) const SECURITY: Remedy =
-    Remedy { id: "cloudfront.security_headers", class: Class::A, actions: ACTIONS, propose: security };
+    Remedy { id: "cloudfront.security_headers", class: Class::B, actions: ACTIONS, propose: security };
 
-pub(super) const HSTS: Remedy = Remedy { id: "cloudfront.hsts", class: Class::A, actions: ACTIONS, propose: hsts };
+pub(super) const HSTS: Remedy = Remedy { id: "cloudfront.hsts", class: Class::B, actions: ACTIONS, propose: hsts };
 
 const SECTION: &str = "/SecurityHeadersConfig";
+/// The setting can be taken back; what browsers were told cannot.
+const KEPT_BY_BROWSERS: &str = "browsers that saw the header insist on HTTPS until its lifetime is over: clients that need HTTP are turned away, even after the setting is taken back";
 const TRANSPORT: &str = "StrictTransportSecurity";
 
 fn security(finding: &Finding, case: &Case<'_>) -> Proposal {
@@ -131,8 +133,7 @@ fn attach(case: &Case<'_>, subject: &View, bare: &[Behavior<'_>], remedy: &'stat
     // Both controls want the same of a bare behavior: one step.
     step.key = format!("cloudfront.ResponseHeadersPolicyId/{}", subject.id);
     step.effects.extend(HEADERS.renamed(case, subject, bare, id));
-    step.consequences =
-        vec!["pages can no longer be framed by other sites, and browsers insist on HTTPS from now on".to_owned()];
+    step.consequences = vec!["pages can no longer be framed by other sites".to_owned(), KEPT_BY_BROWSERS.to_owned()];
     Ok(step)
 }
 
@@ -169,16 +170,31 @@ fn complete(
         }),
         ..Call::new("cloudfront", "UpdateResponseHeadersPolicy", json!({"Id": id}))
     };
+    let set: Vec<&str> = if held.is_null() {
+        wanted(case).into_iter().map(|(name, _)| name).collect()
+    } else {
+        headers.iter().map(|(name, _)| *name).collect()
+    };
     let names: Vec<&str> = headers.iter().map(|(name, _)| *name).collect();
+    let mut consequences = vec!["holds for every distribution that uses the policy".to_owned()];
+    let mut class = Class::A;
+    if set.contains(&"FrameOptions") {
+        consequences.push("pages can no longer be framed by other sites".to_owned());
+        class = Class::B;
+    }
+    if set.contains(&TRANSPORT) {
+        consequences.push(KEPT_BY_BROWSERS.to_owned());
+        class = Class::B;
+    }
     Step {
         key: format!("{}/{id}", remedy.id),
         merge: Some(format!("cloudfront:UpdateResponseHeadersPolicy/{id}")),
         fix: remedy.id(),
         controls: Vec::new(),
         resource: policy.reference.clone(),
-        class: Class::A,
+        class,
         title: format!("Let the response headers policy {name} set {}", names.join(", ")),
-        consequences: vec!["holds for every distribution that uses the policy".to_owned()],
+        consequences,
         effects: vec![Effect::Amended {
             resource: policy.reference.clone(),
             edits: shown.iter().map(|edit| edit.below("/configuration/ResponseHeadersPolicyConfig")).collect(),

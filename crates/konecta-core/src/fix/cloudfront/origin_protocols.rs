@@ -12,12 +12,12 @@ use crate::fix::step::Class;
 use crate::fix::{Case, View};
 
 pub(super) const REMEDY: Remedy =
-    Remedy { id: "cloudfront.origin_protocols", class: Class::A, actions: distribution::ACTIONS, propose };
+    Remedy { id: "cloudfront.origin_protocols", class: Class::B, actions: distribution::ACTIONS, propose };
 
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     let Some(subject) = case.subject(finding) else { return Proposal::default() };
     let accepted = &case.blueprint.cloudfront.origin_ssl_protocols;
-    let (mut edits, mut names) = (Vec::new(), Vec::new());
+    let (mut edits, mut names, mut unproven) = (Vec::new(), Vec::new(), Vec::new());
     let mut refusals = Vec::new();
     for (path, origin) in items(subject, "/Origins") {
         let name = origin["Id"].as_str().unwrap_or_default();
@@ -35,7 +35,11 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         if kept.is_empty() {
             kept = accepted.iter().map(String::as_str).collect();
         }
-        if let Some(spoken) = spoken(case, subject, name)
+        let spoken = spoken(case, subject, name);
+        if spoken.is_none() {
+            unproven.push(name);
+        }
+        if let Some(spoken) = spoken
             && !kept.iter().any(|version| spoken.contains(version))
         {
             let reason = format!("origin {name}: the load balancer's listener speaks none of {}", kept.join(", "));
@@ -50,7 +54,16 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         return Proposal { steps: Vec::new(), refusals };
     }
     let title = format!("Speak only {} with origin {} of {}", accepted.join(" and "), names.join(", "), subject.id);
-    Proposal { steps: vec![distribution::step(&REMEDY, subject, title, edits)], refusals }
+    let mut step = distribution::step(&REMEDY, subject, title, edits);
+    if unproven.is_empty() {
+        step.class = Class::A;
+    } else {
+        let unproven = unproven.join(", ");
+        step.consequences = vec![format!(
+            "which versions origin {unproven} speaks was not seen: if it speaks none of those that stay, its viewers are turned away"
+        )];
+    }
+    Proposal { steps: vec![step], refusals }
 }
 
 fn vpc_origin(finding: &Finding, case: &Case<'_>, origin: &Value) -> Option<Refusal> {

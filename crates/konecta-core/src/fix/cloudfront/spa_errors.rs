@@ -6,12 +6,12 @@ use serde_json::json;
 use super::behaviors::behaviors;
 use super::distribution::{self, append, items, set};
 use crate::finding::Finding;
+use crate::fix::Case;
 use crate::fix::registry::{Proposal, Remedy};
 use crate::fix::step::Class;
-use crate::fix::{Case, View};
 
 pub(super) const REMEDY: Remedy =
-    Remedy { id: "cloudfront.spa_errors", class: Class::A, actions: distribution::ACTIONS, propose };
+    Remedy { id: "cloudfront.spa_errors", class: Class::B, actions: distribution::ACTIONS, propose };
 
 const LIST: &str = "/CustomErrorResponses";
 
@@ -40,19 +40,23 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     }
     let title = format!("Answer 403 and 404 of {} with {}", subject.id, blueprint.spa_page);
     let mut step = distribution::step(&REMEDY, subject, title, edits);
-    step.consequences = vec![masked(subject)];
+    let others: Vec<&str> = behaviors(subject).skip(1).map(|behavior| behavior.pattern).collect();
+    if others.is_empty() {
+        step.class = Class::A;
+    }
+    step.consequences = vec![masked(&others)];
     Proposal::step(step)
 }
 
 /// What a person has to know: error responses hold for the whole distribution.
-fn masked(subject: &View) -> String {
-    let others: Vec<&str> = behaviors(subject).skip(1).map(|behavior| behavior.pattern).collect();
+fn masked(others: &[&str]) -> String {
     if others.is_empty() {
-        "a missing file is answered with the page and status 200".to_owned()
-    } else {
-        let others = others.join(", ");
-        format!("holds for the whole distribution: 403 and 404 of {others} become the page with status 200 as well")
+        return "a missing file is answered with the page and status 200".to_owned();
     }
+    format!(
+        "holds for the whole distribution: clients of {} no longer see 403 and 404, but the page with status 200",
+        others.join(", ")
+    )
 }
 
 #[cfg(test)]

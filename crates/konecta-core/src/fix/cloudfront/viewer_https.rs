@@ -10,7 +10,7 @@ use crate::fix::registry::{Proposal, Remedy};
 use crate::fix::step::Class;
 
 pub(super) const REMEDY: Remedy =
-    Remedy { id: "cloudfront.viewer_https", class: Class::A, actions: distribution::ACTIONS, propose };
+    Remedy { id: "cloudfront.viewer_https", class: Class::B, actions: distribution::ACTIONS, propose };
 
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     let Some(subject) = case.subject(finding) else { return Proposal::default() };

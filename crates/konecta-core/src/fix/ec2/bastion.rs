@@ -1,15 +1,27 @@
-//! KA-BST-001: rules that let anybody but the declared addresses try SSH on the bastion are closed. Which bastion stays and
-//! where it stands is for a person.
+//! KA-BST-001: the declared addresses are let in by SSH on the bastion, and then the rules are closed that let anybody else
+//! try. Which bastion stays and where it stands is for a person.
 
 use std::collections::BTreeSet;
 
 use super::{exposed, rules};
 use crate::finding::Finding;
-use crate::fix::Case;
 use crate::fix::registry::{Proposal, Refusal, Remedy};
-use crate::fix::step::Class;
+use crate::fix::step::{Class, Step};
+use crate::fix::{Case, View};
 
-pub(super) const REMEDY: Remedy = Remedy { id: "ec2.bastion", class: Class::B, actions: rules::CLOSE, propose };
+pub(super) const REMEDY: Remedy = Remedy {
+    id: "ec2.bastion",
+    class: Class::B,
+    actions: &[
+        "ec2:RevokeSecurityGroupIngress",
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:CreateTags",
+        "ec2:DescribeSecurityGroupRules",
+    ],
+    propose,
+};
+
+const SSH: u16 = 22;
 
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     let mut refusals = Vec::new();
@@ -37,28 +49,47 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         let lines = [
             "name the addresses that administer the system under [bastion] in konecta-audit.toml: ssh_cidrs = [\"203.0.113.0/24\"]",
         ];
-        refusals.push(Refusal::new(finding, Class::B, reason, &lines));
+        let kept = undeclared.iter().map(|id| rules::close_key(id));
+        refusals.push(Refusal::new(finding, Class::B, reason, &lines).blocking(kept));
         undeclared.clear();
     }
     let mut proposal = exposed::close_all(&REMEDY, finding, case, &undeclared);
-    let locked = locked_out(finding, case, &undeclared);
+    let opening = let_in(case, &undeclared);
     for step in &mut proposal.steps {
-        step.consequences.extend(locked.iter().map(|bastion| {
-            format!("no rule for SSH remains on {bastion}: nobody can log in until the declared addresses are let in")
-        }));
+        step.needs.extend(opening.iter().map(|step| step.key.clone()));
     }
+    proposal.steps.splice(0..0, opening);
     proposal.refusals.extend(refusals);
     proposal
 }
 
-/// Bastions on which nobody may use SSH once these rules are gone.
-fn locked_out(finding: &Finding, case: &Case<'_>, gone: &BTreeSet<String>) -> Vec<String> {
-    let bastions = case.fact(finding.resource.arn.as_str(), "bastions").and_then(serde_json::Value::as_array);
-    let remains = |source: &serde_json::Value| source["rule"].as_str().is_some_and(|id| !gone.contains(id));
-    let locked = bastions.into_iter().flatten().filter(|bastion| {
-        bastion["ssh"].as_array().is_some_and(|sources| !sources.is_empty() && !sources.iter().any(remains))
-    });
-    locked.filter_map(|bastion| Some(bastion["instance"].as_str()?.to_owned())).collect()
+/// Lets every declared range in by SSH at the groups whose rules are to go, where no rule says just that.
+fn let_in(case: &Case<'_>, undeclared: &BTreeSet<String>) -> Vec<Step> {
+    let group_of = |id: &String| Some(rules::find(case, id)?.text("/configuration/GroupId")?.to_owned());
+    let groups: BTreeSet<String> = undeclared.iter().filter_map(group_of).collect();
+    let mut steps = Vec::new();
+    for group in groups.iter().filter_map(|id| rules::group(case, id)) {
+        for range in &case.blueprint.bastion.ssh_cidrs {
+            if !admits(case, group, range) {
+                let source = rules::Source::Range(range);
+                steps.push(rules::admit(group, source, SSH, "SSH from a declared range", &REMEDY, Class::B));
+            }
+        }
+    }
+    steps
+}
+
+/// Whether a rule of the group lets just this range in by SSH.
+fn admits(case: &Case<'_>, group: &View, range: &str) -> bool {
+    let port = |rule: &View, key: &str| rule.at(key).and_then(serde_json::Value::as_u64);
+    case.all("AWS::EC2::SecurityGroupRule").any(|rule| {
+        rule.text("/configuration/GroupId") == Some(group.id.as_str())
+            && rule.at("/configuration/IsEgress") == Some(&serde_json::Value::Bool(false))
+            && rule.text("/configuration/IpProtocol") == Some("tcp")
+            && port(rule, "/configuration/FromPort") == Some(u64::from(SSH))
+            && port(rule, "/configuration/ToPort") == Some(u64::from(SSH))
+            && ["/configuration/CidrIpv4", "/configuration/CidrIpv6"].iter().any(|key| rule.text(key) == Some(range))
+    })
 }
 
 #[cfg(test)]
@@ -85,15 +116,17 @@ mod tests {
         ]);
         let steps = world.mended("KA-BST-001", ":konecta-erp");
         let found: Vec<_> = steps.iter().map(|step| (step.key.as_str(), step.class)).collect();
-        assert_eq!(found, [("ec2.close_rule/sgr-other", Class::B), ("ec2.close_rule/sgr-world", Class::A)]);
-        assert!(steps.iter().flat_map(|step| &step.consequences).all(|line| !line.contains("log in")));
+        assert_eq!(found, [("ec2.close_rule/sgr-other", Class::B), ("ec2.close_rule/sgr-world", Class::B)]);
+        assert!(steps.iter().all(|step| step.needs.is_empty()), "the declared range is let in already");
     }
 
     #[test]
-    fn it_is_said_when_nobody_can_log_in_any_more() {
+    fn the_declared_addresses_are_let_in_before_the_others_go() {
         let steps =
             world(&[rule("sgr-world", "sg-1", (22, 22), cidr("0.0.0.0/0"))]).mended("KA-BST-001", ":konecta-erp");
-        assert!(steps[0].consequences.iter().any(|line| line.contains("no rule for SSH remains on i-1")));
+        let found: Vec<_> = steps.iter().map(|step| step.key.as_str()).collect();
+        assert_eq!(found, ["ec2.open_rule/sg-1/203.0.113.0/24/22", "ec2.close_rule/sgr-world"]);
+        assert_eq!(steps[1].needs, [steps[0].key.clone()]);
     }
 
     #[test]

@@ -29,7 +29,8 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
                 let leave = format!(
                     "aws ec2 modify-network-interface-attribute --network-interface-id {client} --groups <its other groups>"
                 );
-                refusals.push(Refusal::new(finding, Class::B, reason, &[&look, &leave]));
+                let refusal = Refusal::new(finding, Class::B, reason, &[&look, &leave]);
+                refusals.push(refusal.blocking([rules::close_key(id)]));
             } else {
                 to_close.insert(id.to_owned());
             }

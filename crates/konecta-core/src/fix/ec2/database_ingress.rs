@@ -120,7 +120,7 @@ mod tests {
         ]);
         let steps = world.mended("KA-SG-006", "security-group/sg-db");
         let found: Vec<_> = steps.iter().map(|step| (step.key.as_str(), step.class)).collect();
-        assert_eq!(found, [("ec2.close_rule/sgr-all", Class::A), ("ec2.close_rule/sgr-bastion", Class::B)]);
+        assert_eq!(found, [("ec2.close_rule/sgr-all", Class::B), ("ec2.close_rule/sgr-bastion", Class::B)]);
     }
 
     #[test]

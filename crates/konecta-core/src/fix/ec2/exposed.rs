@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::rules;
+use super::{rules, users};
 use crate::finding::{Finding, Status};
 use crate::fix::registry::{Proposal, Refusal, Remedy};
 use crate::fix::step::{Class, Step};
@@ -25,7 +25,7 @@ pub(super) const HIGH_RISK_PORTS: Remedy = Remedy {
 };
 pub(super) const ALL_PORTS: Remedy = Remedy {
     id: "ec2.no_all_ports_open",
-    class: Class::A,
+    class: Class::B,
     actions: rules::CLOSE,
     propose: |f, c| close_all(&ALL_PORTS, f, c, &widest(f)),
 };
@@ -51,13 +51,16 @@ pub(super) fn close_all(remedy: &Remedy, finding: &Finding, case: &Case<'_>, ids
 
 /// Closes a rule, at the class that it has whoever asks.
 pub(super) fn close(case: &Case<'_>, rule: &View, remedy: &Remedy) -> Option<Step> {
-    let (class, consequence) = if is_all_at_fault(case, rule) {
-        (Class::A, None)
-    } else {
-        (Class::B, Some(format!("whoever came in by {} no longer does, on any port of the rule", rules::named(rule))))
+    let user = users::who_may_use(case, rule);
+    let (class, consequence) = match &user {
+        None if is_all_at_fault(case, rule) => (Class::A, None),
+        None => (Class::B, Some(String::new())),
+        Some(user) => (Class::B, Some(format!(": {user}"))),
     };
     let mut step = rules::close(case, rule, remedy, class)?;
-    step.consequences.extend(consequence);
+    step.consequences.extend(consequence.map(|user| {
+        format!("whoever came in by {} no longer does, on any port of the rule{user}", rules::named(rule))
+    }));
     Some(step)
 }
 

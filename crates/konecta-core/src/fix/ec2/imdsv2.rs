@@ -10,7 +10,7 @@ use crate::fix::{Case, action};
 
 const ACTIONS: &[&str] = &["ec2:ModifyInstanceMetadataOptions", "ec2:DescribeInstances"];
 
-pub(super) const REMEDY: Remedy = Remedy { id: "ec2.imdsv2", class: Class::A, actions: ACTIONS, propose };
+pub(super) const REMEDY: Remedy = Remedy { id: "ec2.imdsv2", class: Class::B, actions: ACTIONS, propose };
 
 const OPTIONS: &str = "/configuration/MetadataOptions";
 
@@ -43,10 +43,10 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         .map(|(key, value)| Edit::new(format!("{OPTIONS}/{key}"), now.get(*key).cloned(), Some(value.clone())));
     let mut consequences = Vec::new();
     if wanted.iter().any(|(key, _)| *key == "HttpTokens") {
-        consequences.push("software that still asks for metadata without a token gets none".to_owned());
+        consequences.push("software that asks for metadata without a session token no longer gets any".to_owned());
     }
     if wanted.iter().any(|(key, _)| *key == "HttpPutResponseHopLimit") {
-        consequences.push(format!("metadata are not answered further than {limit} hops away"));
+        consequences.push(format!("metadata is no longer answered further than {limit} hops away"));
     }
     Proposal::step(Step {
         key: format!("{}/{}", REMEDY.id, instance.id),
@@ -54,7 +54,7 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         fix: REMEDY.id(),
         controls: Vec::new(),
         resource: instance.reference.clone(),
-        class: Class::A,
+        class: Class::B,
         title: format!("Let {} answer for its metadata with session tokens, at most {limit} hops away", instance.id),
         consequences,
         effects: vec![Effect::Amended { resource: instance.reference.clone(), edits: edits.collect() }],

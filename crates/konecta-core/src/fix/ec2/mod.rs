@@ -15,6 +15,7 @@ mod subnet_public_ip;
 mod subnet_roles;
 #[cfg(test)]
 pub(in crate::fix) mod testdata;
+mod users;
 
 use super::registry::Remedy;
 

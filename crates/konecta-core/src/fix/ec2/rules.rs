@@ -17,6 +17,11 @@ const RULE: &str = "AWS::EC2::SecurityGroupRule";
 pub(crate) const CLOSE: &[&str] =
     &["ec2:RevokeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateTags"];
 
+/// The key of the step that closes a rule, whichever remedy asks for it.
+pub(crate) fn close_key(rule: &str) -> String {
+    format!("ec2.close_rule/{rule}")
+}
+
 /// The rule of this id.
 pub(crate) fn find<'a>(case: &'a Case<'_>, id: &str) -> Option<&'a View> {
     case.all(RULE).find(|rule| rule.id == id)
@@ -64,7 +69,7 @@ pub(crate) fn close(case: &Case<'_>, rule: &View, remedy: &Remedy, class: Class)
         actions.push(action("ec2:CreateTags"));
     }
     Some(Step {
-        key: format!("ec2.close_rule/{}", rule.id),
+        key: close_key(&rule.id),
         merge: Some(format!("ec2:{revoke}/{}/{class}", group.id)),
         fix: remedy.id(),
         controls: Vec::new(),
@@ -82,18 +87,45 @@ pub(crate) fn close(case: &Case<'_>, rule: &View, remedy: &Remedy, class: Class)
     })
 }
 
-/// Opens a TCP port of a group to a prefix list.
-pub(crate) fn admit_list(
+/// Whom a new rule lets in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// A prefix list, by its id.
+    List(&'a str),
+    /// A range of addresses.
+    Range(&'a str),
+}
+
+impl Source<'_> {
+    fn text(self) -> String {
+        match self {
+            Self::List(text) | Self::Range(text) => text.to_owned(),
+        }
+    }
+
+    /// The member of a rule that names it, and the list and member of a permission.
+    fn members(self) -> [&'static str; 3] {
+        match self {
+            Self::List(_) => ["PrefixListId", "PrefixListIds", "PrefixListId"],
+            Self::Range(range) if range.contains(':') => ["CidrIpv6", "Ipv6Ranges", "CidrIpv6"],
+            Self::Range(_) => ["CidrIpv4", "IpRanges", "CidrIp"],
+        }
+    }
+}
+
+/// Opens a TCP port of a group to a prefix list or a range.
+pub(crate) fn admit(
     group: &View,
-    list: &str,
+    source: Source<'_>,
     port: u16,
     description: &str,
     remedy: &Remedy,
     class: Class,
 ) -> Step {
-    let id = format!("sgr-{list}-{port}");
-    let wanted =
-        json!({"/PrefixListId": list, "/IpProtocol": "tcp", "/FromPort": port, "/ToPort": port, "/IsEgress": false});
+    let from = source.text();
+    let [member, list, key] = source.members();
+    let id = format!("sgr-{}-{port}", from.replace(['/', ':'], "_"));
+    let wanted = json!({format!("/{member}"): from, "/IpProtocol": "tcp", "/FromPort": port, "/ToPort": port, "/IsEgress": false});
     let exists = Find {
         service: "ec2".to_owned(),
         operation: "DescribeSecurityGroupRules".to_owned(),
@@ -105,7 +137,7 @@ pub(crate) fn admit_list(
     };
     let configuration = json!({
         "SecurityGroupRuleId": id, "GroupId": group.id, "GroupOwnerId": group.reference.account_id, "IsEgress": false,
-        "IpProtocol": "tcp", "FromPort": port, "ToPort": port, "PrefixListId": list, "Description": description, "Tags": [],
+        "IpProtocol": "tcp", "FromPort": port, "ToPort": port, member: from, "Description": description, "Tags": [],
     });
     let arn = group
         .reference
@@ -115,20 +147,19 @@ pub(crate) fn admit_list(
     let reference = ResourceRef { arn: own(&arn), resource_type: own(RULE), ..group.reference.clone() };
     let body = json!({"configuration": configuration, "supplement": {}, "tags": {}});
     let permission = json!({
-        "IpProtocol": "tcp", "FromPort": port, "ToPort": port,
-        "PrefixListIds": [{"PrefixListId": list, "Description": description}],
+        "IpProtocol": "tcp", "FromPort": port, "ToPort": port, list: [{key: from, "Description": description}],
     });
     let back = json!({"GroupId": group.id, "SecurityGroupRuleIds": [exists.placeholder()]});
     let actions =
         ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress", "ec2:DescribeSecurityGroupRules"];
     Step {
-        key: format!("ec2.open_rule/{}/{list}/{port}", group.id),
+        key: format!("ec2.open_rule/{}/{from}/{port}", group.id),
         merge: Some(format!("ec2:AuthorizeSecurityGroupIngress/{}/{class}", group.id)),
         fix: remedy.id(),
         controls: Vec::new(),
         resource: group.reference.clone(),
         class,
-        title: format!("Let {list} in on tcp {port} of {}", group.id),
+        title: format!("Let {from} in on tcp {port} of {}", group.id),
         consequences: Vec::new(),
         effects: vec![Effect::Created { resource: Box::new(View { reference, id, body }), exists }],
         call: Call::new(

@@ -5,10 +5,10 @@ use serde_json::json;
 use crate::finding::Finding;
 use crate::fix::registry::{Proposal, Remedy};
 use crate::fix::step::{Call, Class, Edit, Effect, Step};
-use crate::fix::{Case, action};
+use crate::fix::{Case, View, action};
 
 pub(super) const REMEDY: Remedy =
-    Remedy { id: "ec2.subnet_public_ip", class: Class::A, actions: &["ec2:ModifySubnetAttribute"], propose };
+    Remedy { id: "ec2.subnet_public_ip", class: Class::B, actions: &["ec2:ModifySubnetAttribute"], propose };
 
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     let Some(subnet) = case.subject(finding) else { return Proposal::default() };
@@ -19,15 +19,23 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
             json!({"SubnetId": subnet.id, "MapPublicIpOnLaunch": {"Value": value}}),
         )
     };
+    let mut consequences = vec!["what is launched from now on has no public address; what has one keeps it".to_owned()];
+    let class = match launches(case, &subnet.id) {
+        Some(what) => {
+            consequences.push(format!("{what} launches here, and without a public address it may be cut off"));
+            Class::B
+        }
+        None => Class::A,
+    };
     Proposal::step(Step {
         key: format!("{}/{}", REMEDY.id, subnet.id),
         merge: None,
         fix: REMEDY.id(),
         controls: Vec::new(),
         resource: subnet.reference.clone(),
-        class: Class::A,
+        class,
         title: format!("Stop {} from handing out public IPv4 addresses", subnet.id),
-        consequences: vec!["what is launched from now on has no public address; what has one keeps it".to_owned()],
+        consequences,
         effects: vec![Effect::Amended {
             resource: subnet.reference.clone(),
             edits: vec![Edit::new("/configuration/MapPublicIpOnLaunch", Some(json!(true)), Some(json!(false)))],
@@ -39,6 +47,30 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         requires: Vec::new(),
         waits: Vec::new(),
     })
+}
+
+/// Something that launches instances in the subnet, or runs there.
+fn launches(case: &Case<'_>, subnet: &str) -> Option<String> {
+    let named = |view: &&View, list: &str| view.list(list).iter().any(|id| id == subnet);
+    let group = case.all("AWS::EKS::Nodegroup").find(|view| named(view, "/configuration/subnets"));
+    let zones = |view: &&View| {
+        let zones = view.text("/configuration/VPCZoneIdentifier").unwrap_or_default();
+        zones.split(',').any(|id| id.trim() == subnet)
+    };
+    let runs = |view: &&View| {
+        view.text("/configuration/SubnetId") == Some(subnet)
+            && view.text("/configuration/State/Name") != Some("terminated")
+    };
+    group
+        .map(|view| format!("node group {}", view.id))
+        .or_else(|| {
+            case.all("AWS::AutoScaling::AutoScalingGroup")
+                .find(zones)
+                .map(|view| format!("Auto Scaling group {}", view.id))
+        })
+        .or_else(|| {
+            case.all("AWS::EC2::Instance").find(runs).map(|view| format!("whoever started instance {}", view.id))
+        })
 }
 
 #[cfg(test)]
@@ -56,5 +88,22 @@ mod tests {
         let step = world.mended("KA-VPC-004", "subnet-1").remove(0);
         assert_eq!(step.call.parameters, json!({"SubnetId": "subnet-1", "MapPublicIpOnLaunch": {"Value": false}}));
         assert_eq!(step.class, Class::A);
+    }
+
+    #[test]
+    fn a_subnet_in_which_something_launches_is_not_changed_without_being_asked() {
+        let subnet = json!({
+            "resourceType": "AWS::EC2::Subnet", "resourceId": "subnet-1", "region": "us-east-1",
+            "arn": "arn:aws:ec2:us-east-1:123456789012:subnet/subnet-1",
+            "configuration": {"SubnetId": "subnet-1", "MapPublicIpOnLaunch": true, "CidrBlock": "10.0.0.0/24"},
+        });
+        let scaling = json!({
+            "resourceType": "AWS::AutoScaling::AutoScalingGroup", "resourceId": "asg-1", "region": "us-east-1", "tags": {},
+            "arn": "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:1:autoScalingGroupName/asg-1",
+            "configuration": {"AutoScalingGroupName": "asg-1", "VPCZoneIdentifier": "subnet-0,subnet-1", "Tags": [], "Instances": []},
+        });
+        let step = World::of(json!([subnet, scaling])).mended("KA-VPC-004", "subnet-1").remove(0);
+        assert_eq!(step.class, Class::B);
+        assert!(step.consequences[1].contains("asg-1"));
     }
 }

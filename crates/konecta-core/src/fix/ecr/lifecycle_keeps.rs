@@ -6,12 +6,13 @@ use super::lifecycle_rules::{Conflict, expires_more, keeping, mended};
 use super::repository::{call, change};
 use crate::finding::Finding;
 use crate::fix::Case;
+use crate::fix::emit::shell;
 use crate::fix::registry::{Proposal, Remedy};
 use crate::fix::step::{Call, Class, Edit};
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "ecr.lifecycle_keeps",
-    class: Class::B,
+    class: Class::C,
     actions: &["ecr:PutLifecyclePolicy", "ecr:DeleteLifecyclePolicy"],
     propose,
 };
@@ -59,16 +60,26 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         (edit, after, put(name, before))
     };
     let more = expires_more(rules, after["rules"].as_array().map_or(&[], Vec::as_slice));
+    let region = &repository.reference.region;
     let title = format!("Keep the last {images} images of {name}");
-    let mut step = change(&REMEDY, repository, title, vec![edit], put(name, &after), back);
-    if more {
-        step.consequences.push(format!(
-            "ECR deletes, within a day, the images beyond the last {images}: the way back restores the policy and not the images"
-        ));
-    } else {
+    let mut step = change(&REMEDY, repository, title.clone(), vec![edit], put(name, &after), back);
+    if !more {
         step.class = Class::A;
+        return Proposal::step(step);
     }
-    Proposal::step(step)
+    let reason = format!(
+        "{title}: ECR would delete, within a day, images that are kept now, and putting the old policy back does not bring them back"
+    );
+    let text = shell::json(&after);
+    let preview = format!(
+        "aws ecr start-lifecycle-policy-preview --region {region} --repository-name {name} --lifecycle-policy-text {text}"
+    );
+    let look = format!("aws ecr get-lifecycle-policy-preview --region {region} --repository-name {name}");
+    let put = format!(
+        "aws ecr put-lifecycle-policy --region {region} --repository-name {name} --lifecycle-policy-text {text}"
+    );
+    let lines = [&preview, "read which images would go, and keep elsewhere what is still needed:", &look, &put];
+    Proposal::refuse(finding, Class::C, reason, &lines)
 }
 
 #[cfg(test)]
@@ -89,11 +100,13 @@ mod tests {
     }
 
     #[test]
-    fn no_policy_becomes_one_and_can_become_none_again() {
-        let step = world(Value::Null).mended("KA-ECR-004", "auth-service").remove(0);
-        assert_eq!(sent(&step.call), whole(10));
-        assert_eq!(step.inverse[0].operation, "DeleteLifecyclePolicy");
-        assert_eq!(step.class, Class::B, "it deletes images");
+    fn what_deletes_images_is_a_procedure() {
+        let proposal = world(Value::Null).proposed("KA-ECR-004", "auth-service");
+        assert!(proposal.steps.is_empty(), "it deletes images, and nothing brings them back");
+        let refusal = &proposal.refusals[0];
+        assert_eq!(refusal.class, Class::C);
+        assert!(refusal.procedure[0].contains("start-lifecycle-policy-preview"), "{:?}", refusal.procedure);
+        assert!(refusal.procedure[3].contains(r#""countNumber":10"#), "{:?}", refusal.procedure);
     }
 
     #[test]

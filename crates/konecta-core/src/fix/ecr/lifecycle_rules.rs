@@ -58,14 +58,22 @@ pub(super) fn mended(rules: &[Value], images: u32) -> Result<Vec<Value>, Conflic
     Ok(rules)
 }
 
-/// Whether the new rules may expire images that the old ones kept.
+/// Whether the new rules may expire images that the old ones kept. Certain is only that they do not where every old rule
+/// is still there, at its place and for the same images, and lets none go earlier: a rule that is taken away may have
+/// kept its images from a later one (an image that an earlier rule selects is not expired by a later one).
 pub(super) fn expires_more(before: &[Value], after: &[Value]) -> bool {
-    let least = |rules: &[Value]| rules.iter().filter(|rule| is_counting(rule)).filter_map(number).min();
-    match (least(before), least(after)) {
-        (Some(before), Some(after)) => after < before,
-        (None, Some(_)) => true,
-        (_, None) => false,
-    }
+    let bare = |rule: &Value| {
+        let mut rule = rule.clone();
+        if let Some(members) = rule.as_object_mut() {
+            members.remove("description");
+        }
+        if let Some(selection) = rule["selection"].as_object_mut() {
+            selection.remove("countNumber");
+        }
+        rule
+    };
+    let spares = |old: &Value, new: &Value| bare(old) == bare(new) && number(new) >= number(old);
+    before.len() != after.len() || !before.iter().zip(after).all(|(old, new)| number(old).is_some() && spares(old, new))
 }
 
 fn priority(rule: &Value) -> Option<u64> {
@@ -118,7 +126,18 @@ mod tests {
         let after = mended(&rules, 10).expect("rules");
         assert_eq!(after, [untagged, rule(2, "any", "imageCountMoreThan", 10)]);
         assert!(expires_more(&rules, &after));
-        assert!(!expires_more(&[rule(1, "any", "imageCountMoreThan", 3)], &after));
+    }
+
+    #[test]
+    fn only_the_same_rules_with_higher_numbers_expire_no_more() {
+        let counting = |number: u64| rule(2, "any", "imageCountMoreThan", number);
+        let tagged = rule(1, "tagged", "imageCountMoreThan", 2);
+        assert!(!expires_more(&[counting(3)], &[counting(10)]));
+        assert!(expires_more(&[counting(10)], &[counting(3)]));
+        assert!(expires_more(&[], &[counting(10)]));
+        // Without the first rule, what it selected is expired by the second.
+        assert!(expires_more(&[tagged.clone(), counting(10)], &[counting(10)]));
+        assert!(!expires_more(&[tagged.clone(), counting(3)], &[tagged, counting(10)]));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::fix::step::{Class, Edit};
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "ecr.repository_policy",
-    class: Class::A,
+    class: Class::B,
     actions: &["ecr:SetRepositoryPolicy", "ecr:DeleteRepositoryPolicy"],
     propose,
 };
@@ -49,7 +49,7 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     };
     let title = format!("Take strangers out of the policy of {name}");
     let mut step = change(&REMEDY, repository, title, vec![edit], there, set(policy));
-    step.consequences.push("whoever is not of a trusted account does not reach its images any more".to_owned());
+    step.consequences.push("whoever is not of a trusted account no longer pulls its images".to_owned());
     Proposal::step(step)
 }
 

@@ -14,7 +14,7 @@ const ACTIONS: &[&str] = &["elasticloadbalancing:ModifyLoadBalancerAttributes"];
 const LIST: &str = "/supplement/attributes";
 
 pub(super) const DROP_INVALID_HEADERS: Remedy =
-    Remedy { id: "alb.drop_invalid_headers", class: Class::A, actions: ACTIONS, propose: drop_invalid_headers };
+    Remedy { id: "alb.drop_invalid_headers", class: Class::B, actions: ACTIONS, propose: drop_invalid_headers };
 pub(super) const DESYNC_MODE: Remedy =
     Remedy { id: "alb.desync_mode", class: Class::A, actions: ACTIONS, propose: desync_mode };
 pub(super) const DELETION_PROTECTION: Remedy =

@@ -10,7 +10,7 @@ use crate::fix::{Case, View, action};
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "alb.health_check",
-    class: Class::A,
+    class: Class::B,
     actions: &["elasticloadbalancing:ModifyTargetGroup", "elasticloadbalancing:DescribeTargetHealth"],
     propose,
 };
@@ -57,10 +57,10 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         fix: REMEDY.id(),
         controls: Vec::new(),
         resource: group.reference.clone(),
-        class: Class::A,
+        class: Class::B,
         title: format!("Ask the targets of {} for {}", group.id, case.blueprint.alb.health_path),
         consequences: vec![format!(
-            "a target that does not answer {} with {} is taken out",
+            "a target that does not answer {} with {} is taken out and no longer gets requests",
             case.blueprint.alb.health_path, case.blueprint.alb.health_matcher
         )],
         effects: vec![Effect::Amended { resource: group.reference.clone(), edits }],

@@ -13,7 +13,7 @@ use crate::fix::{Case, View, action};
 
 pub(in crate::fix) const REMEDY: Remedy = Remedy {
     id: "alb.http_redirects",
-    class: Class::A,
+    class: Class::B,
     actions: &[
         "elasticloadbalancing:ModifyListener",
         "elasticloadbalancing:ModifyRule",
@@ -57,9 +57,9 @@ pub(in crate::fix) fn steps(case: &Case<'_>, door: &View) -> Result<Vec<Step>, S
         let after = json!([actions::redirect(acts)]);
         let is_door = view.reference == door.reference;
         let mut step = if is_door {
-            listener::set_default(case, &REMEDY, Class::A, door, after)
+            listener::set_default(case, &REMEDY, Class::B, door, after)
         } else {
-            listener::set_rule(&REMEDY, Class::A, view, &after)
+            listener::set_rule(&REMEDY, Class::B, view, &after)
         };
         let (kind, what) = if is_door { ("default", String::new()) } else { ("rule", format!("rule {} of ", view.id)) };
         step.key = format!("elbv2.redirect_{kind}/{}", view.reference.arn);
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!((&sent["Protocol"], &sent["StatusCode"]), (&json!("HTTPS"), &json!("HTTP_301")));
         assert_eq!(step.inverse[0].parameters["DefaultActions"], json!([testdata::forward()]));
         assert_eq!(step.effects.len(), 2, "the default rule tells the same");
-        assert_eq!(step.class, Class::A);
+        assert_eq!(step.class, Class::B);
     }
 
     #[test]

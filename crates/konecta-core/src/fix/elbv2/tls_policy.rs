@@ -1,6 +1,7 @@
 //! KA-ALB-003: a listener gets a TLS policy whose protocols are all declared. Knows AWS's own list of policies, as it was
 //! read, and no name of a policy.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use crate::fix::step::{Call, Class, Edit, Effect, Step};
 use crate::fix::{Case, action};
 
 pub(super) const REMEDY: Remedy =
-    Remedy { id: "alb.tls_policy", class: Class::A, actions: &["elasticloadbalancing:ModifyListener"], propose };
+    Remedy { id: "alb.tls_policy", class: Class::B, actions: &["elasticloadbalancing:ModifyListener"], propose };
 
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     let Some(subject) = case.subject(finding) else { return Proposal::default() };
@@ -25,6 +26,11 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         ];
         return Proposal::refuse(finding, Class::A, reason, &procedure);
     };
+    let (class, consequences) = match lost(case, old, &policy) {
+        Some(lost) if lost.is_empty() => (Class::A, Vec::new()),
+        Some(lost) => (Class::B, vec![format!("clients that know nothing but {} are turned away", lost.join(", "))]),
+        None => (Class::B, vec!["clients that know no declared protocol are turned away".to_owned()]),
+    };
     let arn = &subject.reference.arn;
     let modify = |policy: &str| Call::new("elbv2", "ModifyListener", json!({"ListenerArn": arn, "SslPolicy": policy}));
     Proposal::step(Step {
@@ -33,9 +39,9 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         fix: REMEDY.id(),
         controls: Vec::new(),
         resource: subject.reference.clone(),
-        class: Class::A,
+        class,
         title: format!("Speak only {} on {}", case.blueprint.alb.tls_protocols.join(" and "), listener::name(subject)),
-        consequences: vec!["clients that know no declared protocol are turned away".to_owned()],
+        consequences,
         effects: vec![Effect::Amended {
             resource: subject.reference.clone(),
             edits: vec![Edit::new("/configuration/SslPolicy", Some(json!(old)), Some(json!(policy)))],
@@ -49,8 +55,19 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     })
 }
 
-/// The policy to use: all its protocols are declared, and of those as many as there are, so that no client is lost
-/// without need; of these the newest, and of these the one with the fewest ciphers. FIPS policies are for those who have one.
+/// The protocols and ciphers that clients may use now and no longer under the new policy; `None` where either policy is
+/// not in AWS's list.
+fn lost(case: &Case<'_>, old: &str, new: &str) -> Option<Vec<String>> {
+    let policies = case.lifecycle().get("ssl_policies")?;
+    let accepted = |name: &str| policies.get(name).map(|policy| (listed(policy, "SslProtocols"), ciphers(policy)));
+    let ((protocols, ciphers), (kept_protocols, kept_ciphers)) = (accepted(old)?, accepted(new)?);
+    let gone = protocols.difference(&kept_protocols).chain(ciphers.difference(&kept_ciphers));
+    Some(gone.map(|name| (*name).to_owned()).collect())
+}
+
+/// The policy to use: all its protocols are declared, and of those that the listener accepts now, and of its ciphers, as
+/// few as possible are lost; of these the one with the most declared protocols, and of these the newest. Without a
+/// policy now, the one with the fewest ciphers. FIPS policies are for those who have one.
 pub(super) fn choose(case: &Case<'_>, old: Option<&str>, kind: &str) -> Option<String> {
     let declared: BTreeSet<&str> = case.blueprint.alb.tls_protocols.iter().map(String::as_str).collect();
     let policies = case.lifecycle().get("ssl_policies")?.as_object()?;
@@ -63,12 +80,21 @@ pub(super) fn choose(case: &Case<'_>, old: Option<&str>, kind: &str) -> Option<S
             && (types.is_empty() || types.contains(kind))
             && fips(name) == old.is_some_and(fips)
     };
+    let now = old.and_then(|old| policies.get(old)).map(|old| (listed(old, "SslProtocols"), ciphers(old)));
     let rank = |name: &str, policy: &Value| {
-        let ciphers = policy.get("Ciphers").and_then(Value::as_array).map_or(usize::MAX, Vec::len);
-        (listed(policy, "SslProtocols").len(), issued(name), std::cmp::Reverse(ciphers))
+        let (protocols, all) = (listed(policy, "SslProtocols"), ciphers(policy));
+        let lost = now
+            .as_ref()
+            .map_or((0, 0), |(old, accepted)| (old.difference(&protocols).count(), accepted.difference(&all).count()));
+        (Reverse(lost), protocols.len(), issued(name), Reverse(all.len()), Reverse(name.to_owned()))
     };
     let fitting = policies.iter().filter(|(name, policy)| fits(name, policy));
     fitting.max_by_key(|(name, policy)| rank(name, policy)).map(|(name, _)| name.clone())
+}
+
+fn ciphers(policy: &Value) -> BTreeSet<&str> {
+    let all = policy.get("Ciphers").and_then(Value::as_array).into_iter().flatten();
+    all.filter_map(|cipher| cipher.get("Name").and_then(Value::as_str)).collect()
 }
 
 fn listed<'a>(policy: &'a Value, key: &str) -> BTreeSet<&'a str> {
@@ -89,10 +115,11 @@ mod tests {
     use crate::fix::proof::World;
 
     fn policy(name: &str, protocols: &[&str], ciphers: usize) -> Value {
+        let ciphers: Vec<Value> = (0..ciphers).map(|number| json!({"Name": format!("cipher-{number}")})).collect();
         json!({
             "resourceType": "AWS::ElasticLoadBalancingV2::SslPolicy", "resourceId": name, "region": "us-east-1",
             "arn": format!("arn:aws:elasticloadbalancing:us-east-1:aws:ssl-policy/{name}"),
-            "configuration": {"Name": name, "SslProtocols": protocols, "Ciphers": vec![json!({"Name": "x"}); ciphers]},
+            "configuration": {"Name": name, "SslProtocols": protocols, "Ciphers": ciphers},
         })
     }
 
@@ -105,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_with_all_declared_protocols_and_the_fewest_ciphers_is_chosen() {
+    fn the_policy_that_loses_the_fewest_ciphers_is_chosen_and_those_that_go_are_named() {
         let both = ["TLSv1.2", "TLSv1.3"];
         let world = world(vec![
             policy("Both-2021-06", &both, 2),
@@ -116,7 +143,9 @@ mod tests {
             policy("All-2026-01", &["TLSv1.1", "TLSv1.2", "TLSv1.3"], 1),
         ]);
         let step = world.mended("KA-ALB-003", HTTPS).remove(0);
-        assert_eq!(step.call.parameters, json!({"ListenerArn": HTTPS, "SslPolicy": "Both-Res-2025-09"}));
+        assert_eq!(step.call.parameters, json!({"ListenerArn": HTTPS, "SslPolicy": "Both-Ext-2025-09"}));
+        assert_eq!(step.class, Class::B);
+        assert_eq!(step.consequences, ["clients that know nothing but TLSv1 are turned away"]);
         assert_eq!(step.inverse[0].parameters["SslPolicy"], json!("Old-2016-08"));
     }
 

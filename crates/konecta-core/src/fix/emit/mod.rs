@@ -2,7 +2,7 @@
 //! Knows plans as data; sends nothing. What cannot be told in a tool's words is said in a comment, never left out.
 
 mod aws_cli;
-mod shell;
+pub(in crate::fix) mod shell;
 mod terraform;
 
 pub use aws_cli::aws_cli;

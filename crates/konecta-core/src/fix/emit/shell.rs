@@ -9,7 +9,7 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// The JSON as one shell word. Acting characters are written as escapes, which JSON allows.
-pub(super) fn json(value: &Value) -> String {
+pub(in crate::fix) fn json(value: &Value) -> String {
     let mut text = String::new();
     for character in value.to_string().chars() {
         if crate::report::text::acts(character) {

@@ -61,7 +61,10 @@ fn propose(remedy: &Remedy, finding: &Finding, case: &Case<'_>) -> Proposal {
                 opened.extend(opening);
                 proposal.steps.push(step);
             }
-            Err(why) => proposal.refusals.push(refusal(finding, &format!("{}: {why}", rules::named(rule)))),
+            Err(why) => {
+                let refused = refusal(finding, &format!("{}: {why}", rules::named(rule)));
+                proposal.refusals.push(refused.blocking([rules::close_key(&rule.id)]));
+            }
         }
     }
     opened.sort_by(|a, b| a.key.cmp(&b.key));

@@ -105,7 +105,7 @@ fn admit(case: &Case<'_>, remedy: &Remedy, balancer: &str, port: u64, settled: V
     };
     let narrow = u16::try_from(port).map_err(|_| "the port is none")?;
     let description = if port == 443 { "HTTPS from CloudFront" } else { "HTTP from CloudFront" };
-    let mut step = rules::admit_list(group, &list.id, narrow, description, remedy, Class::B);
+    let mut step = rules::admit(group, rules::Source::List(&list.id), narrow, description, remedy, Class::B);
     // The doors first: the list admits the distributions of strangers as well.
     step.needs = listener::of_balancer(case, balancer).map(doors::deny_key).collect();
     step.consequences.push(format!("the list takes {weight} of the {QUOTA} rules that a group may have by default"));

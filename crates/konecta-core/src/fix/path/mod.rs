@@ -10,7 +10,7 @@ pub(in crate::fix) mod front;
 mod gates;
 mod origin_tls;
 #[cfg(test)]
-pub(in crate::fix) mod testdata;
+pub(crate) mod testdata;
 #[cfg(test)]
 mod tests;
 

@@ -15,7 +15,7 @@ pub(in crate::fix) const CERTIFICATE: &str = "arn:aws:acm:us-east-1:123456789012
 pub(in crate::fix) const SECRET: &str = "sha256:1";
 
 /// The whole: two listeners, one rule that asks for the secret, CloudFront's list let in.
-pub(in crate::fix) fn world_with(distributions: Vec<Value>, change: impl FnOnce(&mut Vec<Value>)) -> World {
+pub(crate) fn world_with(distributions: Vec<Value>, change: impl FnOnce(&mut Vec<Value>)) -> World {
     let mut resources = distributions;
     resources.extend([
         balancer(),
@@ -37,7 +37,7 @@ pub(in crate::fix) fn world_with(distributions: Vec<Value>, change: impl FnOnce(
 }
 
 /// A distribution with the load balancer as its only origin.
-pub(in crate::fix) fn distribution(id: &str, header: bool) -> Value {
+pub(crate) fn distribution(id: &str, header: bool) -> Value {
     let text = edge::distribution().to_string().replace("distribution/E1", &format!("distribution/{id}"));
     let mut distribution: Value = serde_json::from_str(&text).expect("json");
     distribution["resourceId"] = json!(id);
@@ -54,12 +54,12 @@ pub(in crate::fix) fn distribution(id: &str, header: bool) -> Value {
 }
 
 /// The one whose ARN ends like this.
-pub(in crate::fix) fn find<'a>(resources: &'a mut [Value], ends: &str) -> &'a mut Value {
+pub(crate) fn find<'a>(resources: &'a mut [Value], ends: &str) -> &'a mut Value {
     let fits = |one: &&mut Value| one["arn"].as_str().is_some_and(|arn| arn.ends_with(ends));
     resources.iter_mut().find(fits).unwrap_or_else(|| panic!("nothing ends with {ends}"))
 }
 
-pub(in crate::fix) fn balancer() -> Value {
+pub(crate) fn balancer() -> Value {
     let attributes = [
         ("routing.http.drop_invalid_header_fields.enabled", "true"),
         ("routing.http.desync_mitigation_mode", "defensive"),
@@ -89,7 +89,7 @@ fn listener(arn: &str, settings: Value) -> Value {
     })
 }
 
-pub(in crate::fix) fn https() -> Value {
+pub(crate) fn https() -> Value {
     let mut https = listener(
         HTTPS,
         json!({
@@ -109,27 +109,27 @@ fn redirect() -> Value {
     json!({"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": "443", "StatusCode": "HTTP_301"}})
 }
 
-pub(in crate::fix) fn forward() -> Value {
+pub(crate) fn forward() -> Value {
     json!({"Type": "forward", "TargetGroupArn": GROUP})
 }
 
-pub(in crate::fix) fn secret(values: &[&str]) -> Value {
+pub(crate) fn secret(values: &[&str]) -> Value {
     json!({"Field": "http-header", "HttpHeaderConfig": {"HttpHeaderName": "X-Origin-Verify", "Values": values}})
 }
 
-pub(in crate::fix) fn path(pattern: &str) -> Value {
+pub(crate) fn path(pattern: &str) -> Value {
     json!({"Field": "path-pattern", "PathPatternConfig": {"Values": [pattern]}})
 }
 
-pub(in crate::fix) fn rule(listener: &str, place: u32, conditions: &[Value], actions: &[Value]) -> Value {
+pub(crate) fn rule(listener: &str, place: u32, conditions: &[Value], actions: &[Value]) -> Value {
     rule_called(listener, &place.to_string(), conditions, actions)
 }
 
-pub(in crate::fix) fn default_rule(listener: &str) -> String {
+pub(crate) fn default_rule(listener: &str) -> String {
     format!("{}/default", listener.replace(":listener/", ":listener-rule/"))
 }
 
-pub(in crate::fix) fn default(listener: &str, actions: &[Value]) -> Value {
+pub(crate) fn default(listener: &str, actions: &[Value]) -> Value {
     rule_called(listener, "default", &[], actions)
 }
 
@@ -144,7 +144,7 @@ fn rule_called(listener: &str, place: &str, conditions: &[Value], actions: &[Val
     })
 }
 
-pub(in crate::fix) fn target_group() -> Value {
+pub(crate) fn target_group() -> Value {
     json!({
         "resourceType": "AWS::ElasticLoadBalancingV2::TargetGroup", "resourceId": "erp", "region": "us-east-1", "arn": GROUP,
         "configuration": {
@@ -204,12 +204,12 @@ fn tls() -> Value {
 }
 
 /// An ingress rule of the group for one TCP port.
-pub(in crate::fix) fn ingress(name: &str, source: Value, port: u16) -> Value {
+pub(crate) fn ingress(name: &str, source: Value, port: u16) -> Value {
     ingress_of("sg-1", name, source, port)
 }
 
 /// The same for any group.
-pub(in crate::fix) fn ingress_of(group: &str, name: &str, source: Value, port: u16) -> Value {
+pub(crate) fn ingress_of(group: &str, name: &str, source: Value, port: u16) -> Value {
     let id = format!("sgr-{name}");
     let mut configuration = json!({
         "SecurityGroupRuleId": id, "GroupId": group, "GroupOwnerId": "123456789012", "IsEgress": false,

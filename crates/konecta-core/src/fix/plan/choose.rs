@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Ground, PlanError, PlanOptions, Promise};
+use super::compose::add;
+use super::{Ground, PlanError, PlanOptions, Promise, last_way};
 use crate::finding::{Finding, Status};
 use crate::fix::ownership;
 use crate::fix::registry::{Proposal, Refusal, remedy};
@@ -40,43 +41,40 @@ impl LeftOut {
 }
 
 /// All that was proposed, and what was refused from the start.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Choice<'a> {
     pub(super) items: Vec<Item<'a>>,
     pub(super) refusals: Vec<Refusal>,
     /// Findings of which a remedy refused a part: a plan cannot promise that they pass.
     pub(super) partial: Vec<&'a Finding>,
+    /// Steps that a remedy refuses to take, by key, with the control and the reason: nobody else takes them either.
+    pub(super) blocked: BTreeMap<String, String>,
 }
 
 /// Asks the remedies. Steps of findings that were not selected, or are waived, are asked for too: a step that needs
 /// one of them must not be taken without it.
 pub(super) fn choose<'a>(ground: &Ground<'a>, options: &PlanOptions) -> Result<Choice<'a>, PlanError> {
     check_selection(ground, options)?;
-    let mut choice = Choice { items: Vec::new(), refusals: Vec::new(), partial: Vec::new() };
+    let mut choice = Choice::default();
     let mut findings: Vec<&Finding> = ground.case.findings.iter().collect();
     findings.sort_by_key(|finding| (finding.severity, &finding.control, &finding.resource));
     for finding in findings {
         let Some(promise) = ground.promises.get(&finding.control) else { continue };
         let selected = options.selects(finding, promise);
         if matches!(finding.status, Status::Fail | Status::Waived) {
-            choice.propose(ground, options, finding, promise, selected);
+            choice.propose(ground, finding, promise, selected);
         }
         if selected {
             choice.refusals.extend(untouched(finding, promise));
         }
     }
+    choice.unite();
+    choice.permit(ground, options);
     Ok(choice)
 }
 
 impl<'a> Choice<'a> {
-    fn propose(
-        &mut self,
-        ground: &Ground<'a>,
-        options: &PlanOptions,
-        finding: &'a Finding,
-        promise: &Promise,
-        selected: bool,
-    ) {
+    fn propose(&mut self, ground: &Ground<'a>, finding: &'a Finding, promise: &Promise, selected: bool) {
         let Some(remedy) = promise.fix.as_ref().and_then(|id| remedy(id.as_str())) else { return };
         let Proposal { steps, refusals } = (remedy.propose)(finding, ground.case);
         let open = selected && finding.status == Status::Fail;
@@ -87,21 +85,70 @@ impl<'a> Choice<'a> {
         if !refusals.is_empty() {
             self.partial.push(finding);
         }
+        for refusal in &refusals {
+            for key in &refusal.blocks {
+                let why = format!("{} refuses it: {}", refusal.control, refusal.reason);
+                self.blocked.entry(key.clone()).or_insert(why);
+            }
+        }
         if open {
             self.refusals.extend(refusals);
         }
         for mut step in steps {
+            // The remedies' tests hold that none is; a step that slips through is not taken for harmless.
+            if step.consequences.iter().any(|told| Class::tells_of_loss(told)) {
+                step.class = step.class.max(Class::B);
+            }
             step.controls.push(finding.control.clone());
             step.controls.sort();
             step.controls.dedup();
             let left_out = match (selected, finding.status) {
                 (false, _) => Some(LeftOut::quietly("its finding was not selected")),
                 (true, Status::Waived) => Some(LeftOut::quietly("its finding is waived")),
-                (true, Status::Fail | Status::Unknown | Status::Pass | Status::NotApplicable) => {
-                    forbidden(ground, options, finding, &step)
-                }
+                (true, Status::Fail | Status::Unknown | Status::Pass | Status::NotApplicable) => None,
             };
             self.items.push(Item { finding, step, left_out });
+        }
+    }
+
+    /// Gives every asker of one step the same step: the worst class that any of them gives it, and all that any of them
+    /// needs. An asker whose finding was not selected counts as well, since what a call does does not depend on who asks.
+    fn unite(&mut self) {
+        let mut united: BTreeMap<String, Step> = BTreeMap::new();
+        for item in &self.items {
+            let Some(whole) = united.get_mut(&item.step.key) else {
+                united.insert(item.step.key.clone(), item.step.clone());
+                continue;
+            };
+            if item.step.class > whole.class {
+                // Which calls may be joined depends on the class.
+                whole.class = item.step.class;
+                whole.merge.clone_from(&item.step.merge);
+            }
+            add(&mut whole.needs, &item.step.needs);
+            add(&mut whole.requires, &item.step.requires);
+            add(&mut whole.consequences, &item.step.consequences);
+        }
+        for item in &mut self.items {
+            let Some(whole) = united.get(&item.step.key) else { continue };
+            item.step.class = whole.class;
+            item.step.merge.clone_from(&whole.merge);
+            item.step.needs.clone_from(&whole.needs);
+            item.step.requires.clone_from(&whole.requires);
+            item.step.consequences.clone_from(&whole.consequences);
+        }
+    }
+
+    /// Leaves out what may not be done: by its class, its owner, or because a remedy refuses it.
+    fn permit(&mut self, ground: &Ground<'_>, options: &PlanOptions) {
+        for item in self.items.iter_mut().filter(|item| item.left_out.is_none()) {
+            item.left_out = match self.blocked.get(&item.step.key) {
+                Some(why) => Some(LeftOut::because(why.clone())),
+                None => forbidden(ground, options, item.finding, &item.step),
+            };
+        }
+        for (at, reason) in last_way::removals(ground, &self.items) {
+            self.items[at].left_out = Some(LeftOut::because(reason));
         }
     }
 
@@ -141,6 +188,7 @@ impl<'a> Choice<'a> {
             class: item.step.class,
             reason: format!("{}: {}", item.step.title, left.reason),
             procedure: left.procedure.clone(),
+            blocks: Vec::new(),
         });
         let mut all: Vec<Refusal> = self.refusals.iter().cloned().chain(left).collect();
         all.sort_by(|a, b| (&a.control, &a.resource.arn, &a.reason).cmp(&(&b.control, &b.resource.arn, &b.reason)));

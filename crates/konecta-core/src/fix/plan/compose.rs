@@ -164,7 +164,8 @@ fn substance(step: &Step) -> Result<serde_json::Value, PlanError> {
     Ok(serde_json::to_value((&step.call, &step.inverse, &step.effects, &step.resource, &step.merge))?)
 }
 
-fn add<T: PartialEq + Clone>(list: &mut Vec<T>, more: &[T]) {
+/// Adds what is not there yet.
+pub(super) fn add<T: PartialEq + Clone>(list: &mut Vec<T>, more: &[T]) {
     for item in more {
         if !list.contains(item) {
             list.push(item.clone());

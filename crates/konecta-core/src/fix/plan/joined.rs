@@ -92,7 +92,7 @@ fn planned(items: Vec<Item<'_>>, partial: Vec<&Finding>) -> (Vec<Change>, Vec<St
     let case = Case::new(&world.snapshot, &facts, &[], &world.blueprint);
     let (promises, reads) = (BTreeMap::new(), reads().expect("reads"));
     let ground = Ground { snapshot: &world.snapshot, case: &case, promises: &promises, reads };
-    let mut choice = Choice { items, refusals: Vec::new(), partial };
+    let mut choice = Choice { items, partial, ..Choice::default() };
     let changes = agreed(&ground, &mut choice).expect("changes");
     (changes, choice.refusals().into_iter().map(|refusal| refusal.reason).collect())
 }

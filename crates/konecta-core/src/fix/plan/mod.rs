@@ -9,6 +9,7 @@ mod canonical;
 mod choose;
 mod compose;
 mod file;
+mod last_way;
 mod merge;
 mod model;
 mod order;
@@ -105,6 +106,17 @@ pub struct Change {
     pub waits: Vec<Wait>,
 }
 
+impl Plan {
+    /// Whether it may be begun.
+    ///
+    /// # Errors
+    /// When it holds more changes than are allowed. It can be shown and written all the same.
+    pub fn at_most(&self, allowed: usize) -> Result<(), PlanError> {
+        let found = self.changes.len();
+        if found > allowed { Err(PlanError::TooMany { found, allowed }) } else { Ok(()) }
+    }
+}
+
 impl Change {
     /// One line: the titles of its parts.
     #[must_use]
@@ -158,8 +170,6 @@ pub struct PlanOptions {
     pub allow_disruptive: bool,
     /// Whether resources that belong to somebody else's tool may be changed.
     pub allow_managed: bool,
-    /// More changes than this are no plan.
-    pub max_changes: usize,
     /// Controls by id or readable name; empty for all.
     pub only: Vec<String>,
     /// Resources of findings; empty for all.
@@ -174,7 +184,6 @@ impl Default for PlanOptions {
             max_class: Class::B,
             allow_disruptive: false,
             allow_managed: false,
-            max_changes: 50,
             only: Vec::new(),
             resources: Vec::new(),
             managed: BTreeMap::new(),
@@ -213,17 +222,14 @@ pub struct Ground<'a> {
 /// Plans: what is to be done about the failed findings, in which order, and what is not done and why.
 ///
 /// # Errors
-/// When the snapshot holds several accounts, the selection names what is not there, or more would be changed than is
-/// allowed. Steps that do not go together are no error: the later one is refused.
+/// When the snapshot holds several accounts, or the selection names what is not there. Steps that do not go together are
+/// no error: the later one is refused.
 pub fn plan(ground: &Ground<'_>, options: &PlanOptions, tool: &str, now: Timestamp) -> Result<Plan, PlanError> {
     let [account] = ground.snapshot.info.accounts.as_slice() else {
         return Err(PlanError::Accounts(ground.snapshot.info.accounts.len()));
     };
     let mut choice = choose::choose(ground, options)?;
     let changes = agreed(ground, &mut choice)?;
-    if changes.len() > options.max_changes {
-        return Err(PlanError::TooMany { found: changes.len(), allowed: options.max_changes });
-    }
     let plan = Plan {
         version: VERSION,
         tool: tool.to_owned(),

@@ -71,7 +71,7 @@ fn what_goes_out_is_closed_as_egress() {
 fn a_list_is_let_in_and_found_again_for_the_way_back() {
     let step =
         asked(json!([resource("SecurityGroup", "security-group", "sg-1", json!({"GroupId": "sg-1"}))]), |case| {
-            admit_list(group(case, "sg-1").expect("group"), "pl-1", 443, "CloudFront", &REMEDY, Class::B)
+            admit(group(case, "sg-1").expect("group"), Source::List("pl-1"), 443, "CloudFront", &REMEDY, Class::B)
         });
     let Effect::Created { resource, exists } = &step.effects[0] else { panic!("{:?}", step.effects) };
     assert_eq!(resource.reference.arn.as_str(), "arn:aws:ec2:us-east-1:123456789012:security-group-rule/sgr-pl-1-443");
