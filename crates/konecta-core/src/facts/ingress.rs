@@ -1,7 +1,7 @@
 //! Rules of security groups that let in: what traffic, from whom, and what of that is not understood.
 //! Knows nothing of what carries a group.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cidr::{Family, Span};
 use super::seen::{Place, Seen};
@@ -92,12 +92,18 @@ impl Rule {
 #[derive(Debug, Default)]
 pub(crate) struct Ingress {
     by_group: BTreeMap<String, Vec<Rule>>,
+    /// The groups of which it was seen that they are there.
+    groups: BTreeSet<String>,
     whole: bool,
 }
 
 impl Ingress {
     pub(crate) fn of(place: &Place, here: &Regional, seen: &Seen) -> Self {
-        let mut ingress = Self { whole: seen.whole(place, "ec2:DescribeSecurityGroupRules"), ..Self::default() };
+        let mut ingress = Self {
+            groups: here.security_groups.iter().map(|item| item.id(item.body.group_id.as_ref()).to_owned()).collect(),
+            whole: seen.whole(place, "ec2:DescribeSecurityGroupRules"),
+            ..Self::default()
+        };
         for item in here.rules.iter().filter(|item| item.body.is_egress != Some(true)) {
             match &item.body.group_id {
                 Some(group) => ingress.by_group.entry(group.clone()).or_default().push(read(item, group)),
@@ -113,9 +119,10 @@ impl Ingress {
         self.by_group.get(group).map_or(&[], Vec::as_slice)
     }
 
-    /// All rules of a group; `None` where there may be more than were seen.
+    /// All rules of a group; `None` where there may be more than were seen: a group that is in no list of groups has
+    /// rules that no list of rules shows.
     pub(crate) fn all(&self, group: &str) -> Option<&[Rule]> {
-        self.whole.then(|| self.seen(group))
+        (self.whole && self.groups.contains(group)).then(|| self.seen(group))
     }
 }
 
@@ -187,6 +194,21 @@ mod tests {
     fn traffic_of(protocol: &str, from: Option<i64>, to: Option<i64>) -> Result<Traffic, &'static str> {
         let rule = rule(json!({"IsEgress": false, "IpProtocol": protocol, "FromPort": from, "ToPort": to}));
         rule.traffic
+    }
+
+    #[test]
+    fn a_group_that_no_list_shows_is_not_a_group_without_rules() {
+        let (place, seen) = Seen::everything();
+        let mut here = Regional::default();
+        here.security_groups.push(Item {
+            arn: String::new(),
+            resource_id: "sg-1".into(),
+            tags: None,
+            body: ec2::SecurityGroup::default(),
+        });
+        let ingress = Ingress::of(&place, &here, &seen);
+        assert_eq!(ingress.all("sg-1").map(<[Rule]>::len), Some(0));
+        assert!(ingress.all("sg-2").is_none());
     }
 
     #[test]
