@@ -3,7 +3,8 @@
 # description: >-
 #   A listener has a default action and any number of rules with actions of their own. One rule that forwards in plain text lets anybody on the
 #   way read and change what it serves, even where the default action redirects. A temporary redirect is not kept by browsers, so each visit
-#   begins in plain text again.
+#   begins in plain text again. A redirect to a port on which the load balancer does not speak HTTPS, its own included, leads nowhere; where it
+#   names another host, what is spoken there is not known.
 # related_resources:
 #   - https://docs.aws.amazon.com/elasticloadbalancing/latest/application/create-listener.html
 #   - https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-update-rules.html
@@ -11,9 +12,9 @@
 #   id: KA-ALB-001
 #   severity: high
 #   resource: AWS::ElasticLoadBalancingV2::Listener
-#   remediation: Make the named action a redirect to HTTPS with status 301, once the load balancer has an HTTPS listener.
+#   remediation: Make the named action a redirect to HTTPS on 443 with status 301, once the load balancer has an HTTPS listener on 443.
 #   reads: [elasticloadbalancing:DescribeListeners, elasticloadbalancing:DescribeRules]
-#   joins: [listener_rules]
+#   joins: [listener_rules, listeners]
 #   claims: [alb-tls]
 #   frameworks: {fsbp: [ELB.1]}
 #   fix: alb.http_redirects
@@ -21,9 +22,9 @@ package konecta.alb.http_redirects
 
 import rego.v1
 
-import data.konecta.lib.alb
+import data.konecta.lib.redirects
 
-expected := ["redirect to HTTPS with HTTP_301"]
+expected := "redirect to HTTPS with HTTP_301, on a port where this load balancer speaks HTTPS"
 
 pass if {
 	input.configuration.Protocol == "HTTP"
@@ -31,13 +32,13 @@ pass if {
 	every rule in _rules { _all_redirect(rule.Actions) }
 }
 
-violations contains {"path": "DefaultActions", "actual": alb.said(actions), "expected": expected} if {
+violations contains {"path": "DefaultActions", "actual": redirects.said(actions), "expected": expected} if {
 	input.configuration.Protocol == "HTTP"
 	actions := input.configuration.DefaultActions
 	_one_strays(actions)
 }
 
-violations contains {"path": path, "actual": alb.said(rule.Actions), "expected": expected} if {
+violations contains {"path": path, "actual": redirects.said(rule.Actions), "expected": expected} if {
 	input.configuration.Protocol == "HTTP"
 	some rule in _rules
 	rule.IsDefault == false
@@ -55,10 +56,10 @@ _rules := data.index.listener_rules[input.arn]
 
 _all_redirect(actions) if {
 	count(actions) > 0
-	every action in actions { alb.redirects(action) }
+	every action in actions { redirects.good(action) }
 }
 
 _one_strays(actions) if {
 	some action in actions
-	alb.strays(action)
+	redirects.strays(action)
 }

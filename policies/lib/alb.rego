@@ -3,29 +3,6 @@ package konecta.lib.alb
 
 import rego.v1
 
-# An action that sends the client to HTTPS for good.
-redirects(action) if {
-	action.Type == "redirect"
-	action.RedirectConfig.Protocol == "HTTPS"
-	action.RedirectConfig.StatusCode == "HTTP_301"
-}
-
-# An action that is known to do something else.
-strays(action) if {
-	is_string(action.Type)
-	action.Type != "redirect"
-}
-
-strays(action) if {
-	is_string(action.RedirectConfig.Protocol)
-	action.RedirectConfig.Protocol != "HTTPS"
-}
-
-strays(action) if {
-	is_string(action.RedirectConfig.StatusCode)
-	action.RedirectConfig.StatusCode != "HTTP_301"
-}
-
 # What a list of actions does, in words.
 said(actions) := [words | some action in actions; words := _words(action)]
 

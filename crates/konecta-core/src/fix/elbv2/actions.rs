@@ -18,8 +18,9 @@ pub(in crate::fix) fn lets_through(actions: &[Value]) -> bool {
     actions.iter().any(|action| !matches!(action["Type"].as_str(), Some("redirect" | "fixed-response")))
 }
 
-/// A redirect to HTTPS for good. One that is there keeps what it says of host, path and query.
-pub(super) fn redirect(actions: &[Value]) -> Value {
+/// A redirect to HTTPS for good. One that is there keeps what it says of host, path and query, and its port if that is
+/// one of these, on which the load balancer speaks HTTPS.
+pub(super) fn redirect(actions: &[Value], ports: &[String]) -> Value {
     let mut config = json!({
         "Protocol": "HTTPS", "Port": "443", "Host": "#{host}", "Path": "/#{path}", "Query": "#{query}", "StatusCode": "HTTP_301",
     });
@@ -28,8 +29,11 @@ pub(super) fn redirect(actions: &[Value]) -> Value {
     {
         let old = &only["RedirectConfig"];
         for (key, value) in old.as_object().into_iter().flatten() {
-            let kept =
-                !matches!(key.as_str(), "Protocol" | "StatusCode") && (key != "Port" || old["Protocol"] == "HTTPS");
+            let kept = match key.as_str() {
+                "Protocol" | "StatusCode" => false,
+                "Port" => old["Protocol"] == "HTTPS" && leads_to(old, ports),
+                _ => true,
+            };
             if kept {
                 config[key] = value.clone();
             }
@@ -38,11 +42,19 @@ pub(super) fn redirect(actions: &[Value]) -> Value {
     json!({"Type": "redirect", "RedirectConfig": config})
 }
 
-/// Whether every action redirects to HTTPS for good.
-pub(super) fn redirects(actions: &[Value]) -> bool {
+/// Whether a redirect names one of these ports. Without a port it stays on the one that it came to, which speaks HTTP.
+fn leads_to(config: &Value, ports: &[String]) -> bool {
+    config["Port"].as_str().is_some_and(|port| ports.iter().any(|one| one == port))
+}
+
+/// Whether every action redirects to HTTPS for good, on one of these ports.
+pub(super) fn redirects(actions: &[Value], ports: &[String]) -> bool {
     let redirects = |action: &Value| {
         let config = &action["RedirectConfig"];
-        action["Type"] == "redirect" && config["Protocol"] == "HTTPS" && config["StatusCode"] == "HTTP_301"
+        action["Type"] == "redirect"
+            && config["Protocol"] == "HTTPS"
+            && config["StatusCode"] == "HTTP_301"
+            && leads_to(config, ports)
     };
     !actions.is_empty() && actions.iter().all(redirects)
 }
@@ -129,10 +141,21 @@ mod tests {
     #[test]
     fn a_redirect_keeps_where_it_leads() {
         let old = json!([{"Type": "redirect", "RedirectConfig": {"Protocol": "HTTP", "Port": "80", "Path": "/new", "StatusCode": "HTTP_302"}}]);
-        let config = redirect(old.as_array().expect("list"))["RedirectConfig"].clone();
+        let config = redirect(old.as_array().expect("list"), &[])["RedirectConfig"].clone();
         let parts =
             ["Protocol", "Port", "Path", "StatusCode"].map(|key| config[key].as_str().expect("text").to_owned());
         assert_eq!(parts, ["HTTPS", "443", "/new", "HTTP_301"]);
+    }
+
+    #[test]
+    fn a_redirect_leads_where_https_is_spoken() {
+        let ports = ["443".to_owned(), "8443".to_owned()];
+        for (port, right, kept) in [("8443", true, "8443"), ("#{port}", false, "443"), ("444", false, "443")] {
+            let old = json!([{"Type": "redirect", "RedirectConfig": {"Protocol": "HTTPS", "Port": port, "StatusCode": "HTTP_301"}}]);
+            let old = old.as_array().expect("list");
+            assert_eq!(redirects(old, &ports), right, "{port}");
+            assert_eq!(redirect(old, &ports)["RedirectConfig"]["Port"], json!(kept), "{port}");
+        }
     }
 
     #[test]

@@ -39,8 +39,10 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
 /// With the reason.
 pub(in crate::fix) fn steps(case: &Case<'_>, door: &View) -> Result<Vec<Step>, String> {
     let balancer = listener::balancer(door).ok_or("it is not known which load balancer it belongs to")?;
-    let secure = |other: &View| other.text("/configuration/Protocol") == Some("HTTPS") && port(other) == Some(443);
-    if !listener::of_balancer(case, balancer).any(secure) {
+    let secure =
+        listener::of_balancer(case, balancer).filter(|one| one.text("/configuration/Protocol") == Some("HTTPS"));
+    let ports: Vec<String> = secure.filter_map(port).map(|port| port.to_string()).collect();
+    if !ports.iter().any(|port| port == "443") {
         return Err("there is no HTTPS listener on 443 to which it could redirect (KA-ALB-002)".to_owned());
     }
     let settled = settled(case, door, balancer)?;
@@ -48,13 +50,13 @@ pub(in crate::fix) fn steps(case: &Case<'_>, door: &View) -> Result<Vec<Step>, S
     for view in [door].into_iter().chain(listener::rules(case, door)) {
         let acts = listener::acts(view);
         let default_rule = view.at("/configuration/IsDefault") == Some(&json!(true));
-        if acts.is_empty() || default_rule || actions::redirects(acts) {
+        if acts.is_empty() || default_rule || actions::redirects(acts, &ports) {
             continue;
         }
         if let Some(why) = actions::cannot_be_given(acts) {
             return Err(why.to_owned());
         }
-        let after = json!([actions::redirect(acts)]);
+        let after = json!([actions::redirect(acts, &ports)]);
         let is_door = view.reference == door.reference;
         let mut step = if is_door {
             listener::set_default(case, &REMEDY, Class::B, door, after)
