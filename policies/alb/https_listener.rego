@@ -31,7 +31,11 @@ pass if {
 
 violations contains {"path": "Listeners[443]", "actual": offered, "expected": "HTTPS on 443"} if {
 	input.configuration.Type == "application"
-	offered := sort([sprintf("%s on %v", [listener.Protocol, listener.Port]) | some listener in _listeners])
+	offered := sort([sprintf("%s on %v", [listener.Protocol, listener.Port]) |
+		some listener in _listeners
+		is_string(listener.Protocol)
+		is_number(listener.Port)
+	])
 	count(offered) == count(_listeners)
 	count([listener | some listener in _listeners; _https(listener)]) == 0
 }
@@ -40,7 +44,7 @@ violations contains {"path": path, "actual": alb.said(listener.DefaultActions), 
 	input.configuration.Type == "application"
 	some listener in _listeners
 	listener.Protocol == "HTTP"
-	alb.lets_through([action.Type | some action in listener.DefaultActions])
+	alb.lets_through([action.Type | some action in listener.DefaultActions; is_string(action.Type)])
 	path := sprintf("Listeners[%v].DefaultActions", [listener.Port])
 }
 

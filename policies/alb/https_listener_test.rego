@@ -49,16 +49,18 @@ test_unread_listeners_are_unknown if {
 }
 
 test_missing_port_and_protocol_are_unknown if {
-	every known in [{"Protocol": "HTTPS"}, {"Port": 443}] {
+	every known in [{"Protocol": "HTTPS"}, {"Port": 443}, {"Protocol": null, "Port": 80}, {"Protocol": "HTTP", "Port": null}] {
 		not control.pass with input as balancer("application") with data.index.listeners as index([known])
 		count(control.violations) == 0 with input as balancer("application") with data.index.listeners as index([known])
 	}
 }
 
 test_missing_actions_are_unknown if {
-	listeners := index([https, {"Protocol": "HTTP", "Port": 80}])
-	not control.pass with input as balancer("application") with data.index.listeners as listeners
-	count(control.violations) == 0 with input as balancer("application") with data.index.listeners as listeners
+	every plain in [{"Protocol": "HTTP", "Port": 80}, listener("HTTP", 80, null)] {
+		listeners := index([https, plain])
+		not control.pass with input as balancer("application") with data.index.listeners as listeners
+		count(control.violations) == 0 with input as balancer("application") with data.index.listeners as listeners
+	}
 }
 
 test_network_load_balancer_is_not_applicable if {

@@ -20,24 +20,28 @@ import rego.v1
 
 pass if {
 	_encrypted
+	is_array(_protocols)
 	count(_protocols) > 0
 	every protocol in _protocols { protocol in _accepted }
 }
 
-violations contains {"path": "SslPolicy", "actual": actual, "expected": {"SslProtocols": _accepted}} if {
+violations contains {"path": "SslPolicy", "actual": actual, "expected": expected} if {
 	_encrypted
+	is_array(_protocols)
 	some protocol in _protocols
 	not protocol in _accepted
-	actual := {"SslPolicy": input.configuration.SslPolicy, "SslProtocols": sort(_protocols)}
+	actual := sprintf("%s, which speaks %s", [input.configuration.SslPolicy, concat(", ", sort(_protocols))])
+	expected := sprintf("a policy that speaks nothing but %s", [concat(", ", _accepted)])
 }
 
 not_applicable contains sprintf("it speaks %s, which is not encrypted by the load balancer", [protocol]) if {
 	protocol := input.configuration.Protocol
-	is_string(protocol)
-	not protocol in _tls
+	protocol in _plain
 }
 
 _tls := {"HTTPS", "TLS"}
+
+_plain := {"HTTP", "TCP", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC", "GENEVE"}
 
 _encrypted if input.configuration.Protocol in _tls
 
