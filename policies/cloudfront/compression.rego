@@ -32,7 +32,10 @@ pass if {
 		behavior.config.Compress == true
 		settings := cloudfront.cache_settings(behavior)
 		every format in formats { settings[format] == true }
-		every lifetime in lifetimes { settings[lifetime] > 0 }
+		every lifetime in lifetimes {
+			is_number(settings[lifetime])
+			settings[lifetime] > 0
+		}
 	}
 }
 
@@ -55,11 +58,11 @@ violations contains {"path": path, "actual": false, "expected": true} if {
 	path := sprintf("%s.CachePolicy.%s", [behavior.path, format])
 }
 
+# With a default lifetime of 0 an answer is kept, and compressed, where the origin says so.
 violations contains {"path": path, "actual": 0, "expected": "more than 0"} if {
 	some behavior in cloudfront.known_static_behaviors
-	some lifetime in lifetimes
-	cloudfront.cache_settings(behavior)[lifetime] == 0
-	path := sprintf("%s.CachePolicy.%s", [behavior.path, lifetime])
+	cloudfront.cache_settings(behavior).MaxTTL == 0
+	path := sprintf("%s.CachePolicy.MaxTTL", [behavior.path])
 }
 
 not_applicable contains "every path is declared dynamic" if count(cloudfront.static_behaviors) == 0

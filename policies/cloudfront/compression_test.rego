@@ -16,6 +16,8 @@ policies := {
 	"disabled": policy(0, 0, false, false),
 	"gzip": policy(86400, 31536000, true, false),
 	"origin-decides": policy(0, 31536000, true, true),
+	"never": policy(0, 0, true, true),
+	"text": policy("a day", 31536000, true, true),
 }
 
 distribution(compress, policy_id) := {"configuration": {"DistributionConfig": {
@@ -48,10 +50,18 @@ test_policy_without_brotli_fails if {
 }
 
 test_no_lifetime_fails if {
-	control.violations == {violation("CachePolicy.DefaultTTL", 0, "more than 0")} with input as distribution(true, "origin-decides")
+	control.violations == {violation("CachePolicy.MaxTTL", 0, "more than 0")} with input as distribution(true, "never")
 		with data.blueprint as blueprint
 		with data.index.cache_policies as policies
-	not control.pass with input as distribution(true, "origin-decides") with data.blueprint as blueprint with data.index.cache_policies as policies
+	not control.pass with input as distribution(true, "never") with data.blueprint as blueprint with data.index.cache_policies as policies
+}
+
+# What UseOriginCacheControlHeaders does: whether anything is kept stands in the origin's answers.
+test_where_the_origin_decides_or_no_number_stands_it_is_unknown if {
+	every id in ["origin-decides", "text"] {
+		not control.pass with input as distribution(true, id) with data.blueprint as blueprint with data.index.cache_policies as policies
+		count(control.violations) == 0 with input as distribution(true, id) with data.blueprint as blueprint with data.index.cache_policies as policies
+	}
 }
 
 test_legacy_settings_fail if {

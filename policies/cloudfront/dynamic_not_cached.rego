@@ -2,8 +2,9 @@
 # title: Answers of dynamic paths are never shared between users
 # description: >-
 #   What an API answers depends on who asks. A behavior that caches it without the Authorization header in the cache key hands one user's
-#   answer to the next. Which behavior serves a declared dynamic path is decided as CloudFront does it: the first ordered one whose pattern
-#   covers the path, else the default; narrower ones before it count as well. Patterns that only cross the path (`*.js`) are not judged.
+#   answer to the next. Which behaviors serve a declared dynamic path is decided as CloudFront does it, request by request: the first ordered
+#   one whose pattern matches, else the default; so `*.json` before `/api/*` takes `/api/users.json`. A policy that keeps only what the origin
+#   allows, with all cookies in the key, mixes no users unless Authorization is forwarded beside the key: then the origin decides.
 # related_resources:
 #   - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/controlling-the-cache-key.html
 #   - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html
@@ -15,6 +16,7 @@
 #     Give each declared dynamic path a behavior of its own, before all wider ones, with the managed policy CachingDisabled; a policy with
 #     MinTTL 0 and Authorization in the cache key also holds.
 #   reads: [cloudfront:GetDistribution, cloudfront:GetCachePolicy]
+#   facts: [dynamic_paths]
 #   joins: [cache_policies]
 #   claims: [cf-cache-optimized]
 #   fix: cloudfront.dynamic_not_cached
@@ -29,29 +31,36 @@ pass if {
 	every behavior in cloudfront.dynamic_behaviors { _private(_caching(behavior)) }
 }
 
-violations contains {"path": caching.path, "actual": caching.lifetimes, "expected": expected} if {
+violations contains {"path": caching.path, "actual": actual, "expected": expected} if {
 	some behavior in cloudfront.dynamic_behaviors
 	caching := _caching(behavior)
 	_shared(caching)
+	actual := concat(", ", [sprintf("%s %v", [name, caching.lifetimes[name]]) | some name in _names])
 	expected := "no caching, or Authorization in the cache key with MinTTL 0"
 }
 
 not_applicable contains "no path is declared dynamic" if count(data.blueprint.cloudfront.dynamic_paths) == 0
 
 # How a behavior caches, by its cache policy or by legacy settings of its own.
-_caching(behavior) := {"path": path, "lifetimes": _lifetimes(policy), "keyed": headers, "choice": headers.HeaderBehavior} if {
+_caching(behavior) := object.union(keyed, {"path": path, "lifetimes": _lifetimes(policy), "cookies": cookies, "alone": alone}) if {
 	policy := cloudfront.cache_policy(behavior)
 	headers := policy.ParametersInCacheKeyAndForwardedToOrigin.HeadersConfig
+	keyed := {"keyed": headers, "choice": headers.HeaderBehavior}
+	cookies := object.get(policy.ParametersInCacheKeyAndForwardedToOrigin, ["CookiesConfig", "CookieBehavior"], "?")
+	alone := object.get(behavior.config, "OriginRequestPolicyId", "?") == null
 	path := sprintf("%s.CachePolicyId", [behavior.path])
 }
 
-_caching(behavior) := {"path": path, "lifetimes": _lifetimes(behavior.config), "keyed": legacy, "choice": "whitelist"} if {
+_caching(behavior) := object.union(keyed, {"path": path, "lifetimes": _lifetimes(behavior.config), "cookies": cookies, "alone": true}) if {
 	behavior.config.CachePolicyId == null
-	legacy := behavior.config.ForwardedValues
+	keyed := {"keyed": behavior.config.ForwardedValues, "choice": "whitelist"}
+	cookies := object.get(behavior.config.ForwardedValues, ["Cookies", "Forward"], "?")
 	path := sprintf("%s.ForwardedValues", [behavior.path])
 }
 
-_lifetimes(config) := {name: config[name] | some name in ["MinTTL", "DefaultTTL", "MaxTTL"]}
+_names := ["MinTTL", "DefaultTTL", "MaxTTL"]
+
+_lifetimes(config) := {name: config[name] | some name in _names}
 
 _private(caching) if caching.lifetimes == {"MinTTL": 0, "DefaultTTL": 0, "MaxTTL": 0}
 
@@ -62,11 +71,29 @@ _private(caching) if {
 	lower(header) in {"authorization", "*"}
 }
 
-_shared(caching) if caching.lifetimes.MinTTL > 0
+# CloudFront takes Authorization out of a GET unless a policy forwards it.
+_private(caching) if {
+	caching.lifetimes.MinTTL == 0
+	caching.lifetimes.DefaultTTL == 0
+	caching.cookies == "all"
+	caching.alone == true
+}
 
 _shared(caching) if {
-	some lifetime in caching.lifetimes
-	lifetime > 0
+	is_number(caching.lifetimes.MinTTL)
+	caching.lifetimes.MinTTL > 0
+}
+
+_shared(caching) if {
+	is_number(caching.lifetimes.DefaultTTL)
+	caching.lifetimes.DefaultTTL > 0
+	_without_authorization(caching)
+}
+
+_shared(caching) if {
+	is_number(caching.lifetimes.MaxTTL)
+	caching.lifetimes.MaxTTL > 0
+	caching.cookies in {"none", "whitelist", "allExcept"}
 	_without_authorization(caching)
 }
 

@@ -23,9 +23,9 @@ import rego.v1
 import data.konecta.lib.cloudfront
 
 pass if {
-	count(_told) == count(cloudfront.origins)
+	_all_told
 	count(_judged) > 0
-	every origin in _judged { "https" in _values(origin) }
+	every origin in _judged { _values(origin) == {"https"} }
 }
 
 violations contains {"path": path, "actual": null, "expected": "https"} if {
@@ -43,14 +43,25 @@ violations contains {"path": path, "actual": value, "expected": "https"} if {
 }
 
 not_applicable contains "no origin is a load balancer" if {
-	count(_told) == count(cloudfront.origins)
+	_all_told
 	count(_judged) == 0
 }
 
-# What each origin is, where that can be told.
-_told := {fact.id: fact.kind | some fact in data.facts[input.arn].origins}
+# Every origin is told, each with all that its name leads to.
+_all_told if {
+	facts := data.facts[input.arn].origins
+	origins := cloudfront.origins
+	every fact in facts { is_string(fact.kind) }
+	{fact.id | some fact in facts} == {origin.id | some origin in origins}
+}
 
-_judged := {origin | some origin in cloudfront.known_origins; _told[origin.id] == "load_balancer"}
+_judged := {origin |
+	some origin in cloudfront.known_origins
+	not cloudfront.idle(origin)
+	some fact in data.facts[input.arn].origins
+	fact.id == origin.id
+	fact.kind == "load_balancer"
+}
 
 _values(origin) := {header.HeaderValue |
 	some header in origin.config.CustomHeaders.Items

@@ -57,3 +57,10 @@ test_no_load_balancer_is_not_applicable if {
 	control.not_applicable == {"no origin is a load balancer"} with input as distribution([]) with data.facts as told("other")
 	not control.pass with input as distribution([]) with data.facts as told("other")
 }
+
+# A name with several records leads to several things.
+test_an_origin_that_is_also_a_load_balancer_is_judged if {
+	both := {arn: {"origins": [{"id": "alb", "kind": "other"}, {"id": "alb", "kind": "load_balancer"}, {"id": "assets", "kind": "s3"}]}}
+	control.violations == {violation(null)} with input as distribution([]) with data.facts as both
+	control.pass with input as distribution([proto("https")]) with data.facts as both
+}

@@ -28,18 +28,20 @@ pass if {
 	behaviors := cloudfront.behaviors
 	every behavior in behaviors {
 		hsts := cloudfront.security_headers(behavior).StrictTransportSecurity
+		is_number(hsts.AccessControlMaxAgeSec)
 		hsts.AccessControlMaxAgeSec >= _max_age
 		_prevails(behavior, hsts)
 	}
 }
 
-violations contains {"path": path, "actual": null, "expected": {"AccessControlMaxAgeSec": _max_age, "Override": true}} if {
+violations contains {"path": path, "actual": null, "expected": expected} if {
 	some behavior in cloudfront.known_behaviors
 	_none(cloudfront.security_headers(behavior))
+	expected := sprintf("at least %v seconds, over what the origin sends", [_max_age])
 	path := sprintf("%s.ResponseHeadersPolicy.StrictTransportSecurity", [behavior.path])
 }
 
-violations contains {"path": path, "actual": seconds, "expected": _max_age} if {
+violations contains {"path": path, "actual": seconds, "expected": sprintf("at least %v", [_max_age])} if {
 	some behavior in cloudfront.known_behaviors
 	seconds := cloudfront.security_headers(behavior).StrictTransportSecurity.AccessControlMaxAgeSec
 	is_number(seconds)

@@ -27,12 +27,14 @@ import data.konecta.lib.cloudfront
 pass if {
 	origins := cloudfront.origins
 	some judged in origins
+	not cloudfront.idle(judged)
 	_https(judged)
 	every origin in origins { _settled(origin) }
 }
 
 violations contains {"path": path, "actual": policy, "expected": "https-only"} if {
 	some origin in cloudfront.known_origins
+	not cloudfront.idle(origin)
 	endpoint := cloudfront.endpoint(origin)
 	policy := endpoint.config.OriginProtocolPolicy
 	is_string(policy)
@@ -42,7 +44,11 @@ violations contains {"path": path, "actual": policy, "expected": "https-only"} i
 
 not_applicable contains "all origins are S3 buckets" if cloudfront.only_s3
 
+not_applicable contains "all origins in use are S3 buckets" if cloudfront.only_s3_in_use
+
 _settled(origin) if cloudfront.is_s3(origin)
+
+_settled(origin) if cloudfront.idle(origin)
 
 _settled(origin) if _https(origin)
 

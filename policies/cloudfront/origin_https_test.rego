@@ -65,3 +65,32 @@ test_buckets_only_is_not_applicable if {
 	control.not_applicable == {"all origins are S3 buckets"} with input as distribution([bucket])
 	not control.pass with input as distribution([bucket])
 }
+
+# Two origins, of which the behaviors use one: by itself, or in a group with the other.
+using(target, members) := {"configuration": {"DistributionConfig": {
+	"DefaultCacheBehavior": {"TargetOriginId": target},
+	"CacheBehaviors": {"Quantity": 0},
+	"OriginGroups": {"Quantity": 1, "Items": [{"Id": "both", "Members": {"Quantity": count(members), "Items": [{"OriginId": id} | some id in members]}}]},
+	"Origins": {"Quantity": 2, "Items": [alb("https-only"), object.union(alb("http-only"), {"Id": "old"})]},
+}}}
+
+test_an_origin_that_no_behavior_uses_is_left_out if {
+	control.pass with input as using("alb", ["alb"])
+	count(control.violations) == 0 with input as using("alb", ["alb"])
+}
+
+test_a_group_and_what_cannot_be_told_count_as_use if {
+	count(control.violations) == 1 with input as using("both", ["alb", "old"])
+	count(control.violations) == 1 with input as using("nobody", ["alb"])
+	none := json.patch(using("alb", ["alb"]), [{"op": "replace", "path": "/configuration/DistributionConfig/OriginGroups", "value": {"Quantity": 0}}])
+	count(control.violations) == 0 with input as none
+	short := json.patch(using("alb", ["alb"]), [{"op": "remove", "path": "/configuration/DistributionConfig/OriginGroups/Items"}])
+	count(control.violations) == 1 with input as short
+}
+
+test_a_bucket_beside_an_unused_origin_is_not_applicable if {
+	parked := json.patch(using("assets", ["assets"]), [{"op": "replace", "path": "/configuration/DistributionConfig/Origins/Items/0", "value": bucket}])
+	control.not_applicable == {"all origins in use are S3 buckets"} with input as parked
+	not control.pass with input as parked
+	count(control.violations) == 0 with input as parked
+}

@@ -24,12 +24,14 @@ import data.konecta.lib.cloudfront
 pass if {
 	origins := cloudfront.origins
 	some judged in origins
+	not cloudfront.idle(judged)
 	_current(judged)
 	every origin in origins { _settled(origin) }
 }
 
 violations contains {"path": path, "actual": outdated, "expected": _accepted} if {
 	some origin in cloudfront.known_origins
+	not cloudfront.idle(origin)
 	endpoint := cloudfront.endpoint(origin)
 	outdated := sort([protocol | some protocol in endpoint.config.OriginSslProtocols.Items; not protocol in _accepted])
 	count(outdated) > 0
@@ -38,12 +40,17 @@ violations contains {"path": path, "actual": outdated, "expected": _accepted} if
 
 not_applicable contains "all origins are S3 buckets" if cloudfront.only_s3
 
+not_applicable contains "all origins in use are S3 buckets" if cloudfront.only_s3_in_use
+
 _settled(origin) if cloudfront.is_s3(origin)
+
+_settled(origin) if cloudfront.idle(origin)
 
 _settled(origin) if _current(origin)
 
 _current(origin) if {
 	protocols := cloudfront.endpoint(origin).config.OriginSslProtocols
+	is_array(protocols.Items)
 	count(protocols.Items) == protocols.Quantity
 	count(protocols.Items) > 0
 	every protocol in protocols.Items { protocol in _accepted }

@@ -28,14 +28,16 @@ pass if {
 		response.ErrorCode == code
 		response.ResponseCode == _wanted.ResponseCode
 		response.ResponsePagePath == _wanted.ResponsePagePath
+		is_number(response.ErrorCachingMinTTL)
 		response.ErrorCachingMinTTL <= _longest
 	}
 }
 
-violations contains {"path": _place(code), "actual": null, "expected": _wanted} if {
+violations contains {"path": _place(code), "actual": null, "expected": expected} if {
 	answered := _answered
 	some code in codes
 	not code in answered
+	expected := sprintf("%s with status %s", [_wanted.ResponsePagePath, _wanted.ResponseCode])
 }
 
 violations contains {"path": path, "actual": actual, "expected": expected} if {
@@ -51,6 +53,7 @@ violations contains {"path": path, "actual": seconds, "expected": sprintf("at mo
 	some response in _responses.Items
 	response.ErrorCode in codes
 	seconds := response.ErrorCachingMinTTL
+	is_number(seconds)
 	seconds > _longest
 	path := sprintf("%s.ErrorCachingMinTTL", [_place(response.ErrorCode)])
 }

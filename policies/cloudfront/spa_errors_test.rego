@@ -26,7 +26,7 @@ test_one_code_only_fails if {
 	control.violations == {{
 		"path": place(403),
 		"actual": null,
-		"expected": {"ResponseCode": "200", "ResponsePagePath": "/index.html"},
+		"expected": "/index.html with status 200",
 	}} with input as distribution([missing]) with data.blueprint as blueprint
 	not control.pass with input as distribution([missing]) with data.blueprint as blueprint
 }
@@ -56,5 +56,13 @@ test_missing_lifetime_and_short_list_are_unknown if {
 	every config in [untimed, short, {}] {
 		not control.pass with input as config with data.blueprint as blueprint
 		count(control.violations) == 0 with input as config with data.blueprint as blueprint
+	}
+}
+
+test_a_time_that_is_no_number_proves_nothing if {
+	every seconds in [null, "soon"] {
+		vague := distribution([forbidden, response(404, "200", "/index.html", seconds)])
+		not control.pass with input as vague with data.blueprint as blueprint
+		count(control.violations) == 0 with input as vague with data.blueprint as blueprint
 	}
 }

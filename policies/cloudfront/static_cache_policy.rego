@@ -71,5 +71,8 @@ _optimized(behavior) if behavior.config.CachePolicyId in _declared
 _optimized(behavior) if {
 	settings := cloudfront.cache_settings(behavior)
 	every name, expected in alike { settings[name] == expected }
-	every lifetime in lifetimes { settings[lifetime] > 0 }
+	every lifetime in lifetimes {
+		is_number(settings[lifetime])
+		settings[lifetime] > 0
+	}
 }

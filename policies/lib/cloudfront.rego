@@ -34,17 +34,26 @@ known_static_behaviors contains behavior if {
 	not _within_dynamic(behavior)
 }
 
-# Behaviors that answer for a declared dynamic path, when all behaviors are known: the first whose pattern covers the whole path
-# (else the default one), and those tried before it whose pattern covers a part of it.
-dynamic_behaviors := {behavior | some path in data.blueprint.cloudfront.dynamic_paths; some behavior in _serving(path)} if behaviors
+# Behaviors that answer some requests of a declared dynamic path, when all are known: of the patterns that match a request the first
+# in order, else the default.
+dynamic_behaviors := {behavior | some path in _paths; some behavior in _answering(path)} if {
+	count(_paths) == count(data.blueprint.cloudfront.dynamic_paths)
+	every path in _paths {
+		count(_answering(path)) > 0
+		count(_answering(path)) == count(path.ordered) + count(_default_of(path))
+	}
+}
 
-_serving(path) := {_default} | _narrower(path, count(_sequence)) if count(_covering(path)) == 0
+_paths := data.facts[input.arn].dynamic_paths
 
-_serving(path) := {_sequence[first]} | _narrower(path, first) if first := min(_covering(path))
+_answering(path) := {behavior |
+	some at in path.ordered
+	config := _config.CacheBehaviors.Items[at]
+	some behavior in _sequence
+	behavior.config == config
+} | _default_of(path)
 
-_covering(path) := [at | some at, behavior in _sequence; _covers(behavior.pattern, path)]
-
-_narrower(path, end) := {behavior | some at, behavior in _sequence; at < end; _covers(path, behavior.pattern)}
+_default_of(path) := {_default | path["default"] == true} if is_boolean(path["default"])
 
 _within_dynamic(behavior) if {
 	some path in data.blueprint.cloudfront.dynamic_paths
@@ -86,6 +95,29 @@ known_origins contains {"path": path, "id": config.Id, "config": config} if {
 	path := sprintf("DistributionConfig.Origins.Items[%s]", [config.Id])
 }
 
+# An origin that no behavior uses, by itself or in a group: nothing is ever asked of it.
+idle(origin) if {
+	all := behaviors
+	_grouped
+	every behavior in all { behavior.config.TargetOriginId in (_ids | _group_ids) }
+	not origin.id in {behavior.config.TargetOriginId | some behavior in all}
+	not origin.id in {member.OriginId | some group in _config.OriginGroups.Items; some member in group.Members.Items}
+}
+
+_ids := {config.Id | some config in _config.Origins.Items}
+
+_group_ids := {group.Id | some group in _config.OriginGroups.Items}
+
+# All groups are known with their members.
+_grouped if _config.OriginGroups.Quantity == 0
+
+_grouped if {
+	count(_config.OriginGroups.Items) == _config.OriginGroups.Quantity
+	every group in _config.OriginGroups.Items {
+		count([member | some member in group.Members.Items; member.OriginId in _ids]) == group.Members.Quantity
+	}
+}
+
 # Where it stands how CloudFront talks to an origin. A VPC origin keeps that in an object of its own; an S3 origin has no such choice.
 endpoint(origin) := {"path": sprintf("%s.CustomOriginConfig", [origin.path]), "config": origin.config.CustomOriginConfig}
 
@@ -101,3 +133,15 @@ only_s3 if {
 	count(origins) > 0
 	every origin in origins { is_s3(origin) }
 }
+
+# Some origin is no bucket, and none such is used.
+only_s3_in_use if {
+	count(origins) > 0
+	every origin in origins { _s3_or_idle(origin) }
+	some origin in origins
+	not is_s3(origin)
+}
+
+_s3_or_idle(origin) if is_s3(origin)
+
+_s3_or_idle(origin) if idle(origin)

@@ -76,13 +76,13 @@ const STANDS: &[Row] = &[
         Wholly,
         &["KA-X-003"],
         &["cloudfront:GetCachePolicy", "cloudfront:GetOriginRequestPolicy"],
-        "the certificate names the origin's own domain, whatever Host is forwarded",
+        "the certificate names the origin's own domain and the viewers', whatever Host is forwarded",
     ),
     row(
         Wholly,
         &["KA-X-003"],
-        &["elasticloadbalancing:DescribeListenerCertificates"],
-        "the listener itself names its default certificate, and that one fits",
+        &["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeTargetHealth"],
+        "the origin's load balancer ends TLS itself, and passes nothing on to another",
     ),
     row(
         Wholly,

@@ -21,15 +21,45 @@ pub(crate) struct Policies {
     caches: BTreeMap<String, CachePolicyConfig>,
 }
 
+/// One behavior, as far as an origin is concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sender {
+    /// Its path pattern; `*` for the default one.
+    pub(crate) pattern: String,
+    /// Whether it fetches from the origin.
+    pub(crate) serves: Option<bool>,
+    /// Whether it forwards the viewer's Host.
+    pub(crate) forwards: Option<bool>,
+}
+
 /// How the viewer's Host reaches an origin.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hosts {
-    /// Whether any behavior forwards it.
-    pub(crate) some: Option<bool>,
-    /// Whether there is a behavior for the origin, and every one of them forwards it.
-    pub(crate) every: Option<bool>,
-    /// The names it can have; `None` where they were not all sent.
+    /// The behaviors that fetch from it, or may.
+    pub(crate) senders: Vec<Sender>,
+    /// Whether those are all.
+    pub(crate) whole: bool,
+    /// The names that Host can have; `None` where they were not all sent.
     pub(crate) names: Option<Vec<String>>,
+}
+
+impl Hosts {
+    /// Whether any behavior fetches from the origin.
+    pub(crate) fn used(&self) -> Option<bool> {
+        let more = (!self.whole).then_some(None);
+        any(self.senders.iter().map(|sender| sender.serves).chain(more))
+    }
+
+    /// Whether any behavior forwards Host to it.
+    pub(crate) fn forwarded(&self) -> Option<bool> {
+        let more = (!self.whole).then_some(None);
+        let forwards = |sender: &Sender| match (sender.serves, sender.forwards) {
+            (_, Some(false)) => Some(false),
+            (Some(true), forwards) => forwards,
+            (Some(false) | None, _) => None,
+        };
+        any(self.senders.iter().map(forwards).chain(more))
+    }
 }
 
 impl Policies {
@@ -42,23 +72,25 @@ impl Policies {
 
     /// How the viewer's Host reaches this origin.
     pub(crate) fn hosts(&self, distribution: &Item<Distribution>, origin: &Origin) -> Hosts {
-        let nothing = Hosts { some: None, every: None, names: None };
-        let Some(config) = config(distribution) else { return nothing };
-        let Some(ordered) = config.cache_behaviors.as_ref().and_then(|behaviors| behaviors.all()) else {
-            return nothing;
+        let Some(config) = config(distribution) else {
+            return Hosts { senders: Vec::new(), whole: false, names: None };
         };
-        let Some(default) = &config.default_cache_behavior else { return nothing };
-        let mut forwards = Vec::new();
-        for behavior in ordered.iter().chain([default]) {
-            match serves(config, behavior, origin) {
-                Some(true) => forwards.push(self.forwards(behavior)),
-                Some(false) => {}
-                None => forwards.push(None),
-            }
+        let ordered = config.cache_behaviors.as_ref().and_then(|behaviors| behaviors.all());
+        let known =
+            config.cache_behaviors.as_ref().and_then(|behaviors| behaviors.items.as_deref()).unwrap_or_default();
+        let named = |behavior: &Behavior, pattern: &str| Sender {
+            pattern: pattern.to_owned(),
+            serves: serves(config, behavior, origin),
+            forwards: self.forwards(behavior),
+        };
+        let default = config.default_cache_behavior.as_ref();
+        let all = known.iter().map(|behavior| named(behavior, behavior.path_pattern.as_deref().unwrap_or("?")));
+        let all = all.chain(default.map(|behavior| named(behavior, "*")));
+        Hosts {
+            senders: all.filter(|sender| sender.serves != Some(false)).collect(),
+            whole: ordered.is_some() && default.is_some(),
+            names: names(distribution, config),
         }
-        let fails = any(forwards.iter().map(|forward| forward.map(|forward| !forward)));
-        let every = if forwards.is_empty() { Some(false) } else { fails.map(|fails| !fails) };
-        Hosts { some: any(forwards), every, names: names(distribution, config) }
     }
 
     /// Whether a behavior forwards Host: by either policy, or by the legacy settings.

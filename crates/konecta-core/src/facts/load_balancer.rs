@@ -19,6 +19,8 @@ use crate::model::elb::{self, AvailabilityZone};
 pub(crate) type Listener = Supplemented<elb::Listener, Vec<elb::ListenerCertificate>>;
 /// A rule with its listener's ARN.
 pub(crate) type Rule = Supplemented<elb::ListenerRule, String>;
+/// A target group with its targets.
+pub(crate) type TargetGroup = Supplemented<elb::TargetGroup, Vec<elb::TargetHealth>>;
 
 /// The subnets of a load balancer.
 pub(crate) fn subnets(balancer: &elb::LoadBalancer) -> Ids {

@@ -7,11 +7,14 @@
 mod attachments;
 mod autoscaler;
 mod catalogue;
+mod certificates;
 mod cidr;
 mod database;
 mod dns;
+mod dynamic_paths;
 mod flow_logs;
 mod forwarded_host;
+mod fronts;
 mod ground;
 mod group_use;
 mod indexes;
@@ -36,6 +39,7 @@ mod stack;
 mod subnet_role;
 #[cfg(test)]
 mod tests;
+mod tls_door;
 mod wiring;
 mod world;
 
@@ -130,6 +134,9 @@ fn state_account(world: &World, global: &Place, places: &[Place], seen: &Seen, b
     }
     roles.state(here(global), sink);
     state_edge(global, here(global), seen, &grounds, sink);
+    for item in &here(global).distributions {
+        sink.fact(&item.arn, "dynamic_paths", dynamic_paths::dynamic_paths(item, blueprint));
+    }
 }
 
 /// Derives what holds between the edge and the load balancers of all regions.

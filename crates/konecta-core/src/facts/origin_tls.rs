@@ -1,21 +1,23 @@
-//! Whether CloudFront can speak TLS to a load balancer: whether a certificate names what is asked for.
-//! Knows names only; whether a certificate is about to expire is for another control.
+//! Whether CloudFront can speak TLS to a load balancer: behavior by behavior, by the names that it may send.
+//! Knows nothing of what a certificate is worth, and how it is selected.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::attachments::Ids;
-use super::forwarded_host::Policies;
+use super::certificates::{Answer, Certificates};
+use super::forwarded_host::{Hosts, Policies, Sender};
 use super::ground::Ground;
-use super::load_balancer::Listener;
 use super::origin::{Edge, Target, config};
 use super::sink::object;
+use super::tls_door::{End, Way, ways};
 use super::world::Item;
+use crate::model::Told;
 use crate::model::cloudfront::{Distribution, Origin};
+use crate::model::elb;
 
-/// The fact `origin_tls`; `None` where the origins were not all sent, or one may lead to a load balancer without our
-/// knowing.
+/// The fact `origin_tls`: one entry for each way to each load balancer, and one for each origin that may be one;
+/// `None` where the origins were not all sent.
 pub(crate) fn origin_tls(
     edge: &Edge<'_>,
     policies: &Policies,
@@ -24,184 +26,264 @@ pub(crate) fn origin_tls(
 ) -> Option<Value> {
     let mut entries = Vec::new();
     for origin in config(distribution)?.origins.as_ref()?.all()? {
+        let asked = Asked::of(policies, distribution, origin);
         for target in edge.targets(origin) {
             if target.doubt() {
-                return None;
-            }
-            if target.is_balancer() {
-                entries.push(entry(edge, policies, grounds, distribution, origin, &target));
+                entries.push(asked.doubtful(target.proof.join("; "), &target.proof));
+            } else if target.is_balancer() {
+                entries.extend(asked.entries(edge, grounds, &target));
             }
         }
     }
     Some(Value::Array(entries))
 }
 
-fn entry(
-    edge: &Edge<'_>,
-    policies: &Policies,
-    grounds: &[Ground<'_>],
-    distribution: &Item<Distribution>,
-    origin: &Origin,
-    target: &Target,
-) -> Value {
-    let hosts = policies.hosts(distribution, origin);
-    let domain = origin.domain_name.as_deref().map(super::dns::normal);
-    let door = target.balancer.as_deref().zip(edge.https_port(origin)).map(|(arn, port)| door(grounds, arn, port));
-    let door = door.unwrap_or(Door::NotSeen);
-    let names = door.certificate_names();
-    let matches = match (&door, &names) {
-        (Door::None, _) => Some(false),
-        (Door::NotSeen, _) | (Door::Listener(..), None) => None,
-        (Door::Listener(..), Some(names)) => fits(names, domain.as_ref(), &hosts),
+/// What is asked of an origin.
+struct Asked<'a> {
+    origin: &'a Origin,
+    id: &'a str,
+    domain: Option<String>,
+    hosts: Hosts,
+}
+
+/// What came of a name: whether it is accepted, and under which name.
+struct Outcome {
+    behavior: String,
+    /// What is sent, in words.
+    sends: String,
+    answer: Answer,
+}
+
+impl<'a> Asked<'a> {
+    fn of(policies: &Policies, distribution: &Item<Distribution>, origin: &'a Origin) -> Self {
+        let domain = origin.domain_name.as_deref().map(super::dns::normal);
+        let id = origin.id.as_deref().unwrap_or("?");
+        Self { origin, id, domain, hosts: policies.hosts(distribution, origin) }
+    }
+
+    /// An origin of which it is not known whether it is a load balancer.
+    fn doubtful(&self, why: String, proof: &[String]) -> Value {
+        object([
+            ("kind", Some(json!("unknown"))),
+            ("origin", self.origin.id.as_ref().map(|id| json!(id))),
+            ("used", self.hosts.used().map(Value::Bool)),
+            ("why", Some(json!(format!("origin {}: {why}", self.id)))),
+            ("proof", Some(json!(proof))),
+        ])
+    }
+
+    fn entries(&self, edge: &Edge<'_>, grounds: &[Ground<'_>], target: &Target) -> Vec<Value> {
+        let unseen = |why: String| vec![Way { hops: Vec::new(), end: End::Unseen(why) }];
+        let (ways, port) = match (target.balancer.as_deref(), edge.https_port(self.origin)) {
+            (Some(arn), Some(port)) => (ways(grounds, arn, port), Some(port)),
+            (None, _) => (unseen(target.proof.last().cloned().unwrap_or_default()), None),
+            (Some(_), None) => (unseen("the origin's port for HTTPS was not sent".to_owned()), None),
+        };
+        ways.iter().map(|way| self.entry(target, way, port)).collect()
+    }
+
+    fn entry(&self, target: &Target, way: &Way<'_, '_>, port: Option<u16>) -> Value {
+        let mut proof: Vec<String> = target.proof.iter().chain(&way.hops).cloned().collect();
+        let mut names = None;
+        let (matches, faults, why) = match &way.end {
+            End::Closed(what) => {
+                let expected =
+                    port.map_or_else(String::new, |port| format!(", to which CloudFront comes on port {port}"));
+                let fault = fault(what.clone(), format!("an HTTPS listener{expected}"), &self.patterns());
+                proof.push(what.clone());
+                (Some(false), vec![fault], None)
+            }
+            End::Unseen(why) => (None, Vec::new(), Some(why.clone())),
+            End::Listener(ground, listener) => {
+                let certificates = Certificates::of(ground, listener);
+                let outcomes = self.outcomes(&certificates);
+                let all = certificates.names();
+                proof.extend(told(&outcomes));
+                names = super::indexes::whole(&all);
+                judged(&outcomes, self.client(&listener.item.body), &self.patterns())
+            }
+        };
+        let (matches, why) = match (matches, self.hosts.used()) {
+            (Some(false), None) => (None, Some("whether any behavior uses it is not known".to_owned())),
+            (matches, _) => (matches, why),
+        };
+        let listener = match &way.end {
+            End::Closed(_) => Some(Value::Null),
+            End::Unseen(_) => None,
+            End::Listener(_, listener) => Some(json!(listener.item.arn)),
+        };
+        object([
+            ("origin", self.origin.id.as_ref().map(|id| json!(id))),
+            ("used", self.hosts.used().map(Value::Bool)),
+            ("load_balancer", target.balancer.as_ref().map(|arn| json!(arn))),
+            ("sent", self.sent().map(|sent| json!(sent))),
+            ("certificate_names", names),
+            ("listener", listener),
+            ("matches", matches.map(Value::Bool)),
+            ("faults", matches.map(|_| Value::Array(faults))),
+            ("why", why.map(|why| json!(format!("origin {}: {why}", self.id)))),
+            ("proof", Some(json!(proof))),
+        ])
+    }
+
+    fn patterns(&self) -> Vec<String> {
+        self.hosts.senders.iter().map(|sender| sender.pattern.clone()).collect()
+    }
+
+    /// All names that CloudFront may send.
+    fn sent(&self) -> Option<BTreeSet<String>> {
+        let hosts = if self.hosts.forwarded()? { self.hosts.names.clone()? } else { Vec::new() };
+        Some([self.domain.clone()?].into_iter().chain(hosts).collect())
+    }
+
+    /// What comes of each name that each behavior may send. An origin that no behavior uses is asked for under its own.
+    fn outcomes(&self, certificates: &Certificates) -> Vec<Outcome> {
+        let Some(domain) = self.domain.as_deref() else {
+            return vec![open("*", "the origin's domain was not sent".to_owned())];
+        };
+        let own = |behavior: &str| Outcome {
+            behavior: behavior.to_owned(),
+            sends: format!("{domain}, the origin's name"),
+            answer: certificates.answer(domain, &[domain]),
+        };
+        if self.hosts.used() == Some(false) {
+            return vec![own("no behavior")];
+        }
+        let mut outcomes = Vec::new();
+        for sender in &self.hosts.senders {
+            let all = match sender.forwards {
+                Some(false) => vec![own(&sender.pattern)],
+                Some(true) => self.forwarded(certificates, domain, sender),
+                None => either(own(&sender.pattern), self.forwarded(certificates, domain, sender)),
+            };
+            outcomes.extend(all.into_iter().map(|one| perhaps(one, sender)));
+        }
+        if !self.hosts.whole {
+            outcomes.push(open("*", "the distribution's behaviors were not all sent".to_owned()));
+        }
+        outcomes
+    }
+
+    /// What comes of a forwarded Host. AWS's pages leave open whether CloudFront then sends the viewer's name or the
+    /// origin's in the handshake: a certificate for the viewer's name is right, and one for neither is wrong.
+    fn forwarded(&self, certificates: &Certificates, domain: &str, sender: &Sender) -> Vec<Outcome> {
+        let Some(hosts) = &self.hosts.names else {
+            return vec![open(&sender.pattern, "the distribution's aliases were not all sent".to_owned())];
+        };
+        let one = |host: &String| {
+            let by_host = certificates.answer(host, &[host]);
+            let either = [certificates.answer(host, &[host, domain]), certificates.answer(domain, &[host, domain])];
+            let accepted = either.iter().any(|answer| *answer == Answer::Yes);
+            let unknown = either.into_iter().find(|answer| matches!(answer, Answer::Open(_)));
+            let answer = match (by_host, unknown) {
+                (Answer::No(what), _) if accepted => Answer::Open(format!(
+                    "{host}, which behavior {} forwards as Host, gets {what}; only if CloudFront sends {domain} in the handshake is it answered, and AWS does not say which it sends",
+                    sender.pattern
+                )),
+                (Answer::No(_), Some(unknown)) => unknown,
+                (answer, _) => answer,
+            };
+            let sends = format!("{host}, the Host that is forwarded");
+            Outcome { behavior: sender.pattern.clone(), sends, answer }
+        };
+        hosts.iter().map(one).collect()
+    }
+
+    /// Why the listener would turn CloudFront away, or may, for want of a certificate of its own.
+    fn client(&self, listener: &elb::Listener) -> Answer {
+        let Told::Value(asked) = &listener.mutual_authentication else { return Answer::Yes };
+        match asked.mode.as_deref() {
+            Some("off" | "passthrough") => Answer::Yes,
+            Some("verify") => {
+                let config = self.origin.custom_origin_config.as_ref();
+                match config.and_then(|config| config.origin_mtls_config.value()) {
+                    Some(_) => Answer::Open(
+                        "whether the listener's trust store holds the CA of CloudFront's client certificate is not known"
+                            .to_owned(),
+                    ),
+                    None => Answer::No("a listener that asks for a client certificate, and CloudFront has none".to_owned()),
+                }
+            }
+            Some(mode) => Answer::Open(format!("what the listener asks of its clients in mode {mode} is not known")),
+            None => Answer::Open("it was not sent what the listener asks of its clients".to_owned()),
+        }
+    }
+}
+
+fn open(behavior: &str, why: String) -> Outcome {
+    Outcome { behavior: behavior.to_owned(), sends: String::new(), answer: Answer::Open(why) }
+}
+
+/// What a behavior that may not fetch from the origin proves: nothing against it.
+fn perhaps(outcome: Outcome, sender: &Sender) -> Outcome {
+    match (&outcome.answer, sender.serves) {
+        (Answer::No(_), None) => {
+            open(&sender.pattern, format!("whether behavior {} fetches from it is not known", sender.pattern))
+        }
+        (_, _) => outcome,
+    }
+}
+
+/// What comes of either of two: where they agree, it does not matter which it is.
+fn either(own: Outcome, forwarded: Vec<Outcome>) -> Vec<Outcome> {
+    let refused = |outcome: &Outcome| matches!(outcome.answer, Answer::No(_));
+    let passed = |outcome: &Outcome| outcome.answer == Answer::Yes;
+    let agree = passed(&own) && forwarded.iter().all(passed) || refused(&own) && forwarded.iter().any(refused);
+    if agree {
+        return vec![own];
+    }
+    let why = format!("whether behavior {} forwards Host is not known", own.behavior);
+    vec![open(&own.behavior, why)]
+}
+
+/// Whether all is accepted, what is wrong, and why that is not known.
+fn judged(outcomes: &[Outcome], client: Answer, patterns: &[String]) -> (Option<bool>, Vec<Value>, Option<String>) {
+    let mut faults: Vec<(String, String, Vec<String>)> = Vec::new();
+    let mut why = None;
+    for outcome in outcomes {
+        match &outcome.answer {
+            Answer::Yes => {}
+            Answer::No(what) => {
+                let expected = format!("a publicly trusted certificate for {}", outcome.sends);
+                match faults.iter_mut().find(|(actual, wanted, _)| actual == what && *wanted == expected) {
+                    Some((.., behaviors)) => behaviors.push(outcome.behavior.clone()),
+                    None => faults.push((what.clone(), expected, vec![outcome.behavior.clone()])),
+                }
+            }
+            Answer::Open(reason) => why = why.or_else(|| Some(reason.clone())),
+        }
+    }
+    match client {
+        Answer::Yes => {}
+        Answer::No(what) => faults.push((
+            what,
+            "a listener that asks for none, or a client certificate for CloudFront".to_owned(),
+            patterns.to_vec(),
+        )),
+        Answer::Open(reason) => why = why.or(Some(reason)),
+    }
+    let told = faults.into_iter().map(|(actual, expected, behaviors)| fault(actual, expected, &behaviors));
+    let faults: Vec<Value> = told.collect();
+    match (faults.is_empty(), why) {
+        (false, _) => (Some(false), faults, None),
+        (true, None) => (Some(true), faults, None),
+        (true, Some(why)) => (None, faults, Some(why)),
+    }
+}
+
+fn fault(actual: String, expected: String, behaviors: &[String]) -> Value {
+    json!({"actual": actual, "expected": expected, "behaviors": behaviors})
+}
+
+/// What each behavior sends, as the last hops of the path.
+fn told(outcomes: &[Outcome]) -> Vec<String> {
+    let one = |outcome: &Outcome| {
+        let what = match &outcome.answer {
+            Answer::Yes => "is accepted".to_owned(),
+            Answer::No(what) => format!("gets {what}"),
+            Answer::Open(why) => format!("is not known to be accepted: {why}"),
+        };
+        format!("behavior {} sends {}: {what}", outcome.behavior, outcome.sends)
     };
-    let sent = domain.clone().zip(hosts.some).and_then(|(domain, some)| {
-        let hosts = if some { hosts.names.clone()? } else { Vec::new() };
-        Some([domain].into_iter().chain(hosts).collect::<BTreeSet<String>>())
-    });
-    let listener = match &door {
-        Door::None => Some(Value::Null),
-        Door::NotSeen => None,
-        Door::Listener(_, listener) => Some(json!(listener.item.arn)),
-    };
-    object([
-        ("origin", origin.id.as_ref().map(|id| json!(id))),
-        ("load_balancer", target.balancer.as_ref().map(|arn| json!(arn))),
-        ("sent", sent.map(|sent| json!(sent))),
-        ("certificate_names", names.as_ref().and_then(super::indexes::whole)),
-        ("listener", listener),
-        ("matches", matches.map(Value::Bool)),
-        ("proof", Some(json!(proof(target, &door, names.as_ref(), domain.as_ref())))),
-    ])
-}
-
-/// The listener that CloudFront's HTTPS comes to.
-enum Door<'g, 'a> {
-    /// It is known that there is none.
-    None,
-    /// It is not known whether there is one.
-    NotSeen,
-    Listener(&'g Ground<'a>, &'a Listener),
-}
-
-fn door<'g, 'a>(grounds: &'g [Ground<'a>], balancer: &str, port: u16) -> Door<'g, 'a> {
-    let owner = grounds.iter().find(|ground| ground.here.load_balancers.iter().any(|item| item.arn == balancer));
-    let Some(ground) = owner else { return Door::NotSeen };
-    let Some(listeners) = ground.doors.listeners(balancer) else { return Door::NotSeen };
-    let mut result = Door::None;
-    for listener in listeners {
-        let same_port = listener.item.body.port.map(|of| of == port);
-        let tls = listener.item.body.protocol.as_deref().map(|protocol| ["HTTPS", "TLS"].contains(&protocol));
-        match (same_port, tls) {
-            (Some(false), _) | (_, Some(false)) => {}
-            (Some(true), Some(true)) => return Door::Listener(ground, listener),
-            (_, _) => result = Door::NotSeen,
-        }
-    }
-    result
-}
-
-impl Door<'_, '_> {
-    /// The names of all certificates in force, and whether they are all.
-    fn certificate_names(&self) -> Option<Ids> {
-        let Self::Listener(ground, listener) = self else { return None };
-        let unread =
-            ground.seen.lacks(ground.place, "elasticloadbalancing:DescribeListenerCertificates", &listener.item.arn);
-        let all = listener.supplement.as_ref().filter(|_| !unread);
-        let certificates = all.or(listener.item.body.certificates.as_ref());
-        let arns = Ids::of(certificates.map(|list| list.iter().map(|one| one.certificate_arn.as_ref())));
-        let mut names = Ids { whole: arns.whole && all.is_some(), ..Ids::default() };
-        for arn in &arns.known {
-            names = names.join(names_of(ground, arn));
-        }
-        Some(names)
-    }
-}
-
-/// The names of a certificate. One that is not issued proves nothing; one that was not seen could have any.
-fn names_of(ground: &Ground<'_>, arn: &str) -> Ids {
-    let Some(found) = ground.here.certificates.iter().find(|item| item.arn == arn) else { return Ids::default() };
-    match found.body.status.as_deref() {
-        Some("ISSUED") => {
-            let names = found.body.subject_alternative_names.as_ref();
-            let mut names = Ids::of(names.map(|names| names.iter().map(Some)));
-            names.known.extend(found.body.domain_name.clone());
-            names.known = names.known.iter().map(|name| super::dns::normal(name)).collect();
-            names
-        }
-        Some(_) => Ids { whole: true, ..Ids::default() },
-        None => Ids::default(),
-    }
-}
-
-/// Whether CloudFront accepts the certificate: it must name the origin's domain, or the Host that every behavior
-/// forwards, whatever alias the viewer used.
-fn fits(names: &Ids, domain: Option<&String>, hosts: &super::forwarded_host::Hosts) -> Option<bool> {
-    let covered = |name: &String| names.known.iter().any(|pattern| covers(pattern, name));
-    if domain.is_some_and(covered) {
-        return Some(true);
-    }
-    let by_host = hosts.names.as_ref().is_some_and(|names| !names.is_empty() && names.iter().all(covered));
-    match hosts.every {
-        Some(true) if by_host => return Some(true),
-        Some(_) | None => {}
-    }
-    let not_by_host = hosts.every == Some(false) || hosts.names.is_some() && !by_host;
-    (names.whole && domain.is_some() && not_by_host).then_some(false)
-}
-
-/// Whether a certificate's name stands for a host: a wildcard stands for one label.
-fn covers(pattern: &str, host: &str) -> bool {
-    match pattern.strip_prefix("*.") {
-        Some(rest) => host.split_once('.').is_some_and(|(first, tail)| !first.is_empty() && tail == rest),
-        None => pattern == host,
-    }
-}
-
-fn proof(target: &Target, door: &Door<'_, '_>, names: Option<&Ids>, domain: Option<&String>) -> Vec<String> {
-    let mut proof = target.proof.clone();
-    proof.push(match door {
-        Door::None => "no HTTPS listener on the origin's HTTPS port".to_owned(),
-        Door::NotSeen => "the listener was not seen".to_owned(),
-        Door::Listener(_, listener) => format!("listener {}", listener.item.arn),
-    });
-    if let (Some(names), Some(domain)) = (names, domain) {
-        let known: Vec<&str> = names.known.iter().map(String::as_str).collect();
-        let more = if names.whole { "" } else { " and what was not seen" };
-        proof.push(format!("{domain} is asked for; certificates name {}{more}", known.join(", ")));
-    }
-    proof
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::forwarded_host::Hosts;
-    use super::*;
-
-    #[test]
-    fn a_wildcard_stands_for_one_label() {
-        assert!(covers("*.example.com", "a.example.com"));
-        assert!(covers("*.example.com", "*.example.com"));
-        assert!(covers("a.example.com", "a.example.com"));
-        assert!(!covers("*.example.com", "a.b.example.com"));
-        assert!(!covers("*.example.com", "example.com"));
-        assert!(!covers("a.example.com", "*.example.com"));
-    }
-
-    fn verdict(names: &[&str], whole: bool, every: Option<bool>, hosts: Option<&[&str]>) -> Option<bool> {
-        let names = Ids { known: names.iter().map(|&name| name.to_owned()).collect(), whole };
-        let hosts = hosts.map(|hosts| hosts.iter().map(|&host| host.to_owned()).collect());
-        fits(&names, Some(&"origin.example.com".to_owned()), &Hosts { some: every, every, names: hosts })
-    }
-
-    #[test]
-    fn the_domain_or_every_forwarded_host_must_be_named() {
-        let aliases = Some(&["erp.example.com", "www.example.com"][..]);
-        assert_eq!(verdict(&["origin.example.com"], false, None, None), Some(true));
-        assert_eq!(verdict(&["erp.example.com", "www.example.com"], true, Some(true), aliases), Some(true));
-        assert_eq!(verdict(&["erp.example.com"], true, Some(true), aliases), Some(false));
-        assert_eq!(verdict(&["erp.example.com", "www.example.com"], true, Some(false), aliases), Some(false));
-        assert_eq!(verdict(&["erp.example.com"], false, Some(true), aliases), None);
-        assert_eq!(verdict(&["erp.example.com", "www.example.com"], true, None, aliases), None);
-        assert_eq!(verdict(&["x.org"], true, Some(true), None), None);
-    }
+    outcomes.iter().map(one).collect()
 }

@@ -34,7 +34,8 @@ pub(crate) fn state(ground: &Ground<'_>, sink: &mut Sink) {
         let parts = balancer.and_then(|arn| behind(&balancers, [arn]));
         sink.fact(&listener.item.arn, "parts", parts);
     }
-    for item in &here.target_groups {
+    for group in &here.target_groups {
+        let item = &group.item;
         let parts = item.body.load_balancer_arns.as_ref().and_then(|arns| behind(&balancers, arns));
         sink.fact(&item.arn, "parts", parts);
     }

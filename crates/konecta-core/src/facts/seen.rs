@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use crate::gap::{Gap, ReadRecord};
 use crate::id::{AccountId, Region};
 use crate::snapshot::Source;
@@ -28,15 +30,22 @@ struct Asked {
 /// All reads of a scan.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
+    /// When the scan began.
+    began: Option<Timestamp>,
     by_place: BTreeMap<Place, BTreeMap<String, Asked>>,
 }
 
 impl Seen {
     pub(crate) fn of(source: &dyn Source) -> Self {
-        let mut seen = Self::default();
+        let mut seen = Self { began: Some(source.info().started_at), ..Self::default() };
         source.reads().iter().for_each(|record| seen.record(record));
         source.gaps().iter().for_each(|gap| seen.gap(gap));
         seen
+    }
+
+    /// The time that everything is held against; `None` where there is no scan.
+    pub(crate) fn began(&self) -> Option<Timestamp> {
+        self.began
     }
 
     fn asked(&mut self, account: &AccountId, region: &Region, action: &str) -> &mut Asked {

@@ -13,4 +13,13 @@ pub struct Certificate {
     pub subject_alternative_names: Option<Vec<String>>,
     /// Only `ISSUED` proves anything.
     pub status: Option<String>,
+    /// Where it comes from: `AMAZON_ISSUED` is publicly trusted, `PRIVATE` is of a private CA, `IMPORTED` may be anything.
+    #[serde(rename = "Type")]
+    pub kind: Option<String>,
+    /// Who signed it.
+    pub issuer: Option<String>,
+    /// Whom it was made for.
+    pub subject: Option<String>,
+    /// When it ends.
+    pub not_after: Option<jiff::Timestamp>,
 }

@@ -105,6 +105,17 @@ pub struct CustomOriginConfig {
     /// The port for HTTPS.
     #[serde(rename = "HTTPSPort")]
     pub https_port: Option<u16>,
+    /// The certificate that CloudFront shows, where it has one; AWS sends the member only then.
+    #[serde(rename = "OriginMtlsConfig")]
+    pub origin_mtls_config: Told<OriginMtls>,
+}
+
+shape! {
+    /// How CloudFront proves who it is.
+    OriginMtls {
+        /// Its certificate.
+        client_certificate_arn: Option<String>,
+    }
 }
 
 shape! {
@@ -136,6 +147,8 @@ shape! {
 shape! {
     /// A behavior. Each of the three says what is forwarded; `null` where AWS's silence means none.
     Behavior {
+        /// The paths that it takes; the default behavior has none.
+        path_pattern: Option<String>,
         /// The origin or origin group.
         target_origin_id: Option<String>,
         /// The cache policy.

@@ -52,6 +52,16 @@ pub struct Listener {
     pub default_actions: Option<Value>,
     /// Its default certificate; those for SNI are a supplement.
     pub certificates: Option<Vec<ListenerCertificate>>,
+    /// Whether it asks clients for a certificate. It is off unless somebody sets it, and AWS need not say so.
+    pub mutual_authentication: Told<MutualAuthentication>,
+}
+
+/// What a listener asks of its clients.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct MutualAuthentication {
+    /// `off`, `passthrough` (the certificate is handed on as a header) or `verify`.
+    pub mode: Option<String>,
 }
 
 /// A certificate of a listener.
@@ -60,6 +70,8 @@ pub struct Listener {
 pub struct ListenerCertificate {
     /// The certificate.
     pub certificate_arn: Option<String>,
+    /// Whether it is the default one. One that is in the list for SNI too is told twice.
+    pub is_default: Option<bool>,
 }
 
 /// A rule of a listener.
@@ -85,6 +97,28 @@ pub struct Action {
     pub kind: Option<String>,
     /// The answer of a `fixed-response`.
     pub fixed_response_config: Option<FixedResponse>,
+    /// The target group of a `forward`, where it is only one.
+    pub target_group_arn: Option<String>,
+    /// The target groups of a `forward`.
+    pub forward_config: Option<Forward>,
+}
+
+/// The target groups among which a `forward` chooses.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Forward {
+    /// The groups.
+    pub target_groups: Option<Vec<WeightedGroup>>,
+}
+
+/// One target group of a `forward`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct WeightedGroup {
+    /// The group.
+    pub target_group_arn: Option<String>,
+    /// How often it is chosen; never with 0.
+    pub weight: Option<i64>,
 }
 
 /// The answer that a load balancer gives by itself.
@@ -123,4 +157,24 @@ pub struct HttpHeader {
 pub struct TargetGroup {
     /// The load balancers that use it.
     pub load_balancer_arns: Option<Vec<String>>,
+    /// `instance`, `ip`, `lambda` or `alb`.
+    pub target_type: Option<String>,
+}
+
+/// A target of a target group with its health.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TargetHealth {
+    /// The target.
+    pub target: Option<Target>,
+}
+
+/// A target: an instance, an address, a function or a load balancer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Target {
+    /// Its id; the ARN of a load balancer.
+    pub id: Option<String>,
+    /// The port on which it gets connections.
+    pub port: Option<u16>,
 }

@@ -4,6 +4,7 @@ mod documented;
 mod drifted;
 mod inside;
 mod monotone;
+mod tls;
 
 use serde_json::Value;
 

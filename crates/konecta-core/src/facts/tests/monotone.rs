@@ -17,7 +17,7 @@ fn says_less(less: &Value, more: &Value) -> bool {
         (Value::Object(_), Value::Object(_)) if less["kind"] == json!("unknown") => true,
         (Value::Object(less), Value::Object(more)) => less
             .iter()
-            .filter(|(key, _)| !["proof", "unknown", "why"].contains(&key.as_str()))
+            .filter(|(key, _)| !["faults", "proof", "unknown", "why"].contains(&key.as_str()))
             .all(|(key, value)| more.get(key).is_some_and(|more| says_less(value, more))),
         (Value::Array(less), Value::Array(more)) => {
             let is_known = |item: &&Value| item["kind"] != json!("unknown") || more.contains(item);

@@ -1,7 +1,7 @@
 //! KA-CF-010: CloudFront comes to an origin over HTTPS only, once it is proven that it would be answered.
 //! Knows the origin's protocol; the proof is KA-X-003's fact.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::distribution;
 use crate::finding::Finding;
@@ -44,20 +44,30 @@ pub(in crate::fix) fn obstacle(case: &Case<'_>, front: &Front<'_>) -> Option<Str
                 .to_owned(),
         );
     }
-    let told = case.fact(front.distribution.reference.arn.as_str(), "origin_tls").and_then(serde_json::Value::as_array);
-    let proof = told.into_iter().flatten().find(|one| one["origin"] == front.origin);
-    let Some(proof) = proof.filter(|proof| proof["matches"] == true) else {
+    let told = case.fact(front.distribution.reference.arn.as_str(), "origin_tls").and_then(Value::as_array);
+    let ways: Vec<_> = told.into_iter().flatten().filter(|one| one["origin"] == front.origin).collect();
+    if ways.is_empty() || ways.iter().any(|way| way["matches"] != true) {
         return Some(format!(
-            "it is not proven that a certificate at {} names it (KA-X-003): CloudFront would answer every request with 502",
+            "it is not proven that CloudFront accepts the certificate that {} shows (KA-X-003): it would answer every request with 502",
             front.config["DomainName"].as_str().unwrap_or("the origin")
         ));
-    };
-    let answered = proof["load_balancer"].as_str().and_then(|arn| flow::admits_https(case, arn, front));
+    }
+    let lets_in = |way: &&Value| flow::admits_https(case, way["load_balancer"].as_str()?, front);
+    let answered = all(ways.iter().map(lets_in));
     match answered {
         Some(true) => None,
         Some(false) => Some("the HTTPS listener, or a security group before it, would turn CloudFront away".to_owned()),
         None => Some("it is not known whether the HTTPS listener and the security groups let CloudFront in".to_owned()),
     }
+}
+
+/// Whether all are true; `None` where none is false and one is not known.
+fn all(values: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    values.fold(Some(true), |all, one| match (all, one) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        (None, _) | (_, None) => None,
+    })
 }
 
 fn step(front: &Front<'_>) -> Step {

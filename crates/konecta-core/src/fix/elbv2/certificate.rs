@@ -4,12 +4,16 @@ use serde_json::Value;
 
 use crate::fix::{Case, View};
 
-/// The certificates that are issued and name one of these.
+/// Where certificates come from that a public CA may stand behind; CloudFront believes no other.
+const PUBLIC: [&str; 2] = ["AMAZON_ISSUED", "IMPORTED"];
+
+/// The certificates that are issued, may be of a public CA, and name one of these.
 pub(super) fn naming<'a>(case: &'a Case<'_>, beside: &'a View, names: &'a [String]) -> Vec<&'a View> {
     let here = |view: &&View| {
         view.reference.region == beside.reference.region
             && view.reference.account_id == beside.reference.account_id
             && view.text("/configuration/Status") == Some("ISSUED")
+            && view.text("/configuration/Type").is_some_and(|kind| PUBLIC.contains(&kind))
     };
     let covers = |view: &&View| {
         let listed = view.list("/configuration/SubjectAlternativeNames").iter().filter_map(Value::as_str);

@@ -161,6 +161,7 @@ fn certificate() -> Value {
         "resourceType": "AWS::CertificateManager::Certificate", "resourceId": "1", "region": "us-east-1", "arn": CERTIFICATE,
         "configuration": {
             "CertificateArn": CERTIFICATE, "DomainName": "origin.erp.example.com", "Status": "ISSUED",
+            "Type": "AMAZON_ISSUED", "NotAfter": "2099-01-01T00:00:00Z",
             "SubjectAlternativeNames": ["origin.erp.example.com", "erp.example.com"],
         },
     })
