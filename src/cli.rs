@@ -239,9 +239,9 @@ pub(crate) struct Fix {
     #[arg(long)]
     pub(crate) allow_managed: bool,
 
-    /// A Terraform state: what it manages is left alone
+    /// A Terraform state: what it manages is left alone; may be repeated
     #[arg(long, value_name = "FILE")]
-    pub(crate) tfstate: Option<PathBuf>,
+    pub(crate) tfstate: Vec<PathBuf>,
 
     /// Print the plan as commands or as attributes for HCL, and stop
     #[arg(long, value_name = "FORM")]

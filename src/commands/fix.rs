@@ -93,18 +93,15 @@ fn options(args: &Fix) -> Result<PlanOptions, Error> {
         only.extend(catalogue(&args.select)?.controls().map(|control| control.id().to_string()));
     }
     let arn = |text: &String| text.parse::<Arn>().map_err(|_| Error::Arn(text.clone()));
-    let managed = match &args.tfstate {
-        None => BTreeMap::new(),
-        Some(path) => {
-            let text =
-                std::fs::read_to_string(path).map_err(|source| Error::ReadFile { path: path.clone(), source })?;
-            let failed = |error: konecta_core::fix::ownership::TerraformStateError| Error::Tfstate {
-                path: path.clone(),
-                reason: error.to_string(),
-            };
-            terraform_state(&text).map_err(failed)?
-        }
-    };
+    let mut managed = BTreeMap::new();
+    for path in &args.tfstate {
+        let text = std::fs::read_to_string(path).map_err(|source| Error::ReadFile { path: path.clone(), source })?;
+        let failed = |error: konecta_core::fix::ownership::TerraformStateError| Error::Tfstate {
+            path: path.clone(),
+            reason: error.to_string(),
+        };
+        managed.extend(terraform_state(&text).map_err(failed)?);
+    }
     Ok(PlanOptions {
         max_class: args.max_class,
         allow_disruptive: args.allow_disruptive,
@@ -133,6 +130,7 @@ fn carried_out(planned: &Plan, args: &Fix, config: &Config, whole: &Catalogue) -
     super::rollback::block_on(async {
         let mut live = Live::open(&options, whole, &config.blueprint).await?;
         planned.check(fixing::now(), live.account().id())?;
+        planned.spares(live.account().caller())?;
         let run = fixing::run_id(fixing::now());
         let held = locked(&state, &args.state, &live, &run).await?;
         let ended = async {

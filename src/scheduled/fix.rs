@@ -68,6 +68,7 @@ async fn carried_out(function: &Function, catalogue: &Catalogue, session: Sessio
         }
     });
     let mut live = Live::of(session, catalogue, &function.config.blueprint, watcher).map_err(text)?;
+    plan.spares(live.account().caller()).map_err(text)?;
     let holder = format!("run {run} of {} (Lambda {})", live.account().caller(), function.log.request());
     let until = Some(function.deadline.end());
     let lock = S3Lock::acquire(store.clone(), &plan.account, &holder, now(), until).await.map_err(text)?;

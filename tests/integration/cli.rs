@@ -166,7 +166,7 @@ fn mistakes_in_what_is_to_be_fixed_are_told_before_anything_is_read() {
         (&["fix", "--yes", "--plan", "/nosuch.json"], "/nosuch.json"),
         (&["fix", "--yes", "--plan", foreign], "no konecta-audit plan"),
         (&["fix", "--dry-run", "--resource", "db"], "`db` is not an ARN"),
-        (&["fix", "--dry-run", "--tfstate", foreign], "no Terraform state"),
+        (&["fix", "--dry-run", "--tfstate", foreign], "not a Terraform state"),
         (
             &["fix", "--dry-run", "--role-arn", "arn:aws:iam::1:role/a,arn:aws:iam::2:role/b"],
             "one --role-arn at a time",

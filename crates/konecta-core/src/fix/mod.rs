@@ -16,6 +16,7 @@ pub mod registry;
 pub mod run;
 pub mod simulate;
 pub mod step;
+mod terraform_state;
 
 mod cloudfront;
 mod ec2;

@@ -1,14 +1,15 @@
 //! Whose a resource is: what a tool made, that tool puts back or loses track of when somebody else changes it.
-//! Knows tags, names and the API's own words (`ownership.toml`) and Terraform's state; decides nothing about what to do with it.
+//! Knows tags, names and the API's own words (`ownership.toml`) and what a Terraform state manages; decides nothing about what to do with it.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::case::{Case, View};
+use super::terraform_state::manager;
+pub use super::terraform_state::{TerraformStateError, terraform_state};
 use crate::id::{Arn, ResourceType};
 
 /// Who keeps a resource as it is.
@@ -93,8 +94,7 @@ static TABLE: LazyLock<Result<Table, toml::de::Error>> =
 /// Who owns a resource; `None` if nobody is known to. `managed` is what [`terraform_state`] gave.
 #[must_use]
 pub fn owner(view: &View, case: &Case<'_>, managed: &BTreeMap<String, Owner>) -> Option<Owner> {
-    let named = [view.reference.arn.as_str(), &view.id].into_iter().find_map(|name| managed.get(name).cloned());
-    named.or_else(|| by_itself(view)).or_else(|| {
+    manager(view, managed).or_else(|| by_itself(view)).or_else(|| {
         let whole = whole(view, case)?;
         owner(whole, case, managed)
     })
@@ -153,60 +153,6 @@ impl ByName {
         };
         fits.then(|| Owner { by: self.by.clone(), name: self.name.clone(), advice: self.advice.clone() })
     }
-}
-
-/// Why a Terraform state cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TerraformStateError {
-    /// The text is no JSON, or has no version.
-    #[error("this is no Terraform state: {0}; `terraform state pull` writes one")]
-    Foreign(String),
-    /// The state has another format.
-    #[error(
-        "the Terraform state has format {0}; konecta-audit reads format 4: `terraform state pull` with Terraform 0.12 or later writes it"
-    )]
-    Version(u64),
-}
-
-/// What a Terraform state (format 4) manages, by ARN, or by id where there is no ARN.
-///
-/// # Errors
-/// When the text is no such state.
-pub fn terraform_state(text: &str) -> Result<BTreeMap<String, Owner>, TerraformStateError> {
-    let foreign = |reason: &str| TerraformStateError::Foreign(reason.to_owned());
-    let state: Value = serde_json::from_str(text).map_err(|error| foreign(&error.to_string()))?;
-    match state.get("version").and_then(Value::as_u64) {
-        Some(4) => {}
-        Some(other) => return Err(TerraformStateError::Version(other)),
-        None => return Err(foreign("it has no version")),
-    }
-    let resources = state.get("resources").and_then(Value::as_array).ok_or_else(|| foreign("it has no resources"))?;
-    let mut managed = BTreeMap::new();
-    for resource in resources.iter().filter(|resource| resource["mode"] == "managed") {
-        let text = |key: &str| resource.get(key).and_then(Value::as_str);
-        let (Some(kind), Some(name)) = (text("type"), text("name")) else {
-            return Err(foreign("a resource has no type or no name"));
-        };
-        let module = text("module").map(|module| format!("{module}.")).unwrap_or_default();
-        for instance in resource["instances"].as_array().into_iter().flatten() {
-            let index = instance.get("index_key").map(|key| format!("[{key}]")).unwrap_or_default();
-            let owner = Owner::terraform(&format!("{module}{kind}.{name}{index}"));
-            let attribute = |key: &str| instance["attributes"].get(key).and_then(Value::as_str);
-            let named = attribute("arn").or_else(|| attribute("id").filter(|id| unmistakable(id)));
-            if let Some(named) = named.filter(|named| !named.is_empty()) {
-                managed.entry(named.to_owned()).or_insert(owner);
-            }
-        }
-    }
-    Ok(managed)
-}
-
-/// Whether an id belongs to one resource only, as `sg-0123456789abcdef0` does: plain names recur from service to
-/// service.
-fn unmistakable(id: &str) -> bool {
-    let hex = |rest: &str| rest.len() >= 8 && rest.bytes().all(|b| b.is_ascii_hexdigit());
-    id.starts_with("arn:") || id.rsplit_once('-').is_some_and(|(kind, rest)| !kind.is_empty() && hex(rest))
 }
 
 #[cfg(test)]

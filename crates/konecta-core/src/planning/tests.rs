@@ -104,6 +104,19 @@ fn a_plan_of_another_version_time_or_account_is_refused_and_says_why() {
 }
 
 #[test]
+fn a_run_does_not_change_the_role_it_acts_by() {
+    let mut plan = planned(&world(), &only("KA-VPC-004"));
+    let role = "arn:aws:iam::123456789012:role/ops/fixer";
+    plan.changes[0].resource.arn = role.parse().expect("arn");
+    for own in ["arn:aws:sts::123456789012:assumed-role/fixer/session", role] {
+        assert!(plan.spares(own).expect_err("own role").to_string().starts_with("c1 changes"));
+    }
+    for other in ["arn:aws:sts::123456789012:assumed-role/other/fixer", "arn:aws:iam::123456789012:user/fixer"] {
+        plan.spares(other).expect("another");
+    }
+}
+
+#[test]
 fn what_is_waived_or_unknown_is_told_and_never_planned() {
     let world = world();
     let mut findings = world.findings();
@@ -217,7 +230,11 @@ fn letting_in_comes_before_taking_out_whoever_asks() {
     // The finding that brings the need is not selected, and still nothing goes without what it needs.
     let one = planned(&world, &PlanOptions { allow_disruptive: true, ..only("KA-SG-002") });
     assert!(one.changes.is_empty(), "{:?}", keys(&one));
-    assert!(one.refusals.iter().any(|refusal| refusal.reason.contains("which is left out")), "{:?}", one.refusals);
+    assert!(
+        one.refusals.iter().any(|refusal| refusal.reason.contains("the last rule that lets viewers in")),
+        "{:?}",
+        one.refusals
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Each rule of the table on a resource that it means and on one that it does not, and states that are none.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::facts;
@@ -36,12 +36,24 @@ fn a_tag_that_only_the_owner_sets_names_it() {
         ("aws:eks:cluster-name", "erp", "Amazon EKS (cluster erp)"),
         ("kubernetes.io/cluster/erp", "owned", "Kubernetes (cluster erp)"),
         ("elbv2.k8s.aws/cluster", "erp", "the AWS Load Balancer Controller (cluster erp)"),
+        ("ingress.k8s.aws/stack", "erp", "the AWS Load Balancer Controller (Ingress erp)"),
+        ("service.k8s.aws/stack", "shop/web", "the AWS Load Balancer Controller (Service shop/web)"),
+        ("ingress.eks.amazonaws.com/stack", "erp", "Amazon EKS Auto Mode (Ingress erp)"),
+        ("service.eks.amazonaws.com/stack", "shop/web", "Amazon EKS Auto Mode (Service shop/web)"),
+        ("gateway.eks.amazonaws.com.stack", "erp", "Amazon EKS Auto Mode (Gateway erp)"),
+        ("eks:eks-cluster-name", "erp", "Amazon EKS Auto Mode (cluster erp)"),
+        ("karpenter.sh/nodepool", "general", "Karpenter (node pool general)"),
+        ("karpenter.k8s.aws/ec2nodeclass", "general", "Karpenter (EC2NodeClass general)"),
+        ("sigs.k8s.io/cluster-api-provider-aws/cluster/erp", "owned", "Cluster API (cluster erp)"),
+        ("crossplane-name", "db", "Crossplane (db)"),
+        ("services.k8s.aws/namespace", "shop", "AWS Controllers for Kubernetes (namespace shop)"),
+        ("aws:servicecatalog:provisionedProductArn", "arn:x", "AWS Service Catalog (arn:x)"),
     ] {
         assert_eq!(tagged(GROUP, key, value).as_deref(), Some(told));
         assert_eq!(tagged(GROUP, &format!("my-{key}"), value), None);
     }
     let table = TABLE.as_ref().expect("ownership.toml");
-    assert_eq!((table.tags.len(), table.names.len(), table.parts.len()), (7, 6, 2), "a new rule wants its line here");
+    assert_eq!((table.tags.len(), table.names.len(), table.parts.len()), (19, 6, 2), "a new rule wants its line here");
 }
 
 #[test]
@@ -154,7 +166,7 @@ fn what_is_no_state_is_told_with_what_writes_one() {
     {
         let told = terraform_state(text).expect_err(text).to_string();
         assert!(
-            told.starts_with("this is no Terraform state: ") && told.contains("terraform state pull"),
+            told.starts_with("this is not a Terraform state: ") && told.contains("terraform state pull"),
             "{text}: {told}"
         );
     }

@@ -9,6 +9,7 @@ use crate::finding::{Finding, Status};
 use crate::fix::ownership;
 use crate::fix::registry::{Proposal, Refusal, remedy};
 use crate::fix::step::{Class, Step};
+use crate::id::ControlId;
 
 /// One proposed step.
 #[derive(Debug)]
@@ -199,15 +200,20 @@ impl<'a> Choice<'a> {
 
 impl PlanOptions {
     fn selects(&self, finding: &Finding, promise: &Promise) -> bool {
-        let control = |name: &String| name == finding.control.as_str() || *name == promise.name;
+        let control = |name: &String| is_named(name, &finding.control, promise);
         (self.only.is_empty() || self.only.iter().any(control))
             && (self.resources.is_empty() || self.resources.contains(&finding.resource.arn))
     }
 }
 
+/// Whether somebody means this control: by its id or readable name, in whatever case.
+fn is_named(name: &str, id: &ControlId, promise: &Promise) -> bool {
+    name.eq_ignore_ascii_case(id.as_str()) || name.eq_ignore_ascii_case(&promise.name)
+}
+
 fn check_selection(ground: &Ground<'_>, options: &PlanOptions) -> Result<(), PlanError> {
     for name in &options.only {
-        if !ground.promises.iter().any(|(id, promise)| id.as_str() == name || promise.name == *name) {
+        if !ground.promises.iter().any(|(id, promise)| is_named(name, id, promise)) {
             return Err(PlanError::UnknownControl(name.clone()));
         }
     }

@@ -46,6 +46,16 @@ pub enum PlanError {
         /// The account that is there.
         found: AccountId,
     },
+    /// The run would change what it acts by.
+    #[error(
+        "{change} changes {caller}, by which this run acts, and could take its own permissions away; leave it out with --only or --resource, or run with another role"
+    )]
+    OwnRole {
+        /// The change.
+        change: String,
+        /// The role or user.
+        caller: String,
+    },
     /// A snapshot of several accounts.
     #[error("a plan is for one account, but the snapshot holds {0}; scan the account that is to be changed")]
     Accounts(usize),
@@ -102,6 +112,35 @@ impl Plan {
             return Err(PlanError::Expired { created: self.created_at, expired: self.expires_at });
         }
         Ok(())
+    }
+
+    /// Whether no change touches the role or user that carries it out.
+    ///
+    /// # Errors
+    /// When one does: a run that loses its permissions half way can neither go on nor go back.
+    pub fn spares(&self, caller: &str) -> Result<(), PlanError> {
+        let Some(name) = principal(caller) else { return Ok(()) };
+        let own = |change: &&super::Change| {
+            let arns = change.effects.iter().map(|effect| effect.resource().arn.to_string());
+            arns.chain([change.resource.arn.to_string()]).any(|arn| principal(&arn) == Some(name))
+        };
+        match self.changes.iter().find(own) {
+            None => Ok(()),
+            Some(change) => Err(PlanError::OwnRole { change: change.id.clone(), caller: caller.to_owned() }),
+        }
+    }
+}
+
+/// The role or user in an ARN of IAM, or in that of a session of a role: kind and name, without path and session.
+fn principal(arn: &str) -> Option<(&str, &str)> {
+    let (_, rest) =
+        arn.split_once("::").filter(|(service, _)| service.ends_with(":iam") || service.ends_with(":sts"))?;
+    let (_, resource) = rest.split_once(':')?;
+    let (kind, path) = resource.split_once('/')?;
+    match kind {
+        "assumed-role" => Some(("role", path.split('/').next()?)),
+        "role" | "user" => Some((kind, path.rsplit('/').next()?)),
+        _ => None,
     }
 }
 
