@@ -11,7 +11,6 @@ use std::path::Path;
 use konecta_core::control::catalogue::{Catalogue, PolicyFile, Selection};
 use konecta_core::control::fixture::{self, Bench, Fixture};
 use konecta_core::control::policy_test;
-use konecta_core::finding::Status;
 
 fn main() {
     let dir = std::env::args().nth(1).unwrap_or_else(|| "policies".to_owned());
@@ -100,15 +99,13 @@ fn check_fixtures(catalogue: &Catalogue, filter: &str) {
                 (Ok(Ok(found)), Some(promised)) if *found == promised => println!("ok   {shown}"),
                 (found, promised) => println!("FAIL {shown}: promised {promised:?}, found {found:?}"),
             }
-            if matches!(found, Ok(Ok(Status::Pass))) {
-                continue;
-            }
-            let whole = serde_json::json!({"input": fixture.input, "data": fixture.data});
-            for (path, less) in fixture::shrunk(&whole) {
-                let data = less["data"].as_object().cloned().unwrap_or_default();
-                if let Ok(Ok(Status::Pass)) = bench.status(&less["input"], &data) {
-                    println!("NOT MONOTONE {shown}: passes without {path}");
+            match fixture::faults(&mut bench, &fixture) {
+                Ok(faults) => {
+                    let open = fixture::OPEN.iter().any(|(open, _)| *open == name);
+                    let word = if open { "OPEN" } else { "NOT MONOTONE" };
+                    faults.iter().for_each(|fault| println!("{word} {shown}: {fault}"));
                 }
+                Err(error) => println!("FAIL {shown}: {error}"),
             }
         }
     }

@@ -26,6 +26,16 @@ pub fn fill(resource_type: &ResourceType, configuration: &mut Value) {
     }
 }
 
+/// Whether absence of the member at a path (`a/0/b`, as a JSON pointer has it) means that there is none.
+#[must_use]
+pub fn means_none(resource_type: &str, path: &str) -> bool {
+    let is_member = |step: &&str| step.parse::<usize>().is_err();
+    let steps: Vec<&str> = path.split('/').filter(is_member).collect();
+    let paths = TABLE.as_ref().ok().and_then(|table| table.iter().find(|(name, _)| name.as_str() == resource_type));
+    let mut known = paths.into_iter().flat_map(|(_, paths)| paths.keys());
+    known.any(|known| known.replace("[]", "").split('.').eq(steps.iter().copied()))
+}
+
 fn fill_at(value: &mut Value, steps: &[&str]) {
     let (Some(object), Some((step, rest))) = (value.as_object_mut(), steps.split_first()) else { return };
     if rest.is_empty() {
@@ -71,6 +81,14 @@ mod tests {
         let kept = json!({"PermissionsBoundary": {"PermissionsBoundaryType": "Policy"}});
         assert_eq!(filled("AWS::IAM::Role", kept.clone()), kept);
         assert_eq!(filled("AWS::ECR::Repository", json!({})), json!({}));
+    }
+
+    #[test]
+    fn the_table_can_be_asked_about_one_path() {
+        assert!(means_none("AWS::IAM::Role", "PermissionsBoundary"));
+        assert!(means_none("AWS::EC2::Instance", "NetworkInterfaces/0/PrivateIpAddresses/1/Association"));
+        assert!(!means_none("AWS::EC2::Instance", "NetworkInterfaces/0"));
+        assert!(!means_none("AWS::IAM::Group", "PermissionsBoundary"));
     }
 
     #[test]

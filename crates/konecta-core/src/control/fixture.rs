@@ -2,11 +2,16 @@
 //!
 //! A fixture stands at `fixtures/controls/<layer>/<control>/<status>[_<trap>].json` as
 //! `{"input": <resource>, "data": {"facts", "index", "lifecycle", "blueprint", "now"}}`; what `data` leaves out is
-//! empty, and `blueprint` is laid over the defaults. [`shrunk`] takes a fixture apart key by key: the gate that no
-//! verdict gets better by knowing less.
+//! empty, and `blueprint` is laid over the defaults. [`faults`] takes a fixture apart key by key and doubles what is in
+//! it: the gate that no verdict gets better by knowing less, and that every input has one.
+
+mod variant;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+
+pub use self::variant::shrunk;
+use self::variant::{doubled, is_free, may_be_none, retyped};
 
 use super::PolicyError;
 use super::catalogue::Catalogue;
@@ -15,6 +20,7 @@ use super::reads::reads;
 use crate::blueprint::Blueprint;
 use crate::finding::Status;
 use crate::resource::Resource;
+use crate::silence;
 
 /// A fixture as it stands in its file.
 #[derive(Debug, Clone, Deserialize)]
@@ -65,7 +71,11 @@ fn lay_over(below: &mut Value, above: &Value) {
 }
 
 /// One control with its policy compiled, to be asked about fixture after fixture.
-pub struct Bench<'a>(Judge<'a>);
+pub struct Bench<'a> {
+    judge: Judge<'a>,
+    /// What the last question was asked in, and the world of it.
+    last: Option<(Map<String, Value>, World)>,
+}
 
 impl<'a> Bench<'a> {
     /// Takes a catalogue that was narrowed to one control.
@@ -75,7 +85,7 @@ impl<'a> Bench<'a> {
     pub fn new(catalogue: &'a Catalogue) -> Result<Self, PolicyError> {
         let world = World::new(&world(&Map::new())).map_err(|error| refused(&error))?;
         let reads = reads()?;
-        Ok(Self(Judge::new(catalogue, &world, reads, &[])?))
+        Ok(Self { judge: Judge::new(catalogue, &world, reads, &[])?, last: None })
     }
 
     /// The status of the control on one resource; `Err` inside if it could not be evaluated.
@@ -84,14 +94,39 @@ impl<'a> Bench<'a> {
     /// When the input is not a resource or the data no world.
     pub fn status(&mut self, input: &Value, data: &Map<String, Value>) -> Result<Result<Status, String>, PolicyError> {
         let resource: Resource = serde_json::from_value(input.clone()).map_err(|error| refused(&error))?;
-        self.0.change_world(&World::new(&world(data)).map_err(|error| refused(&error))?)?;
+        self.stand_in(data)?;
         let (mut findings, mut errors) = (Vec::new(), Vec::new());
-        self.0.judge(&resource, &mut findings, &mut errors);
+        self.judge.judge(&resource, &mut findings, &mut errors);
         Ok(match (findings.first(), errors.first()) {
             (_, Some(error)) => Err(error.message.clone()),
             (Some(finding), None) => Ok(finding.status),
             (None, None) => Err(format!("no control speaks of {}", resource.resource_type)),
         })
+    }
+
+    /// Puts the world of the data around what is asked; of a world that is near the last one, only what differs is made.
+    fn stand_in(&mut self, data: &Map<String, Value>) -> Result<(), PolicyError> {
+        let last = self.last.take();
+        if let Some((before, _)) = &last
+            && before == data
+        {
+            self.last = last;
+            return Ok(());
+        }
+        let empty = json!({});
+        let of = |data: &Map<String, Value>, key: &str| data.get(key).cloned();
+        let world = match last {
+            Some((before, near)) if ["blueprint", "now"].iter().all(|key| of(&before, key) == of(data, key)) => {
+                let parts = ["index", "lifecycle"].into_iter().filter(|key| of(&before, key) != of(data, key));
+                let parts = parts.map(|key| (key, data.get(key).unwrap_or(&empty)));
+                let facts = data.get("facts").and_then(Value::as_object);
+                near.with(parts, facts.into_iter().flatten()).map_err(|error| refused(&error))?
+            }
+            Some(_) | None => World::new(&world(data)).map_err(|error| refused(&error))?,
+        };
+        self.judge.change_world(&world)?;
+        self.last = Some((data.clone(), world));
+        Ok(())
     }
 }
 
@@ -99,45 +134,87 @@ fn refused(error: &dyn std::fmt::Display) -> PolicyError {
     PolicyError::refused("fixture", 1, error.to_string())
 }
 
-/// Every copy of a value that lacks one key somewhere, with the path of that key.
-#[must_use]
-pub fn shrunk(value: &Value) -> Vec<(String, Value)> {
-    let mut paths = Vec::new();
-    walk(value, &mut String::new(), &mut paths);
-    paths
-        .into_iter()
-        .map(|path| {
-            let mut copy = value.clone();
-            if let Some((parent, key)) = path.rsplit_once('/')
-                && let Some(object) = copy.pointer_mut(parent).and_then(Value::as_object_mut)
-            {
-                object.remove(&key.replace("~1", "/").replace("~0", "~"));
+/// Controls with faults that are known and not mended yet, and who mends them; [`faults`] are told of them, and no gate
+/// is closed. To be empty.
+pub const OPEN: &[(&str, &str)] = &[
+    ("alb.access_logs", "ident"),
+    ("alb.default_denies", "ident"),
+    ("alb.deletion_protection", "ident"),
+    ("alb.desync_mode", "ident"),
+    ("alb.drop_invalid_headers", "ident"),
+    ("alb.ingress", "x001"),
+    ("cloudfront.access_logs", "x003"),
+    ("cloudfront.forwarded_proto", "x003"),
+    ("cloudfront.hsts", "x003"),
+    ("cloudfront.secret_origin_header", "ident"),
+    ("cloudfront.spa_errors", "x003"),
+    ("ecr.immutable_tags", "iamecr"),
+    ("ecr.lifecycle_keeps_ten", "iamecr"),
+    ("ecr.not_public", "iamecr"),
+    ("eks.autoscaling", "nodes"),
+    ("iam.no_admin", "iamecr"),
+    ("iam.node_role", "iamecr"),
+    ("network.acl_admin_ports", "network"),
+    ("network.admin_ports_closed", "network"),
+    ("network.high_risk_ports_closed", "network"),
+    ("network.imdsv2", "network"),
+    ("path.secret_header_proven", "ident"),
+    ("rds.backups", "rds"),
+    ("rds.engine_supported", "rds"),
+    ("rds.private_subnets", "rds"),
+];
+
+/// What is wrong with the verdicts on a fixture's variants. By a member less, or by one of another type, none may come
+/// to pass; none may be impossible to evaluate where AWS can send it: with a member less, with lists that hold more, and
+/// with whatever JSON has in a document that a user wrote.
+///
+/// # Errors
+/// When the data is no world.
+pub fn faults(bench: &mut Bench<'_>, fixture: &Fixture) -> Result<Vec<String>, PolicyError> {
+    let passes = bench.status(&fixture.input, &fixture.data)? == Ok(Status::Pass);
+    let resource_type = fixture.input["resourceType"].as_str().unwrap_or_default();
+    let says_none = |member: &str| silence::means_none(resource_type, member);
+    let mut wrong = Vec::new();
+    let data = Value::Object(fixture.data.clone());
+    for (part, whole) in [("/input", &fixture.input), ("/data", &data)] {
+        let mut try_out = |how: String, variant: &Value, may_pass: bool, must_evaluate: bool| {
+            let found = match (part, variant.as_object()) {
+                ("/data", Some(data)) => bench.status(&fixture.input, data),
+                _ => bench.status(variant, &fixture.data),
+            };
+            // What is no resource any more is refused before a control sees it.
+            match found {
+                Ok(Ok(Status::Pass)) if !may_pass => wrong.push(format!("passes {how}")),
+                Ok(Err(error)) if must_evaluate => wrong.push(format!("is not evaluated {how}: {error}")),
+                Ok(Ok(_) | Err(_)) | Err(_) => {}
             }
-            (path, copy)
-        })
-        .collect()
+        };
+        for (path, less) in shrunk(whole) {
+            try_out(format!("without {part}{path}"), &less, passes, true);
+        }
+        for (path, how, other) in retyped(whole).into_iter().filter(|(path, ..)| is_sent(part, path)) {
+            let path = format!("{part}{path}");
+            let is_none = how == "null" && may_be_none(&path, says_none);
+            let is_free = is_free(&path);
+            // Where a user writes, one text and a list of texts are the same, and both are a statement.
+            let may_pass = passes || is_none || (is_free && matches!(how, "text" | "[]"));
+            if !may_pass || is_none || is_free {
+                try_out(format!("with {path} as {how}"), &other, may_pass, is_none || is_free);
+            }
+        }
+        for (how, more) in doubled(whole).into_iter().filter(|(path, _)| is_sent(part, path)) {
+            try_out(format!("with {part}{how}"), &more, true, true);
+        }
+    }
+    Ok(wrong)
 }
 
-fn walk(value: &Value, at: &mut String, paths: &mut Vec<String>) {
-    let length = at.len();
-    match value {
-        Value::Object(object) => {
-            for (key, child) in object {
-                at.push('/');
-                at.push_str(&key.replace('~', "~0").replace('/', "~1"));
-                paths.push(at.clone());
-                walk(child, at, paths);
-                at.truncate(length);
-            }
-        }
-        Value::Array(list) => {
-            for (index, child) in list.iter().enumerate() {
-                at.push('/');
-                at.push_str(&index.to_string());
-                walk(child, at, paths);
-                at.truncate(length);
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
+/// Whether what stands at a path comes from AWS's answers or is derived of them; what the program itself writes with a
+/// type (the envelope, the blueprint, the time) cannot be of another.
+fn is_sent(part: &str, path: &str) -> bool {
+    let mut steps = path.split('/').skip(1);
+    let first = steps.next().unwrap_or_default();
+    let sent: &[&str] =
+        if part == "/input" { &["configuration", "supplement"] } else { &["facts", "index", "lifecycle"] };
+    sent.contains(&first) && steps.next().is_some()
 }

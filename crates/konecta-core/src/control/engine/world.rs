@@ -58,6 +58,24 @@ impl World {
         Ok(Self { parts, facts: Arc::new(texts.collect::<Result<_, serde_json::Error>>()?) })
     }
 
+    /// The same with some parts exchanged, and with these facts.
+    ///
+    /// # Errors
+    /// When they cannot be written as JSON.
+    pub fn with<'f, F: Serialize + 'f>(
+        &self,
+        parts: impl Iterator<Item = (&'static str, &'f F)>,
+        facts: impl Iterator<Item = (&'f String, &'f F)>,
+    ) -> Result<Self, String> {
+        let text = |value: &F| serde_json::to_string(value).map_err(|error| error.to_string());
+        let mut whole = self.parts.clone();
+        for (name, part) in parts {
+            insert(&mut whole, name, read(&text(part)?)?)?;
+        }
+        let facts = facts.map(|(arn, facts)| Ok((arn.clone().into_boxed_str(), text(facts)?.into())));
+        Ok(Self { parts: whole, facts: Arc::new(facts.collect::<Result<_, String>>()?) })
+    }
+
     /// The facts of one resource, as text.
     pub(super) fn facts(&self, arn: &str) -> Option<&str> {
         self.facts.get(arn).map(AsRef::as_ref)
