@@ -3,7 +3,8 @@
 # description: >-
 #   Behind CloudFront a listener should let nothing through of itself: its default action answers 403, and only rules that demand the secret
 #   header forward. A default that forwards, or one rule without the header, serves whoever finds the load balancer. An HTTP listener that
-#   only redirects is fine. Load balancers behind VPC origins only are left out: no one else has that way.
+#   only redirects is fine, and so is a web ACL on the load balancer that demands the header instead. A value with a wildcard is no secret.
+#   Load balancers behind VPC origins only are left out: no one else has that way.
 # related_resources:
 #   - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/restrict-access-to-load-balancer.html
 #   - https://docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-update-rules.html
@@ -16,12 +17,16 @@
 #     action a fixed response with status 403.
 #   reads:
 #     - elasticloadbalancing:DescribeLoadBalancers
+#     - elasticloadbalancing:DescribeLoadBalancerAttributes
 #     - elasticloadbalancing:DescribeListeners
 #     - elasticloadbalancing:DescribeRules
 #     - cloudfront:GetDistribution
 #     - cloudfront:GetVpcOrigin
 #     - route53:ListResourceRecordSets
-#   facts: [edge, doors]
+#     - wafv2:GetWebACL
+#     - wafv2:GetRuleGroup
+#     - wafv2:ListResourcesForWebACL
+#   facts: [edge, doors, web_acl]
 #   claims: [cf-origin-protected]
 #   fix: alb.default_denies
 package konecta.alb.default_denies
@@ -29,40 +34,57 @@ package konecta.alb.default_denies
 import rego.v1
 
 import data.konecta.lib.alb
+import data.konecta.lib.identity
 
 pass if {
-	alb.in_front
+	_asked
 	every door in alb.doors {
 		_denies(door)
 		every rule in door.rules { _guarded(rule) }
 	}
 }
 
+pass if {
+	_asked
+	identity.screened
+}
+
 violations contains {"path": path, "actual": door["default"], "expected": ["fixed-response"]} if {
-	alb.in_front
+	_asked
 	some door in alb.doors
 	_wrong_default(door)
 	path := sprintf("Listeners[%v].DefaultActions", [door.port])
 }
 
 violations contains {"path": path, "actual": door.default_status, "expected": "403"} if {
-	alb.in_front
+	_asked
+	identity.unscreened
 	some door in alb.doors
 	door["default"] == ["fixed-response"]
+	is_string(door.default_status)
 	door.default_status != "403"
 	path := sprintf("Listeners[%v].DefaultActions.FixedResponseConfig.StatusCode", [door.port])
 }
 
-violations contains {"path": path, "actual": names, "expected": [data.blueprint.cloudfront.origin_header]} if {
-	alb.in_front
+violations contains {"path": path, "actual": identity.names(rule), "expected": [identity.header]} if {
+	_asked
 	some door in alb.doors
+	identity.ajar(door)
 	some rule in door.rules
-	alb.open_rule(rule)
-	names := sort([header.name | some header in rule.headers])
+	identity.open_rule(rule)
 	path := sprintf("Rules[%s].Conditions[http-header]", [rule.arn])
 }
 
 not_applicable contains reason if some reason in alb.set_aside
+
+not_applicable contains reason if some reason in alb.no_application
+
+unknown contains reason if some reason in identity.doubts
+
+_asked if {
+	alb.in_front
+	input.configuration.Type == "application"
+}
 
 _denies(door) if {
 	door["default"] == ["fixed-response"]
@@ -74,9 +96,13 @@ _denies(door) if {
 	door["default"] == ["redirect"]
 }
 
-_wrong_default(door) if alb.lets_through(door["default"])
+_wrong_default(door) if {
+	identity.ajar(door)
+	alb.lets_through(door["default"])
+}
 
 _wrong_default(door) if {
+	identity.unscreened
 	door["default"] == ["redirect"]
 	is_string(door.protocol)
 	door.protocol != "HTTP"
@@ -84,4 +110,4 @@ _wrong_default(door) if {
 
 _guarded(rule) if alb.harmless(rule.actions)
 
-_guarded(rule) if alb.demanded(rule)
+_guarded(rule) if identity.guarded(rule)

@@ -4,11 +4,11 @@ import rego.v1
 
 import data.konecta.alb.default_denies as control
 
-blueprint := {"cloudfront": {"origin_header": "X-Origin-Verify"}}
+blueprint := {"cloudfront": {"origin_header": "X-Origin-Verify"}, "alb": {"peers": []}}
 
-balancer := {"arn": "lb", "configuration": {"Scheme": "internet-facing"}}
+balancer := {"arn": "lb", "configuration": {"Scheme": "internet-facing", "Type": "application"}}
 
-secret := [{"name": "x-origin-verify", "values": ["sha256:aa"]}]
+secret := [{"name": "x-origin-verify", "values": ["sha256:aa:aa"]}]
 
 rule(actions, headers) := {"arn": "r-1", "priority": "10", "actions": actions, "headers": headers}
 
@@ -20,7 +20,7 @@ closed(rules) := [https("fixed-response", "403", rules), http]
 
 edge(via) := {"distributions": [{"arn": "d", "origin": "alb", "via": via}]}
 
-facts(doors) := {"lb": {"edge": edge("alias"), "doors": doors}}
+facts(doors) := {"lb": {"edge": edge("alias"), "doors": doors, "web_acl": {"kind": "none"}}}
 
 passes(doors) if control.pass with input as balancer with data.facts as facts(doors) with data.blueprint as blueprint
 
@@ -77,13 +77,13 @@ test_missing_facts_are_unknown if {
 }
 
 test_internet_facing_behind_a_vpc_origin_is_judged if {
-	open := {"lb": {"edge": edge("vpc_origin"), "doors": [http, https("forward", null, [])]}}
+	open := {"lb": {"edge": edge("vpc_origin"), "doors": [http, https("forward", null, [])], "web_acl": {"kind": "none"}}}
 	count(control.violations) == 1 with input as balancer with data.facts as open with data.blueprint as blueprint
 	count(control.not_applicable) == 0 with input as balancer with data.facts as open with data.blueprint as blueprint
 }
 
 test_vpc_origin_is_not_applicable if {
-	internal := {"arn": "lb", "configuration": {"Scheme": "internal"}}
+	internal := {"arn": "lb", "configuration": {"Scheme": "internal", "Type": "application"}}
 	open := {"lb": {"edge": edge("vpc_origin"), "doors": [https("forward", null, [])]}}
 	control.not_applicable == {"CloudFront comes through a VPC origin"} with input as internal with data.facts as open
 	count(control.violations) == 0 with input as internal with data.facts as open with data.blueprint as blueprint
@@ -94,4 +94,34 @@ test_no_distribution_is_not_applicable if {
 	alone := {"lb": {"edge": {"distributions": []}, "doors": [http]}}
 	control.not_applicable == {"no distribution has it as an origin"} with input as balancer with data.facts as alone
 	not control.pass with input as balancer with data.facts as alone with data.blueprint as blueprint
+}
+
+test_wildcards_and_values_that_nobody_sends_in_an_older_snapshot_are_unknown if {
+	every value in ["sha256:aa", "sha256:aa:bb:wildcard", "sha256:aa:bb:regex"] {
+		doors := closed([rule(["forward"], [{"name": "x-origin-verify", "values": [value]}])])
+		not passes(doors)
+		count(found(doors)) == 0
+	}
+	passes(closed([rule(["forward"], [{"name": "x-origin-verify", "values": ["sha256:aa:aa"]}, {"name": "x-origin-verify", "values": ["sha256:b:b"]}])]))
+}
+
+test_a_value_for_everybody_fails if {
+	doors := closed([rule(["forward"], [{"name": "x-origin-verify", "values": ["sha256:aa:aa:wildcard:anything"]}])])
+	{violation.path | some violation in found(doors)} == {"Rules[r-1].Conditions[http-header]"}
+}
+
+test_a_web_acl_may_demand_it_instead if {
+	screened := {"lb": {"edge": edge("alias"), "doors": [https("forward", null, [])], "web_acl": {"kind": "demands", "values": []}}}
+	closing := object.union(balancer, {"supplement": {"attributes": [{"Key": "waf.fail_open.enabled", "Value": "false"}]}})
+	control.pass with input as closing with data.facts as screened with data.blueprint as blueprint
+	count(control.violations) == 0 with input as closing with data.facts as screened with data.blueprint as blueprint
+	not control.pass with input as balancer with data.facts as screened with data.blueprint as blueprint
+	count(control.unknown) == 1 with input as balancer with data.facts as screened with data.blueprint as blueprint
+}
+
+test_a_network_load_balancer_is_not_applicable if {
+	network := {"arn": "lb", "configuration": {"Scheme": "internet-facing", "Type": "network"}}
+	open := facts([https("forward", null, [])])
+	control.not_applicable == {"it is a network load balancer"} with input as network with data.facts as open with data.blueprint as blueprint
+	count(control.violations) == 0 with input as network with data.facts as open with data.blueprint as blueprint
 }

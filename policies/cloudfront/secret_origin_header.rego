@@ -2,7 +2,8 @@
 # title: CloudFront adds the secret header to requests to every load balancer
 # description: >-
 #   The addresses of CloudFront are shared by everybody who uses it, so a load balancer that admits them admits the distributions of
-#   strangers. Only a header with a secret value tells ours from theirs. VPC origins are left out: nobody else can use them.
+#   strangers. Only a header with a secret value tells ours from theirs, or a client certificate of our own CA; whether the load balancer asks
+#   for that is KA-X-002's question. VPC origins are left out: nobody else can use them.
 # related_resources:
 #   - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/restrict-access-to-load-balancer.html
 #   - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/add-origin-custom-headers.html
@@ -24,7 +25,7 @@ import rego.v1
 import data.konecta.lib.cloudfront
 
 pass if {
-	count(_told) == count(cloudfront.origins)
+	_all_told
 	count(_judged) > 0
 	every origin in _judged { _secret(origin) }
 }
@@ -33,20 +34,50 @@ violations contains {"path": path, "actual": names, "expected": _name} if {
 	some origin in _judged
 	names := _header_names(origin)
 	not lower(_name) in {lower(name) | some name in names}
+	not _certified(origin)
+	not input.configuration.DistributionConfig.Enabled == false
 	path := sprintf("%s.CustomHeaders", [origin.path])
 }
 
 not_applicable contains "no origin is a load balancer" if {
-	count(_told) == count(cloudfront.origins)
+	_all_told
+	count(_balanced) == 0
+}
+
+not_applicable contains "no behavior uses an origin that is a load balancer" if {
+	_all_told
+	count(_balanced) > 0
 	count(_judged) == 0
 }
 
+unknown contains why if {
+	some origin in _judged
+	_certified(origin)
+	not _secret(origin)
+	why := sprintf("origin %v shows a client certificate instead of the header; whose CA the load balancer trusts is not seen", [origin.id])
+}
+
+unknown contains "the distribution is switched off" if input.configuration.DistributionConfig.Enabled == false
+
+# CloudFront shows a client certificate to the origin.
+_certified(origin) if is_string(origin.config.CustomOriginConfig.OriginMtlsConfig.ClientCertificateArn)
+
 _name := data.blueprint.cloudfront.origin_header
 
-# What each origin is, where that can be told.
-_told := {fact.id: fact.kind | some fact in data.facts[input.arn].origins}
+# What an origin is; its name may lead to several things.
+_kinds(origin) := [object.get(fact, "kind", null) | some fact in data.facts[input.arn].origins; fact.id == origin.id]
 
-_judged := {origin | some origin in cloudfront.known_origins; _told[origin.id] == "load_balancer"}
+_all_told if {
+	origins := cloudfront.origins
+	every origin in origins {
+		count(_kinds(origin)) > 0
+		every kind in _kinds(origin) { is_string(kind) }
+	}
+}
+
+_balanced := {origin | some origin in cloudfront.known_origins; "load_balancer" in _kinds(origin)}
+
+_judged := {origin | some origin in _balanced; not cloudfront.idle(origin)}
 
 # The names of all headers that are added, when all are known. The values are secret and stay out of reports.
 _header_names(origin) := sort([header.HeaderName | some header in origin.config.CustomHeaders.Items]) if {

@@ -68,3 +68,36 @@ test_vpc_origin_is_not_applicable if {
 		with data.facts as told("vpc_origin")
 	not control.pass with input as distribution([]) with data.blueprint as blueprint with data.facts as told("vpc_origin")
 }
+
+test_a_client_certificate_instead_is_unknown if {
+	certified := json.patch(distribution([proto]), [{
+		"op": "add", "path": "/configuration/DistributionConfig/Origins/Items/0/CustomOriginConfig",
+		"value": {"OriginMtlsConfig": {"ClientCertificateArn": "arn:aws:acm:us-east-1:1:certificate/1"}},
+	}])
+	not control.pass with input as certified with data.blueprint as blueprint with data.facts as told("load_balancer")
+	count(control.violations) == 0 with input as certified with data.blueprint as blueprint with data.facts as told("load_balancer")
+	count(control.unknown) == 1 with input as certified with data.blueprint as blueprint with data.facts as told("load_balancer")
+}
+
+test_a_distribution_that_is_switched_off_is_not_blamed if {
+	off := json.patch(distribution([proto]), [{"op": "add", "path": "/configuration/DistributionConfig/Enabled", "value": false}])
+	count(control.violations) == 0 with input as off with data.blueprint as blueprint with data.facts as told("load_balancer")
+	control.unknown == {"the distribution is switched off"} with input as off with data.blueprint as blueprint with data.facts as told("load_balancer")
+}
+
+test_a_name_that_leads_to_two_things_is_judged_by_the_load_balancer if {
+	both := {arn: {"origins": [{"id": "alb", "kind": "load_balancer"}, {"id": "alb", "kind": "other"}, {"id": "assets", "kind": "s3"}]}}
+	control.pass with input as distribution([secret]) with data.blueprint as blueprint with data.facts as both
+	count(control.violations) == 1 with input as distribution([proto]) with data.blueprint as blueprint with data.facts as both
+}
+
+test_an_origin_that_no_behavior_uses_is_not_judged if {
+	unused := json.patch(distribution([]), [
+		{"op": "add", "path": "/configuration/DistributionConfig/DefaultCacheBehavior", "value": {"TargetOriginId": "assets"}},
+		{"op": "add", "path": "/configuration/DistributionConfig/CacheBehaviors", "value": {"Quantity": 0}},
+		{"op": "add", "path": "/configuration/DistributionConfig/OriginGroups", "value": {"Quantity": 0}},
+	])
+	reasons := control.not_applicable with input as unused with data.blueprint as blueprint with data.facts as told("load_balancer")
+	reasons == {"no behavior uses an origin that is a load balancer"}
+	count(control.violations) == 0 with input as unused with data.blueprint as blueprint with data.facts as told("load_balancer")
+}

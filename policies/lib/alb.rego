@@ -10,7 +10,7 @@ _words(action) := action.Type if action.Type != "redirect"
 
 _words(action) := sprintf("redirect to %s with %s", [action.RedirectConfig.Protocol, action.RedirectConfig.StatusCode]) if action.Type == "redirect"
 
-# Kinds of action by which nothing reaches a target.
+# Kinds of action by which nothing reaches a target. By an action of any other kind alone nothing does either, but it is not known what it does.
 _harmless := {"fixed-response", "redirect"}
 
 harmless(kinds) if {
@@ -18,48 +18,12 @@ harmless(kinds) if {
 	every kind in kinds { kind in _harmless }
 }
 
-lets_through(kinds) if {
-	some kind in kinds
-	not kind in _harmless
-}
-
-# The values of the secret header that a rule demands.
-demanded(rule) := header.values if {
-	some header in rule.headers
-	lower(header.name) == lower(data.blueprint.cloudfront.origin_header)
-	count(header.values) > 0
-}
-
-# A rule that lets requests through to a target whether or not they carry the secret header.
-open_rule(rule) if {
-	lets_through(rule.actions)
-	not rule.unknown
-	names := [lower(header.name) | some header in rule.headers]
-	count(names) == count(rule.headers)
-	not lower(data.blueprint.cloudfront.origin_header) in names
-}
+lets_through(kinds) if "forward" in kinds
 
 # The distributions that have this load balancer as an origin, and how they come to it, one hop a line.
 distributions := data.facts[input.arn].edge.distributions
 
-behind := sort([hop | some distribution in distributions; some hop in distribution.proof])
-
-# The values of the secret header that a distribution sends, as fingerprints.
-secrets(distribution) := {header.value |
-	some header in distribution.headers
-	lower(header.name) == lower(data.blueprint.cloudfront.origin_header)
-	startswith(header.value, "sha256:")
-}
-
-# What all distributions together send, when that is known of each.
-sent := {value | some distribution in distributions; some value in secrets(distribution)} if {
-	every distribution in distributions {
-		every header in distribution.headers {
-			is_string(header.name)
-			is_string(header.value)
-		}
-	}
-}
+behind := [hop | some distribution in distributions; some hop in distribution.proof]
 
 # Why nothing need be asked of its doors.
 set_aside contains "no distribution has it as an origin" if count(distributions) == 0
@@ -79,7 +43,8 @@ private_origin if {
 # CloudFront comes to it as anybody else could.
 in_front if {
 	some distribution in distributions
-	distribution.via in {"dns", "alias"}
+	is_string(distribution.via)
+	distribution.via != "vpc_origin"
 }
 
 in_front if {

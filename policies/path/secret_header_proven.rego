@@ -3,8 +3,9 @@
 # description: >-
 #   CloudFront's addresses are shared, so anybody can put a distribution of their own in front of a load balancer that admits them. What tells
 #   ours from theirs has to hold at both ends: CloudFront sends a secret header, every rule that forwards demands that header with that very
-#   value, and no default action forwards. Values are compared by fingerprint and never shown. While a secret is rotated the old value shows
-#   up here as one that no distribution sends, until the rule drops it.
+#   value, and no default action forwards; or a web ACL on the load balancer demands it. Values are compared by fingerprint, as a load balancer
+#   and WAF compare them, and never shown. While a secret is rotated the old value shows up here as one that no distribution sends, until the
+#   rule drops it. A listener that verifies certificates of clients may tell them apart as well; whose CA it trusts is not seen.
 # related_resources:
 #   - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/restrict-access-to-load-balancer.html
 # custom:
@@ -19,9 +20,13 @@
 #     - cloudfront:GetVpcOrigin
 #     - route53:ListResourceRecordSets
 #     - elasticloadbalancing:DescribeLoadBalancers
+#     - elasticloadbalancing:DescribeLoadBalancerAttributes
 #     - elasticloadbalancing:DescribeListeners
 #     - elasticloadbalancing:DescribeRules
-#   facts: [edge, doors]
+#     - wafv2:GetWebACL
+#     - wafv2:GetRuleGroup
+#     - wafv2:ListResourcesForWebACL
+#   facts: [edge, doors, web_acl]
 #   claims: [cf-origin-protected]
 #   fix: path.secret_header
 package konecta.path.secret_header_proven
@@ -29,60 +34,84 @@ package konecta.path.secret_header_proven
 import rego.v1
 
 import data.konecta.lib.alb
+import data.konecta.lib.identity
 
 pass if {
-	alb.in_front
-	every distribution in alb.distributions { count(alb.secrets(distribution)) > 0 }
-	every door in alb.doors {
-		alb.harmless(door["default"])
-		every rule in door.rules { _proven(rule) }
-	}
+	_asked
+	every distribution in _live { count(identity.secrets(distribution)) > 0 }
+	every door in alb.doors { _shut(door) }
 }
 
-violations contains {"path": path, "actual": names, "expected": _header, "proof": distribution.proof} if {
-	alb.in_front
-	some distribution in alb.distributions
-	names := sort([header.name | some header in distribution.headers])
+pass if {
+	_asked
+	every distribution in _live { count(identity.secrets(distribution)) > 0 }
+	identity.screened_by_ours
+}
+
+violations contains {"path": path, "actual": names, "expected": identity.header, "proof": distribution.proof} if {
+	_asked
+	some distribution in _live
+	names := identity.names(distribution)
 	count(names) == count(distribution.headers)
-	not lower(_header) in {lower(name) | some name in names}
+	not lower(identity.header) in {lower(name) | some name in names}
+	every door in alb.doors { not identity.verifies(door) }
 	path := sprintf("Distributions[%s].Origins[%s].CustomHeaders", [distribution.arn, distribution.origin])
 }
 
 violations contains {"path": path, "actual": door["default"], "expected": "an action that denies", "proof": alb.behind} if {
-	alb.in_front
+	_asked
 	some door in alb.doors
+	identity.ajar(door)
 	alb.lets_through(door["default"])
 	path := sprintf("Listeners[%v].DefaultActions", [door.port])
 }
 
-violations contains {"path": path, "actual": names, "expected": [_header], "proof": alb.behind} if {
-	alb.in_front
+violations contains {"path": path, "actual": identity.names(rule), "expected": [identity.header], "proof": alb.behind} if {
+	_asked
 	some door in alb.doors
+	identity.ajar(door)
 	some rule in door.rules
-	alb.open_rule(rule)
-	names := sort([header.name | some header in rule.headers])
+	identity.open_rule(rule)
 	path := sprintf("Rules[%s].Conditions[http-header]", [rule.arn])
 }
 
 violations contains {"path": path, "actual": "a value that no distribution sends", "expected": expected, "proof": alb.behind} if {
-	alb.in_front
-	sent := alb.sent
+	_asked
 	some door in alb.doors
+	identity.ajar(door)
 	some rule in door.rules
-	alb.lets_through(rule.actions)
-	some value in alb.demanded(rule)
-	not value in sent
+	identity.strange(rule)
 	expected := "the value that CloudFront sends"
 	path := sprintf("Rules[%s].Conditions[http-header].Values", [rule.arn])
 }
 
 not_applicable contains reason if some reason in alb.set_aside
 
-_header := data.blueprint.cloudfront.origin_header
-
-_proven(rule) if alb.harmless(rule.actions)
-
-_proven(rule) if {
-	values := alb.demanded(rule)
-	every value in values { value in alb.sent }
+not_applicable contains "it passes everything on to load balancers, which are judged themselves" if {
+	input.configuration.Type == "network"
+	count(alb.doors) > 0
+	every door in alb.doors { count(door.balancers) > 0 }
 }
+
+unknown contains reason if some reason in identity.doubts
+
+unknown contains "a network load balancer looks at no header; whether what is behind it does is not seen" if {
+	input.configuration.Type == "network"
+}
+
+_asked if {
+	alb.in_front
+	input.configuration.Type == "application"
+}
+
+# One that is switched off neither sends nor serves anything.
+_live := {distribution | some distribution in alb.distributions; not distribution.enabled == false}
+
+_shut(door) if {
+	alb.harmless(door["default"])
+	every rule in door.rules { _safe(rule) }
+}
+
+_safe(rule) if alb.harmless(rule.actions)
+
+_safe(rule) if identity.proven(rule)

@@ -4,13 +4,24 @@ import rego.v1
 
 import data.konecta.path.secret_header_proven as control
 
-blueprint := {"cloudfront": {"origin_header": "X-Origin-Verify"}}
+blueprint := {"cloudfront": {"origin_header": "X-Origin-Verify"}, "alb": {"peers": ["10.0.0.0/8"]}}
 
-balancer(scheme) := {"arn": "lb", "configuration": {"Scheme": scheme}}
+# One secret in letters of either case, another one, and what a rule may hold besides.
+new := "sha256:Nn:nn"
+
+small := "sha256:nn:nn"
+
+old := "sha256:Oo:oo"
+
+wild := "sha256:Ww:ww:wildcard"
+
+all := "sha256:*:*:wildcard:anything"
+
+balancer(scheme) := {"arn": "lb", "configuration": {"Scheme": scheme, "Type": "application"}}
 
 distribution(headers) := {"arn": "d", "origin": "alb", "via": "alias", "headers": headers, "proof": ["d: origin alb → lb"]}
 
-secret := {"name": "x-origin-verify", "value": "sha256:new"}
+secret := {"name": "x-origin-verify", "value": new}
 
 proto := {"name": "X-Forwarded-Proto", "value": "sha256:p"}
 
@@ -20,7 +31,7 @@ demands(values) := [{"name": "X-Origin-Verify", "values": values}]
 
 door(action, rules) := {"port": 443, "protocol": "HTTPS", "default": [action], "default_status": "403", "rules": rules}
 
-facts(distributions, doors) := {"lb": {"edge": {"distributions": distributions}, "doors": doors}}
+facts(distributions, doors) := {"lb": {"edge": {"distributions": distributions}, "doors": doors, "web_acl": {"kind": "none"}}}
 
 passes(known) if control.pass with input as balancer("internet-facing") with data.facts as known with data.blueprint as blueprint
 
@@ -28,7 +39,7 @@ found(known) := violations if {
 	violations := control.violations with input as balancer("internet-facing") with data.facts as known with data.blueprint as blueprint
 }
 
-guarded := [door("fixed-response", [rule(["forward"], demands(["sha256:new"])), rule(["redirect"], [])])]
+guarded := [door("fixed-response", [rule(["forward"], demands([new])), rule(["redirect"], [])])]
 
 test_same_secret_at_both_ends_passes if {
 	known := facts([distribution([proto, secret])], guarded)
@@ -78,7 +89,7 @@ test_rule_without_the_header_fails if {
 }
 
 test_other_value_and_extra_value_fail_and_no_value_is_told if {
-	every values in [["sha256:old"], ["sha256:new", "sha256:old"]] {
+	every values in [[old], [new, old], ["sha256:oo:oo", small]] {
 		known := facts([distribution([secret])], [door("fixed-response", [rule(["forward"], demands(values))])])
 		found(known) == {{
 			"path": "Rules[r-1].Conditions[http-header].Values",
@@ -113,4 +124,127 @@ test_vpc_origin_and_no_distribution_are_not_applicable if {
 	count(control.violations) == 0 with input as balancer("internal") with data.facts as private with data.blueprint as blueprint
 	control.not_applicable == {"no distribution has it as an origin"} with input as balancer("internet-facing") with data.facts as facts([], guarded)
 	not passes(facts([], guarded))
+}
+
+one_rule(headers) := facts([distribution([secret])], [door("fixed-response", [rule(["forward"], headers)])])
+
+neither(known) if {
+	not passes(known)
+	count(found(known)) == 0
+}
+
+test_a_load_balancer_does_not_look_at_case if {
+	passes(one_rule(demands([small])))
+	count(found(one_rule(demands([small])))) == 0
+}
+
+test_of_two_conditions_on_the_header_one_is_enough if {
+	every values in [[old], [new, old], [all], [wild]] {
+		passes(one_rule(array.concat(demands([new]), demands(values))))
+		count(found(one_rule(array.concat(demands(values), demands([new]))))) == 0
+	}
+	mixed := one_rule(array.concat(demands([new, old]), demands([new, all])))
+	{violation.actual | some violation in found(mixed)} == {"a value that no distribution sends"}
+}
+
+test_wildcards_and_patterns_are_no_secret if {
+	neither(one_rule(demands([wild])))
+	neither(one_rule(demands([new, wild])))
+	neither(one_rule([{"name": "X-Origin-Verify", "regex": ["sha256:a:b:regex"]}]))
+	every headers in [demands([all]), [{"name": "X-Origin-Verify", "regex": ["sha256:a:b:regex:anything"]}]] {
+		{violation.path | some violation in found(one_rule(headers))} == {"Rules[r-1].Conditions[http-header]"}
+	}
+	reasons := control.unknown with input as balancer("internet-facing") with data.facts as one_rule(demands([wild])) with data.blueprint as blueprint
+	reasons == {"rule r-1 asks for X-Origin-Verify by a wildcard, which strangers may guess"}
+	patterns := control.unknown with input as balancer("internet-facing")
+		with data.facts as one_rule([{"name": "X-Origin-Verify", "regex": ["sha256:a:b:regex"]}])
+		with data.blueprint as blueprint
+	patterns == {"rule r-1 asks for X-Origin-Verify by a regular expression, which strangers may guess"}
+}
+
+test_an_older_snapshot_tells_only_what_is_equal if {
+	passes(facts([distribution([{"name": "X-Origin-Verify", "value": "sha256:a"}])], [door("fixed-response", [rule(["forward"], demands(["sha256:a"]))])]))
+	neither(facts([distribution([{"name": "X-Origin-Verify", "value": "sha256:a"}])], [door("fixed-response", [rule(["forward"], demands(["sha256:b"]))])]))
+}
+
+test_a_declared_peer_may_come_without_the_header if {
+	passes(facts([distribution([secret])], [door("fixed-response", [object.union(rule(["forward"], []), {"sources": [["10.1.0.0/16"]]})])]))
+	every addresses in [["10.1.0.0/16", "192.0.2.0/24"], ["0.0.0.0/0"], []] {
+		known := facts([distribution([secret])], [door("fixed-response", [object.union(rule(["forward"], []), {"sources": [addresses]})])])
+		{violation.path | some violation in found(known)} == {"Rules[r-1].Conditions[http-header]"}
+	}
+}
+
+test_a_distribution_that_is_switched_off_sends_nothing if {
+	off := object.union(distribution([]), {"arn": "d2", "enabled": false})
+	passes(facts([distribution([secret]), off], guarded))
+	count(found(facts([distribution([secret]), off], guarded))) == 0
+}
+
+test_an_open_door_is_open_beside_one_that_was_not_seen if {
+	unseen := {"kind": "unknown", "unknown": true, "why": "the listeners were not listed to their end"}
+	known := facts([distribution([secret])], [door("forward", []), unseen])
+	{violation.path | some violation in found(known)} == {"Listeners[443].DefaultActions"}
+	closed := facts([distribution([secret])], array.concat(guarded, [unseen]))
+	neither(closed)
+	reasons := control.unknown with input as balancer("internet-facing") with data.facts as closed with data.blueprint as blueprint
+	reasons == {"the listeners were not listed to their end"}
+	rules := facts([distribution([secret])], [door("fixed-response", [{"unknown": true, "arn": "r-9"}])])
+	neither(rules)
+	unread := control.unknown with input as balancer("internet-facing") with data.facts as rules with data.blueprint as blueprint
+	unread == {"it was not sent what rule r-9 does or asks for"}
+}
+
+screened(acl, attributes) := {
+	"input": object.union(balancer("internet-facing"), {"supplement": {"attributes": attributes}}),
+	"facts": {"lb": object.union(facts([distribution([secret])], [door("forward", [])]).lb, {"web_acl": acl})},
+}
+
+judged(case) := {"pass": passed, "violations": violations, "unknown": reasons} if {
+	passed := [true | control.pass] with input as case.input with data.facts as case.facts with data.blueprint as blueprint
+	violations := control.violations with input as case.input with data.facts as case.facts with data.blueprint as blueprint
+	reasons := control.unknown with input as case.input with data.facts as case.facts with data.blueprint as blueprint
+}
+
+nothing := {one | some one in []}
+
+closed_when_waf_fails := [{"Key": "waf.fail_open.enabled", "Value": "false"}]
+
+test_a_web_acl_that_demands_the_secret_passes if {
+	every keys in [{"values": [new], "lowercase": []}, {"values": [], "lowercase": ["sha256:nn:nn"]}] {
+		answer := judged(screened(object.union({"kind": "demands"}, keys), closed_when_waf_fails))
+		answer == {"pass": [true], "violations": nothing, "unknown": nothing}
+	}
+}
+
+test_a_web_acl_that_demands_another_value_or_fails_open_is_unknown if {
+	every keys in [{"values": [small], "lowercase": []}, {"values": [], "lowercase": [old]}] {
+		answer := judged(screened(object.union({"kind": "demands"}, keys), closed_when_waf_fails))
+		count(answer.pass) + count(answer.violations) == 0
+	}
+	every attributes in [[], [{"Key": "waf.fail_open.enabled", "Value": "true"}]] {
+		answer := judged(screened({"kind": "demands", "values": [new], "lowercase": []}, attributes))
+		answer == {"pass": [], "violations": nothing, "unknown": {"the load balancer may forward what WAF did not look at (waf.fail_open.enabled)"}}
+	}
+	maybe := judged(screened({"kind": "unknown", "why": "web ACLs were not listed"}, []))
+	maybe == {"pass": [], "violations": nothing, "unknown": {"web ACLs were not listed"}}
+}
+
+test_a_listener_that_verifies_certificates_is_unknown if {
+	verifying := object.union(door("forward", []), {"mutual_tls": "verify"})
+	known := facts([distribution([])], [verifying])
+	neither(known)
+	reasons := control.unknown with input as balancer("internet-facing") with data.facts as known with data.blueprint as blueprint
+	reasons == {"the listener on port 443 verifies certificates of clients, and it is not seen whose CA its trust store holds"}
+	beside := facts([distribution([])], [verifying, object.union(door("forward", []), {"port": 80, "mutual_tls": "passthrough"})])
+	{violation.path | some violation in found(beside)} == {"Listeners[80].DefaultActions"}
+}
+
+test_a_network_load_balancer_is_judged_by_what_is_behind_it if {
+	network := {"arn": "lb", "configuration": {"Scheme": "internet-facing", "Type": "network"}}
+	onward := facts([distribution([secret])], [object.union(door("forward", []), {"balancers": ["alb"]})])
+	control.not_applicable == {"it passes everything on to load balancers, which are judged themselves"} with input as network with data.facts as onward
+	blind := facts([distribution([secret])], [door("forward", [])])
+	count(control.not_applicable) + count(control.violations) == 0 with input as network with data.facts as blind with data.blueprint as blueprint
+	count(control.unknown) == 1 with input as network with data.facts as blind with data.blueprint as blueprint
 }

@@ -288,7 +288,7 @@ impl Caller {
     fn decode(&self, action: &Action, tap: &Tap) -> Result<Value, Failure> {
         let Some(heard) = tap.take() else { return Err(Failure::broken("the answer has no body")) };
         let mut value = wire::decode(wire::table(action.service())?, action.operation(), &heard)?;
-        redact::answer(action, &self.place().account, &mut value);
+        redact::answer(action, &mut value);
         Ok(value)
     }
 

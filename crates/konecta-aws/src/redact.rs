@@ -1,42 +1,32 @@
 //! What stands in for a secret in a snapshot.
 //!
 //! A header that the CDN adds and the load balancer demands is a shared secret, and a control has to compare the
-//! two ends of it. So a value becomes its HMAC-SHA-256, keyed by a constant, the account and the header's name:
-//! equal values of one header in one account have equal fingerprints, in every scan, and so can be compared across
-//! services and across time. This protects a random value (nobody finds 128 random bits from their hash) and keeps
+//! two ends of it. So a value becomes `sha256:<exact>:<folded>`: its HMAC-SHA-256 and that of the value in small letters,
+//! keyed by a constant and the header's name. A load balancer compares without regard to case, a web ACL with it. At a
+//! condition of a listener rule marks may follow: `:wildcard` where the value holds `*` or `?`, which stand for other characters
+//! there, `:regex` for a pattern, and `:anything` where that fits every value (or every one of a certain length).
+//!
+//! Equal values of one header have equal stand-ins, in every account and every scan, and so can be compared across services,
+//! across the accounts of one scan however many invocations it takes, and across time (a plan is held against what is read
+//! again). A key of each scan's own would have to be carried to all of these and would protect nothing more: it would stand
+//! beside the snapshot. This protects a random value (nobody finds 128 random bits from their hash) and keeps
 //! every value out of snapshots, reports and logs. It does not protect a guessable one: whoever holds the
 //! snapshot can try a list of words, and the key is no secret.
+//!
+//! No header is left in clear for its name: any of them may be the one that a distribution adds.
 //! Every answer goes through [`answer`] once, as soon as it is decoded: what collectors, recordings and snapshots see holds
 //! no secret. A second time would make the fingerprint of a fingerprint.
 //! Knows nothing of how an answer was got.
 
 use hmac::{Hmac, KeyInit, Mac};
-use konecta_core::id::{AccountId, Action};
+use konecta_core::id::Action;
 use serde_json::Value;
 use sha2::Sha256;
 
 /// What stands where nothing about a secret is kept.
 pub const REDACTED: &str = "<redacted>";
 
-const CONTEXT: &[u8] = b"konecta-audit header fingerprint v1";
-
-/// Headers whose values are no secrets: conditions on them are about routing, and policies want to read them.
-const PUBLIC_HEADERS: [&str; 14] = [
-    "accept",
-    "accept-encoding",
-    "accept-language",
-    "access-control-request-headers",
-    "access-control-request-method",
-    "cache-control",
-    "content-type",
-    "host",
-    "origin",
-    "referer",
-    "user-agent",
-    "x-forwarded-for",
-    "x-forwarded-port",
-    "x-forwarded-proto",
-];
+const CONTEXT: &[u8] = b"konecta-audit header fingerprint v2";
 
 /// What may hide in the answers of a service.
 enum Secret {
@@ -61,85 +51,100 @@ const SECRETS: &[(&str, &[Secret])] = &[
 ];
 
 /// Replaces every secret in the answer of an action.
-pub fn answer(action: &Action, account: &AccountId, value: &mut Value) {
+pub fn answer(action: &Action, value: &mut Value) {
     let all = SECRETS.iter().filter(|(service, _)| *service == action.service()).flat_map(|(_, secrets)| *secrets);
     for secret in all {
         match secret {
-            Secret::OriginHeaders => origin_headers(account, value),
-            Secret::RuleHeaders => rule_headers(account, value),
-            Secret::WafHeaders => waf_headers(account, value),
+            Secret::OriginHeaders => origin_headers(value),
+            Secret::RuleHeaders => rule_headers(value),
+            Secret::WafHeaders => waf_headers(value),
             Secret::Members(names) => members(value, names),
         }
     }
 }
 
-/// The stand-in for the value of a header.
+/// The stand-in for the value of a header: of the value as it is, and of the value in small letters.
 #[must_use]
-pub fn fingerprint(account: &AccountId, header: &str, value: &[u8]) -> String {
-    let header = header.to_ascii_lowercase();
-    // HMAC takes keys of every length, so this cannot fail; a value is withheld rather than shown if it did.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(CONTEXT) else { return REDACTED.to_owned() };
-    for part in [account.as_str().as_bytes(), header.as_bytes(), value] {
+pub fn stand_in(header: &str, value: &[u8]) -> String {
+    match (hashed(header, value), hashed(header, &value.to_ascii_lowercase())) {
+        (Some(exact), Some(folded)) => format!("sha256:{exact}:{folded}"),
+        (None, _) | (_, None) => REDACTED.to_owned(),
+    }
+}
+
+/// HMAC takes keys of every length, so this cannot fail; a value is withheld rather than shown if it did.
+fn hashed(header: &str, value: &[u8]) -> Option<String> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(CONTEXT).ok()?;
+    for part in [header.to_ascii_lowercase().as_bytes(), value] {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
     }
-    let digest = mac.finalize().into_bytes();
-    digest.iter().fold(String::from("sha256:"), |mut text, byte| {
-        for nibble in [byte >> 4, byte & 15] {
-            text.extend(char::from_digit(u32::from(nibble), 16));
-        }
-        text
-    })
+    let nibbles = mac.finalize().into_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    Some(nibbles.filter_map(|nibble| char::from_digit(u32::from(nibble), 16)).collect())
 }
 
-/// Whether values of this header may be kept as they are.
-#[must_use]
-pub fn is_public_header(name: &str) -> bool {
-    PUBLIC_HEADERS.iter().any(|public| public.eq_ignore_ascii_case(name))
+/// The stand-in for what a listener rule compares a header with, and what the value is besides a value.
+fn demanded(header: &str, value: &str, key: &str) -> String {
+    let mut text = stand_in(header, value.as_bytes());
+    let is_regex = key == "RegexValues";
+    if is_regex {
+        text.push_str(":regex");
+    } else if value.contains(['*', '?']) {
+        text.push_str(":wildcard");
+    }
+    let fits_all = if is_regex {
+        let bare = value.strip_prefix('^').unwrap_or(value);
+        [".*", ".+"].contains(&bare.strip_suffix('$').unwrap_or(bare))
+    } else {
+        !value.is_empty() && value.chars().all(|one| matches!(one, '*' | '?'))
+    };
+    if fits_all {
+        text.push_str(":anything");
+    }
+    text
 }
 
 /// Replaces the values of the headers that CloudFront adds to requests to an origin: `{HeaderName, HeaderValue}`. Any header may
 /// hold the shared secret; only the two words that tell how the viewer came stay, and those only where they say just that.
-fn origin_headers(account: &AccountId, value: &mut Value) {
+fn origin_headers(value: &mut Value) {
     let name = value.get("HeaderName").and_then(Value::as_str).map(str::to_owned);
     let tells_scheme =
         |name: &str, text: &str| name.eq_ignore_ascii_case("x-forwarded-proto") && ["http", "https"].contains(&text);
     if let (Some(name), Some(secret)) = (name, value.get_mut("HeaderValue"))
         && !secret.as_str().is_some_and(|text| tells_scheme(&name, text))
     {
-        let hidden = secret.as_str().map(|text| fingerprint(account, &name, text.as_bytes()));
+        let hidden = secret.as_str().map(|text| stand_in(&name, text.as_bytes()));
         *secret = Value::String(hidden.unwrap_or_else(|| REDACTED.to_owned()));
     }
-    each_child(value, &mut |child| origin_headers(account, child));
+    each_child(value, &mut origin_headers);
 }
 
 /// Replaces the values that a listener rule demands of a header: `{HttpHeaderName, Values, RegexValues}`.
-fn rule_headers(account: &AccountId, value: &mut Value) {
+fn rule_headers(value: &mut Value) {
     let name = value.get("HttpHeaderName").and_then(Value::as_str).map(str::to_owned);
-    if let Some(name) = name.filter(|name| !is_public_header(name)) {
+    if let Some(name) = name {
         for key in ["Values", "RegexValues"] {
             if let Some(Value::Array(secrets)) = value.get_mut(key) {
                 for secret in secrets {
-                    let hidden = secret.as_str().map(|text| fingerprint(account, &name, text.as_bytes()));
+                    let hidden = secret.as_str().map(|text| demanded(&name, text, key));
                     *secret = Value::String(hidden.unwrap_or_else(|| REDACTED.to_owned()));
                 }
             }
         }
     }
-    each_child(value, &mut |child| rule_headers(account, child));
+    each_child(value, &mut rule_headers);
 }
 
 /// Replaces what a WAF rule searches for in headers and cookies, and what it adds to requests:
 /// `{FieldToMatch: {SingleHeader: {Name}}, SearchString}` and `{InsertHeaders: [{Name, Value}]}`.
-fn waf_headers(account: &AccountId, value: &mut Value) {
+fn waf_headers(value: &mut Value) {
     let field = value.get("FieldToMatch");
     let name = field.and_then(|field| field.pointer("/SingleHeader/Name")?.as_str()).map(str::to_owned);
     let many = field.is_some_and(|field| field.get("Headers").is_some() || field.get("Cookies").is_some());
     for key in ["SearchString", "RegexString"] {
         let Some(secret) = value.get_mut(key) else { continue };
         let hidden = match &name {
-            Some(name) if is_public_header(name) => continue,
-            Some(name) => fingerprint(account, name, &searched(key, secret)),
+            Some(name) => stand_in(name, &searched(key, secret)),
             None if many => REDACTED.to_owned(),
             None => continue,
         };
@@ -149,12 +154,10 @@ fn waf_headers(account: &AccountId, value: &mut Value) {
         let name = header.get("Name").and_then(Value::as_str).map(str::to_owned);
         if let Some(secret) = header.get_mut("Value") {
             let text = secret.as_str().unwrap_or(REDACTED);
-            *secret = Value::String(
-                name.map_or_else(|| REDACTED.to_owned(), |name| fingerprint(account, &name, text.as_bytes())),
-            );
+            *secret = Value::String(name.map_or_else(|| REDACTED.to_owned(), |name| stand_in(&name, text.as_bytes())));
         }
     }
-    each_child(value, &mut |child| waf_headers(account, child));
+    each_child(value, &mut waf_headers);
 }
 
 /// A search string is bytes, in base64; the bytes are what an origin header would hold.
@@ -192,23 +195,18 @@ mod tests {
 
     use super::*;
 
-    fn account(id: &str) -> AccountId {
-        id.parse().expect("account")
-    }
-
     #[test]
     fn the_three_ends_of_one_secret_have_one_fingerprint() {
-        let me = account("123456789012");
         let mut origin = json!({"Items": [{"HeaderName": "X-Origin-Verify", "HeaderValue": "s3cr3t"}]});
         let mut rule =
             json!({"Conditions": [{"HttpHeaderConfig": {"HttpHeaderName": "x-origin-verify", "Values": ["s3cr3t"]}}]});
         let mut waf = json!({"ByteMatchStatement": {
             "SearchString": "czNjcjN0", "FieldToMatch": {"SingleHeader": {"Name": "x-origin-verify"}}}});
-        origin_headers(&me, &mut origin);
-        rule_headers(&me, &mut rule);
-        waf_headers(&me, &mut waf);
+        origin_headers(&mut origin);
+        rule_headers(&mut rule);
+        waf_headers(&mut waf);
         let first = origin.pointer("/Items/0/HeaderValue").expect("kept").clone();
-        assert!(first.as_str().is_some_and(|text| text.starts_with("sha256:") && text.len() == 71), "{first}");
+        assert!(first.as_str().is_some_and(|text| text.starts_with("sha256:") && text.len() == 136), "{first}");
         assert_eq!(rule.pointer("/Conditions/0/HttpHeaderConfig/Values/0"), Some(&first));
         assert_eq!(waf.pointer("/ByteMatchStatement/SearchString"), Some(&first));
         assert!(![origin, rule, waf].iter().any(|value| value.to_string().contains("s3cr3t")));
@@ -216,38 +214,62 @@ mod tests {
 
     #[test]
     fn whatever_waf_holds_of_headers_is_hidden() {
-        let me = account("123456789012");
         let mut rules = json!([
             {"FieldToMatch": {"Cookies": {}}, "SearchString": "czNjcjN0"},
             {"FieldToMatch": {"SingleHeader": {"Name": "x-key"}}, "RegexString": "^s3cr3t$"},
             {"InsertHeaders": [{"Name": "x-key", "Value": "s3cr3t"}]},
             {"FieldToMatch": {"UriPath": {}}, "SearchString": "L2FkbWlu"},
         ]);
-        waf_headers(&me, &mut rules);
+        waf_headers(&mut rules);
         let text = rules.to_string();
         assert!(!text.contains("czNjcjN0") && !text.contains("s3cr3t"), "{text}");
         assert_eq!(rules.pointer("/3/SearchString"), Some(&json!("L2FkbWlu")));
     }
 
     #[test]
-    fn accounts_and_headers_have_fingerprints_of_their_own() {
-        let one = fingerprint(&account("123456789012"), "a", b"v");
-        assert_ne!(one, fingerprint(&account("210987654321"), "a", b"v"));
-        assert_ne!(one, fingerprint(&account("123456789012"), "b", b"v"));
+    fn headers_have_fingerprints_of_their_own_and_letters_of_any_case_one() {
+        let parts = |header: &str, value: &str| {
+            let text = stand_in(header, value.as_bytes());
+            let (exact, folded) = text.strip_prefix("sha256:").and_then(|rest| rest.split_once(':')).expect("two");
+            (exact.to_owned(), folded.to_owned())
+        };
+        let one = parts("X-A", "Kq3");
+        assert_eq!(one, parts("x-a", "Kq3"));
+        assert_ne!(one.0, one.1);
+        assert_ne!(one.0, parts("X-B", "Kq3").0);
+        let other = parts("X-A", "kq3");
+        assert_eq!((other.0.as_str(), &other.1), (one.1.as_str(), &one.1));
     }
 
     #[test]
-    fn public_headers_stay_readable_in_rules_but_never_in_origins() {
-        let me = account("123456789012");
-        let mut rule = json!({"HttpHeaderName": "User-Agent", "Values": ["Mozilla*"]});
-        rule_headers(&me, &mut rule);
-        assert_eq!(rule["Values"][0], "Mozilla*");
-        let mut origin = json!({"HeaderName": "User-Agent", "HeaderValue": "x"});
-        origin_headers(&me, &mut origin);
-        assert_ne!(origin["HeaderValue"], "x");
+    fn what_is_more_than_a_value_at_a_rule_is_marked() {
+        let mut rule = json!({
+            "HttpHeaderName": "x-key", "Values": ["s3cr3t", "s3*", "s?", "*", "**"], "RegexValues": ["^s3.*$", "^.+$", ".*"],
+        });
+        rule_headers(&mut rule);
+        let marks = |key: &str| -> Vec<String> {
+            let values = rule[key].as_array().expect("values").iter().filter_map(Value::as_str);
+            values.map(|text| text.split(':').skip(3).collect::<Vec<_>>().join(" ")).collect()
+        };
+        assert_eq!(marks("Values"), ["", "wildcard", "wildcard", "wildcard anything", "wildcard anything"]);
+        assert_eq!(marks("RegexValues"), ["regex", "regex anything", "regex anything"]);
+        assert!(!rule.to_string().contains("s3"), "{rule}");
+    }
+
+    #[test]
+    fn no_header_is_in_clear_for_its_name() {
+        let mut rule = json!({"HttpHeaderName": "Referer", "Values": ["s3cr3t"]});
+        let mut waf = json!({"FieldToMatch": {"SingleHeader": {"Name": "referer"}}, "SearchString": "czNjcjN0"});
+        let mut origin = json!({"HeaderName": "Referer", "HeaderValue": "s3cr3t"});
+        rule_headers(&mut rule);
+        waf_headers(&mut waf);
+        origin_headers(&mut origin);
+        assert_eq!(rule["Values"][0], origin["HeaderValue"]);
+        assert_eq!(waf["SearchString"], origin["HeaderValue"]);
+        assert!(origin["HeaderValue"].as_str().is_some_and(|text| text.starts_with("sha256:")));
         for (value, stays) in [("https", true), ("s3cr3t", false)] {
             let mut scheme = json!({"HeaderName": "X-Forwarded-Proto", "HeaderValue": value});
-            origin_headers(&me, &mut scheme);
+            origin_headers(&mut scheme);
             assert_eq!(scheme["HeaderValue"] == value, stays);
         }
     }
@@ -316,7 +338,7 @@ mod tests {
             let mut value = filled(&table, output, "", &[]);
             let mut before = Vec::new();
             left(&value, &mut before);
-            answer(action, &account("123456789012"), &mut value);
+            answer(action, &mut value);
             let mut after = Vec::new();
             left(&value, &mut after);
             hidden += before.len() - after.len();
@@ -332,11 +354,10 @@ mod tests {
         let origins = json!({"Items": [{"Id": "o", "CustomHeaders": headers}]});
         let mut list = json!({"DistributionList": {"Items": [{"Origins": origins}]}});
         let mut one = json!({"ETag": "E1", "Distribution": {"DistributionConfig": {"Origins": origins}}});
-        let me = account("123456789012");
-        answer(&"cloudfront:ListDistributions".parse().expect("action"), &me, &mut list);
-        answer(&"cloudfront:GetDistribution".parse().expect("action"), &me, &mut one);
+        answer(&"cloudfront:ListDistributions".parse().expect("action"), &mut list);
+        answer(&"cloudfront:GetDistribution".parse().expect("action"), &mut one);
         let at = "/Origins/Items/0/CustomHeaders/Items/0/HeaderValue";
-        let expected = json!(fingerprint(&me, "x-verify", b"s3cr3t"));
+        let expected = json!(stand_in("x-verify", b"s3cr3t"));
         assert_eq!(list.pointer(&format!("/DistributionList/Items/0{at}")), Some(&expected));
         assert_eq!(one.pointer(&format!("/Distribution/DistributionConfig{at}")), Some(&expected));
         assert_eq!(one["ETag"], "E1");

@@ -190,5 +190,11 @@ const STANDS: &[Row] = &[
         &["wafv2:ListWebACLs", "wafv2:GetWebACL"],
         "the distribution names its web ACL; the list is for the remedy",
     ),
+    row(
+        Wholly,
+        &["KA-X-002", "KA-ALB-018"],
+        &["wafv2:ListWebACLs", "wafv2:GetWebACL", "elasticloadbalancing:DescribeLoadBalancerAttributes"],
+        "the rules of the listeners demand the secret; no web ACL need to",
+    ),
     row(Wholly, &["KA-ECR-005"], &["ecr:DescribeImages"], "tags that cannot be moved need no look at images"),
 ];

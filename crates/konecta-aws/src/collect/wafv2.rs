@@ -1,7 +1,9 @@
-//! WAF: the web ACLs of the edge (once an account) and of each region.
+//! WAF: the web ACLs of the edge (once an account) and of each region, with the rule groups that they refer to and the load balancers
+//! that they are on.
 
 use aws_sdk_wafv2::Client;
-use aws_sdk_wafv2::types::Scope;
+use aws_sdk_wafv2::types::{ResourceType, Scope};
+use konecta_core::id::Arn;
 use serde_json::{Value, json};
 
 use super::client;
@@ -11,6 +13,8 @@ use crate::paging::Heard;
 
 const LIST: &str = "wafv2:ListWebACLs";
 const GET: &str = "wafv2:GetWebACL";
+const GET_GROUP: &str = "wafv2:GetRuleGroup";
+const RESOURCES: &str = "wafv2:ListResourcesForWebACL";
 
 pub(super) async fn collect([caller]: [Caller; 1]) {
     let client = client!(aws_sdk_wafv2, &caller);
@@ -40,5 +44,65 @@ async fn web_acl(caller: &Caller, client: &Client, scope: Scope, listed: Heard) 
         })
         .await;
     let heard = caller.member(GET, Some(&arn), answer, "WebACL").unwrap_or(Heard { value: json!({}), at: listed.at });
-    caller.keep(LIST, Draft::new("AWS::WAFv2::WebACL", arn, name, heard).with("scope", Some(word)));
+    let (groups, resources) =
+        tokio::join!(groups(caller, client, &arn, &heard.value), resources(caller, client, &arn, &scope));
+    let draft = Draft::new("AWS::WAFv2::WebACL", arn, name, heard)
+        .with("scope", Some(word))
+        .with("ruleGroups", groups)
+        .with("resources", resources);
+    caller.keep(LIST, draft);
+}
+
+/// The rule groups of this account that a web ACL refers to. Those that Firewall Manager brings in stand in another account, which
+/// shows them to nobody else.
+async fn groups(caller: &Caller, client: &Client, acl: &Arn, configuration: &Value) -> Option<Value> {
+    let mut named = Vec::new();
+    referred(configuration, &mut named);
+    let own = |arn: &String| arn.split(':').nth(4) == Some(caller.place().account.as_str());
+    named.retain(own);
+    named.sort();
+    named.dedup();
+    if named.is_empty() || !caller.wants(GET_GROUP) {
+        return None;
+    }
+    let found = caller
+        .each(named, |caller, arn: String| {
+            let (client, acl) = (client.clone(), acl.clone());
+            async move {
+                let answer = caller
+                    .one(GET_GROUP, Some(&acl), &[], |tap| {
+                        client.get_rule_group().arn(&arn).customize().interceptor(tap).send()
+                    })
+                    .await;
+                caller.member(GET_GROUP, Some(&acl), answer, "RuleGroup").map(|heard| heard.value)
+            }
+        })
+        .await;
+    Some(found.into_iter().flatten().collect())
+}
+
+fn referred(value: &Value, named: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            let arn = members.get("RuleGroupReferenceStatement").and_then(|reference| reference["ARN"].as_str());
+            named.extend(arn.map(str::to_owned));
+            members.values().for_each(|one| referred(one, named));
+        }
+        Value::Array(list) => list.iter().for_each(|one| referred(one, named)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The load balancers that a web ACL is on. What one of the edge is on, distributions say themselves.
+async fn resources(caller: &Caller, client: &Client, acl: &Arn, scope: &Scope) -> Option<Value> {
+    if *scope == Scope::Cloudfront {
+        return None;
+    }
+    let answer = caller
+        .one(RESOURCES, Some(acl), &[], |tap| {
+            let call = client.list_resources_for_web_acl().web_acl_arn(acl.as_str());
+            call.resource_type(ResourceType::ApplicationLoadBalancer).customize().interceptor(tap).send()
+        })
+        .await;
+    caller.member(RESOURCES, Some(acl), answer, "ResourceArns").map(|heard| heard.value)
 }

@@ -29,6 +29,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) reaches: BTreeMap<&'a str, Reach>,
     /// What each subnet is for, as far as it is known.
     pub(crate) roles: BTreeMap<&'a str, Role>,
+    /// The header by which load balancers know our distribution.
+    pub(crate) origin_header: String,
     group_vpcs: BTreeMap<&'a str, Option<&'a String>>,
 }
 
@@ -55,6 +57,7 @@ impl<'a> Ground<'a> {
                 .collect(),
             ingress: Ingress::of(place, here, seen),
             doors: Doors::of(place, here, seen),
+            origin_header: blueprint.cloudfront.origin_header.clone(),
             place,
             here,
             seen,

@@ -7,12 +7,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::attachments::Ids;
+use super::fronts::{Onward, onward};
 use super::ground::Ground;
 use super::ingress::Protocol;
 use super::seen::{Place, Seen};
 use super::sink::object;
 use super::wiring::told_ids;
 use super::world::{Item, Regional, Supplemented};
+use crate::model::Told;
 use crate::model::elb::{self, AvailabilityZone};
 
 /// A listener with the certificates for SNI.
@@ -76,6 +78,16 @@ impl<'a> Doors<'a> {
         (whole && !self.stray_listener).then(|| self.listeners.get(balancer).map_or(&[][..], Vec::as_slice))
     }
 
+    /// The listeners of a load balancer that were seen, whether or not there are more.
+    fn seen_listeners(&self, balancer: &str) -> &[&'a Listener] {
+        self.listeners.get(balancer).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// The rules of a listener that were seen, whether or not there are more.
+    fn seen_rules(&self, listener: &str) -> &[&'a Rule] {
+        self.rules.get(listener).map_or(&[][..], Vec::as_slice)
+    }
+
     /// All rules of a listener; `None` where there may be more.
     pub(crate) fn rules(&self, listener: &str) -> Option<&[&'a Rule]> {
         let whole = self.seen.whole_of(self.place, "elasticloadbalancing:DescribeRules", listener);
@@ -124,28 +136,61 @@ pub(crate) fn entrances(ground: &Ground<'_>, item: &Item<elb::LoadBalancer>) -> 
     Some(json!({"ports": ports, "sources": sources, "groups": groups.known}))
 }
 
-/// The fact `doors`; `None` where listeners or any list of rules were not fully seen.
-pub(crate) fn doors(ground: &Ground<'_>, item: &Item<elb::LoadBalancer>) -> Option<Value> {
-    let listeners = ground.doors.listeners(&item.arn)?;
-    listeners.iter().map(|listener| door(ground, listener)).collect::<Option<Vec<_>>>().map(Value::Array)
+/// The fact `doors`: what was seen, and an entry for what may be there besides.
+pub(crate) fn doors(ground: &Ground<'_>, item: &Item<elb::LoadBalancer>) -> Value {
+    let passes_on = item.body.kind.as_deref() == Some("network");
+    let seen = ground.doors.seen_listeners(&item.arn).iter().map(|listener| {
+        let mut door = door(ground, listener);
+        if let Some(behind) = passes_on.then(|| balancers(ground, listener)).flatten() {
+            door["balancers"] = json!(behind);
+        }
+        door
+    });
+    let rest = ground.doors.listeners(&item.arn).is_none();
+    seen.chain(rest.then(|| unseen("the listeners were not listed to their end".to_owned()))).collect()
 }
 
-fn door(ground: &Ground<'_>, listener: &Listener) -> Option<Value> {
+/// The load balancers to which a listener passes everything on; `None` where something else is behind it, or may be.
+fn balancers(ground: &Ground<'_>, listener: &Listener) -> Option<Vec<String>> {
+    let only = |next: Onward| match next {
+        Onward::Balancer { arn, .. } => Some(arn),
+        Onward::Targets { .. } | Onward::Unknown(_) => None,
+    };
+    onward(ground, listener).into_iter().map(only).collect()
+}
+
+fn unseen(why: String) -> Value {
+    json!({"kind": "unknown", "unknown": true, "why": why})
+}
+
+fn door(ground: &Ground<'_>, listener: &Listener) -> Value {
     let sent = &listener.item.body;
-    let rules = ground.doors.rules(&listener.item.arn)?;
+    let arn = &listener.item.arn;
+    let rest = ground.doors.rules(arn).is_none();
     let default: Option<Vec<elb::Action>> = sent.default_actions.as_ref().and_then(parsed);
     let is_default = |rule: &&&Rule| {
         rule.item.body.is_default == Some(true) || rule.item.body.priority.as_deref() == Some("default")
     };
-    let rules: Vec<Value> = rules.iter().filter(|rule| !is_default(rule)).map(|rule| guarded(&rule.item)).collect();
-    Some(object([
+    let rules = ground.doors.seen_rules(arn).iter().filter(|rule| !is_default(rule)).map(|rule| guarded(&rule.item));
+    let why = || format!("the rules of the listener on port {} were not listed to their end", sent.port.unwrap_or(0));
+    let rules = rules.chain(rest.then(|| unseen(why()))).collect();
+    object([
         ("listener", Some(json!(listener.item.arn))),
         ("port", sent.port.map(|port| json!(port))),
         ("protocol", sent.protocol.as_ref().map(|protocol| json!(protocol))),
         ("default", default.as_deref().and_then(action_types).map(|types| json!(types))),
         ("default_status", default.as_deref().and_then(status).map(|status| json!(status))),
+        ("mutual_tls", mutual_tls(sent)),
         ("rules", Some(Value::Array(rules))),
-    ]))
+    ])
+}
+
+/// How a listener treats certificates of clients; AWS need not say so where it asks for none.
+fn mutual_tls(listener: &elb::Listener) -> Option<Value> {
+    match &listener.mutual_authentication {
+        Told::Value(asked) => asked.mode.as_ref().map(|mode| json!(mode)),
+        Told::Nothing | Told::Silent => None,
+    }
 }
 
 fn action_types(actions: &[elb::Action]) -> Option<Vec<&String>> {
@@ -157,23 +202,31 @@ fn status(actions: &[elb::Action]) -> Option<&String> {
     actions.iter().find_map(|action| action.fixed_response_config.as_ref()?.status_code.as_ref())
 }
 
-/// One rule: what it does, and which headers it asks for first.
+/// One rule: what it does, and which headers and addresses it asks for first.
 fn guarded(item: &Item<elb::ListenerRule>) -> Value {
     let actions: Option<Vec<elb::Action>> = item.body.actions.as_ref().and_then(parsed);
     let actions = actions.as_deref().and_then(action_types).map(|types| json!(types));
     let conditions: Option<Vec<elb::Condition>> = item.body.conditions.as_ref().and_then(parsed);
-    let headers: Option<Vec<Value>> = conditions.and_then(|conditions| {
+    let headers: Option<Vec<Value>> = conditions.as_ref().and_then(|conditions| {
         let told = |one: &elb::Condition| one.field.as_ref().map(|field| (field == "http-header").then(|| header(one)));
         let headers: Vec<Option<Value>> =
             conditions.iter().map(told).collect::<Option<Vec<_>>>()?.into_iter().flatten().collect();
         headers.into_iter().collect()
     });
+    let sources: Vec<&Vec<String>> = conditions
+        .iter()
+        .flatten()
+        .filter(|one| one.field.as_deref() == Some("source-ip"))
+        .filter_map(|one| one.source_ip_config.as_ref()?.values.as_ref())
+        .collect();
+    let sources = (!sources.is_empty()).then(|| json!(sources));
     let unknown = actions.is_none() || headers.is_none() || is_default_unknown(&item.body);
     object([
         ("arn", Some(json!(item.arn))),
         ("priority", item.body.priority.as_ref().map(|priority| json!(priority))),
         ("actions", actions),
         ("headers", headers.map(Value::Array)),
+        ("sources", sources),
         ("unknown", unknown.then_some(Value::Bool(true))),
     ])
 }

@@ -40,6 +40,7 @@ mod subnet_role;
 #[cfg(test)]
 mod tests;
 mod tls_door;
+mod web_acl;
 mod wiring;
 mod world;
 
@@ -179,7 +180,8 @@ fn state_place(ground: &Ground<'_>, sink: &mut Sink) {
     }
     for item in &ground.here.load_balancers {
         sink.fact(&item.arn, "entrances", load_balancer::entrances(ground, item));
-        sink.fact(&item.arn, "doors", load_balancer::doors(ground, item));
+        sink.fact(&item.arn, "doors", Some(load_balancer::doors(ground, item)));
+        sink.fact(&item.arn, "web_acl", Some(web_acl::web_acl(ground, item)));
     }
     let carriers = database::carriers(ground);
     for item in &ground.here.databases {

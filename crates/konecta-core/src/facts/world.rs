@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::seen::Place;
+use super::web_acl::WebAcl;
 use crate::model::{acm, autoscaling, cloudfront, ec2, eks, elb, iam, logs, rds, route53};
 use crate::resource::Resource;
 
@@ -75,6 +76,7 @@ pub(crate) struct Regional {
     pub(crate) listener_rules: Vec<Supplemented<elb::ListenerRule, String>>,
     pub(crate) target_groups: ListWith<elb::TargetGroup, elb::TargetHealth>,
     pub(crate) ssl_policies: List<Value>,
+    pub(crate) web_acls: Vec<WebAcl>,
     pub(crate) certificates: List<acm::Certificate>,
     pub(crate) clusters: List<eks::Cluster>,
     pub(crate) nodegroups: List<eks::Nodegroup>,
@@ -147,6 +149,7 @@ fn keeper(name: &str) -> Option<Keeper> {
         "ElasticLoadBalancingV2::ListenerRule" => keep!(listener_rules with "listenerArn"),
         "ElasticLoadBalancingV2::TargetGroup" => keep!(target_groups with "targetHealth"),
         "ElasticLoadBalancingV2::SslPolicy" => keep!(ssl_policies),
+        "WAFv2::WebACL" => |here, resource| here.web_acls.push(WebAcl::of(resource)),
         "CertificateManager::Certificate" => keep!(certificates),
         "EKS::Cluster" => keep!(clusters),
         "EKS::Nodegroup" => keep!(nodegroups),

@@ -137,6 +137,8 @@ pub struct Condition {
     pub field: Option<String>,
     /// The header that an `http-header` condition looks at.
     pub http_header_config: Option<HttpHeader>,
+    /// The addresses that a `source-ip` condition looks at.
+    pub source_ip_config: Option<SourceIp>,
 }
 
 /// A header that is asked for; its values are fingerprints.
@@ -149,6 +151,14 @@ pub struct HttpHeader {
     pub values: Option<Vec<String>>,
     /// Patterns, one of which must fit.
     pub regex_values: Option<Vec<String>>,
+}
+
+/// Addresses, one of which a request must come from.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct SourceIp {
+    /// Ranges of addresses.
+    pub values: Option<Vec<String>>,
 }
 
 /// A target group.

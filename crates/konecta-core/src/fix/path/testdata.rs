@@ -12,7 +12,7 @@ pub(in crate::fix) const HTTP: &str = "arn:aws:elasticloadbalancing:us-east-1:12
 pub(in crate::fix) const RULE: &str = "listener-rule/app/erp/1/443/10";
 pub(in crate::fix) const GROUP: &str = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/erp/5";
 pub(in crate::fix) const CERTIFICATE: &str = "arn:aws:acm:us-east-1:123456789012:certificate/1";
-pub(in crate::fix) const SECRET: &str = "sha256:1";
+pub(in crate::fix) const SECRET: &str = "sha256:1:1";
 
 /// The whole: two listeners, one rule that asks for the secret, CloudFront's list let in.
 pub(crate) fn world_with(distributions: Vec<Value>, change: impl FnOnce(&mut Vec<Value>)) -> World {

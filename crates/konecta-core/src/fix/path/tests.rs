@@ -191,9 +191,9 @@ fn two_distributions_are_both_still_answered() {
 #[test]
 fn a_rule_that_takes_another_value_is_disarmed_and_its_conditions_stay() {
     let world = world_with(vec![distribution("E1", true)], |resources| {
-        resources.push(rule(HTTPS, 30, &[secret(&["sha256:letmein"]), path("/reports/*")], &[forward()]));
+        resources.push(rule(HTTPS, 30, &[secret(&["sha256:letmein:letmein"]), path("/reports/*")], &[forward()]));
         let rotated = find(resources, testdata::RULE);
-        rotated["configuration"]["Conditions"] = json!([secret(&["sha256:old", testdata::SECRET])]);
+        rotated["configuration"]["Conditions"] = json!([secret(&["sha256:old:old", testdata::SECRET])]);
     });
     let steps = closes(&world);
     let disarmed: Vec<&Step> = steps.values().filter(|step| step.key.starts_with("elbv2.disarm_rule/")).collect();
@@ -210,8 +210,8 @@ fn a_rule_that_takes_another_value_is_disarmed_and_its_conditions_stay() {
 #[test]
 fn half_a_rotation_is_finished() {
     let world = world_with(vec![distribution("E1", true)], |resources| {
-        find(resources, testdata::RULE)["configuration"]["Conditions"] = json!([secret(&["sha256:rotated"])]);
-        resources.push(rule(HTTPS, 30, &[secret(&["sha256:letmein"])], &[forward()]));
+        find(resources, testdata::RULE)["configuration"]["Conditions"] = json!([secret(&["sha256:rotated:rotated"])]);
+        resources.push(rule(HTTPS, 30, &[secret(&["sha256:letmein:letmein"])], &[forward()]));
     });
     let steps = closes(&world);
     let keys: Vec<&str> = steps.keys().map(String::as_str).filter(|key| key.contains("secret_rule")).collect();
@@ -222,7 +222,7 @@ fn half_a_rotation_is_finished() {
 fn a_rule_that_cloudfront_never_came_by_is_not_copied() {
     let world = world_with(vec![distribution("E1", false)], |resources| {
         open(resources);
-        resources.push(rule(HTTPS, 30, &[secret(&["sha256:letmein"])], &[forward()]));
+        resources.push(rule(HTTPS, 30, &[secret(&["sha256:letmein:letmein"])], &[forward()]));
     });
     let made: Vec<String> = closes(&world).into_keys().filter(|key| key.contains("secret_rule")).collect();
     assert_eq!(made, [format!("elbv2.secret_rule/{HTTPS}/40")], "only for what the default forwards");

@@ -229,6 +229,7 @@ fn holds_stand_in(value: &Value) -> bool {
 pub(super) fn is_stand_in(text: &str) -> bool {
     text == "<redacted>"
         || text.strip_prefix("sha256:").is_some_and(|rest| {
-            rest == "planned" || rest.len() == 64 && rest.bytes().all(|byte| byte.is_ascii_hexdigit())
+            let exact = rest.split_once(':').map_or(rest, |(exact, _)| exact);
+            exact == "planned" || exact.len() == 64 && exact.bytes().all(|byte| byte.is_ascii_hexdigit())
         })
 }
