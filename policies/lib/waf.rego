@@ -1,21 +1,38 @@
-# The rules of a web ACL: its own and those that a Firewall Manager policy puts around them.
+# The rules of a web ACL in the order in which they are tried: its own, those of its own rule groups, and those that a Firewall Manager
+# policy puts around them.
 package konecta.lib.waf
 
 import rego.v1
 
-# All rules, where all are known. A rule of a Firewall Manager policy has its statement under another name.
-rules := array.concat(own, _managed) if own := _own
+# Actions that keep a request out, or out until it shows a token.
+stopping := {"Block", "Captcha", "Challenge"}
 
-known contains rule if some rule in _own
+_places := {"PreProcessFirewallManagerRuleGroups": 0, "Rules": 1, "PostProcessFirewallManagerRuleGroups": 2}
 
-known contains rule if some rule in _managed
+# Every rule that is known, as it is described. A rule of a Firewall Manager policy has its statement under another name.
+known contains entry.rule if some entry in _entries
 
-_own := input.configuration.Rules if is_array(input.configuration.Rules)
+# All rules, where all are known.
+rules := known if whole
 
-_managed := [{"Name": group.Name, "OverrideAction": group.OverrideAction, "Statement": group.FirewallManagerStatement} |
-	some member in ["PreProcessFirewallManagerRuleGroups", "PostProcessFirewallManagerRuleGroups"]
-	some group in listed(input.configuration[member])
-]
+# No list of rules is left out.
+whole if every member, _ in _places { _told(member) }
+
+_told(member) if is_array(listed(input.configuration[member]))
+
+_entries contains {"rule": _described(rule), "place": place} if {
+	some member, place in _places
+	some rule in listed(input.configuration[member])
+}
+
+_described(rule) := {} if not is_object(rule)
+
+_described(rule) := rule if {
+	is_object(rule)
+	not is_object(rule.FirewallManagerStatement)
+}
+
+_described(rule) := object.union(rule, {"Statement": rule.FirewallManagerStatement}) if is_object(rule.FirewallManagerStatement)
 
 # A list that AWS leaves out where it is empty.
 listed(list) := [] if list == null
@@ -32,9 +49,105 @@ other_than(name, object) if {
 	member != name
 }
 
-# The rules of a group that only count: overridden, or excluded in the older way.
-counting(rule) := {one.Name | some one in listed(managed_group(rule).RuleActionOverrides); is_object(one.ActionToUse.Count)} |
-	{one.Name | some one in listed(managed_group(rule).ExcludedRules)}
+# What an action does; `?` where that is not one known thing.
+does(action) := name if {
+	is_object(action)
+	count(action) == 1
+	some name, _ in action
+} else := "?"
+
+# One step a rule, and one a rule of an own rule group: what it does with what it matches, and between which places it is tried.
+steps contains {"rule": entry.rule, "does": action, "from": _place(entry, -1), "to": _place(entry, 1e9)} if {
+	some entry in _entries
+	not _opened(entry.rule)
+	action := _does(entry.rule)
+}
+
+steps contains {"rule": inner, "does": action, "from": from, "to": to} if {
+	some entry in _entries
+	_opened(entry.rule)
+	some found in _inner(entry.rule)
+	inner := _described(found)
+	action := _overridden(entry.rule.Statement.RuleGroupReferenceStatement, inner)
+	from := array.concat(_place(entry, -1), [_priority(inner, -1)])
+	to := array.concat(_place(entry, 1e9), [_priority(inner, 1e9)])
+}
+
+_place(entry, absent) := [entry.place, _priority(entry.rule, absent)]
+
+_priority(rule, absent) := rule.Priority if {
+	is_number(rule.Priority)
+} else := absent
+
+_does(rule) := "Count" if {
+	is_object(rule.OverrideAction.Count)
+} else := "group" if {
+	is_object(rule.OverrideAction.None)
+	managed_group(rule)
+} else := does(object.get(rule, "Action", null)) if {
+	not is_object(rule.OverrideAction)
+} else := "?"
+
+# An own rule group whose rules are known and do what they say.
+_opened(rule) if {
+	is_object(rule.OverrideAction.None)
+	some group in input.supplement.ruleGroups
+	group.ARN == rule.Statement.RuleGroupReferenceStatement.ARN
+	is_array(listed(group.Rules))
+}
+
+_inner(rule) := {inner |
+	some group in input.supplement.ruleGroups
+	group.ARN == rule.Statement.RuleGroupReferenceStatement.ARN
+	some inner in listed(group.Rules)
+}
+
+_overridden(reference, inner) := action if {
+	actions := {does(one.ActionToUse) | some one in listed(reference.RuleActionOverrides); one.Name == inner.Name} |
+		{"Count" | some one in listed(reference.ExcludedRules); one.Name == inner.Name}
+	count(actions) == 1
+	some action in actions
+} else := does(object.get(inner, "Action", null)) if {
+	every one in array.concat(listed(reference.RuleActionOverrides), listed(reference.ExcludedRules)) { one.Name != inner.Name }
+} else := "?"
+
+# The names of what may let a request in before this step sees it.
+passed_by(step) := {object.get(other.rule, "Name", "?") |
+	some other in steps
+	not _watches(other)
+	not other.from > step.to
+}
+
+_watches(step) if step.does in stopping
+
+_watches(step) if step.does == "Count"
+
+_watches(step) if {
+	step.does == "group"
+	every one in listed(managed_group(step.rule).RuleActionOverrides) { does(one.ActionToUse) in stopping | {"Count"} }
+}
+
+# The rules of a managed group that do not keep out what they match, and what they do instead.
+loosened(rule) := {words |
+	some one in listed(managed_group(rule).RuleActionOverrides)
+	action := does(one.ActionToUse)
+	action in {"Allow", "Count"}
+	words := sprintf("%s: %s", [one.Name, action])
+} | {words | some one in listed(managed_group(rule).ExcludedRules); words := sprintf("%s: Count", [one.Name])}
+
+# A statement that every request matches: every path begins with a slash.
+everything(statement) if {
+	match := statement.ByteMatchStatement
+	match.SearchString == "Lw=="
+	match.PositionalConstraint in {"STARTS_WITH", "CONTAINS"}
+	is_object(match.FieldToMatch.UriPath)
+	every one in match.TextTransformations { one.Type == "NONE" }
+}
+
+# Nothing is left out by a scope-down statement. AWS describes one only where there is one.
+unnarrowed(statement) if object.get(statement, "ScopeDownStatement", null) == null
+
+unnarrowed(statement) if everything(statement.ScopeDownStatement)
 
 # A rule that is certainly not this group.
 another(rule, _) if other_than("ManagedRuleGroupStatement", rule.Statement)
@@ -42,12 +155,3 @@ another(rule, _) if other_than("ManagedRuleGroupStatement", rule.Statement)
 another(rule, _) if rule.Statement.ManagedRuleGroupStatement.VendorName != "AWS"
 
 another(rule, name) if rule.Statement.ManagedRuleGroupStatement.Name != name
-
-# No Firewall Manager rule group is left out.
-whole if {
-	every member in ["PreProcessFirewallManagerRuleGroups", "PostProcessFirewallManagerRuleGroups"] { _told(member) }
-}
-
-_told(member) if input.configuration[member] == null
-
-_told(member) if is_array(input.configuration[member])

@@ -2,8 +2,8 @@
 # title: A web ACL blocks with the baseline of managed rule groups and a rate limit
 # description: >-
 #   AWS keeps rule groups against common attacks, known bad inputs, SQL injection and addresses of bad reputation; a rate-based rule stops
-#   floods from one address. A group that is overridden to count, or a rule of it that is, only watches: the request goes through. Rules of
-#   Firewall Manager policies count as well.
+#   floods from one address. A group that is overridden to count, or a rule of it that is, only watches: the request goes through, and so
+#   does what an Allow of a rule that is tried before lets in. Rules of Firewall Manager policies and of own rule groups count as well.
 # related_resources:
 #   - https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html
 #   - https://docs.aws.amazon.com/waf/latest/developerguide/web-acl-rule-group-override-options.html
@@ -14,31 +14,30 @@
 #   resource: AWS::WAFv2::WebACL
 #   remediation: >-
 #     Add the missing managed rule groups and a rate-based rule that blocks; take overrides to count away once the sampled requests show no
-#     legitimate ones among them.
-#   reads: [wafv2:ListWebACLs, wafv2:GetWebACL]
+#     legitimate ones among them; put rules that allow behind them.
+#   reads: [wafv2:ListWebACLs, wafv2:GetWebACL, wafv2:GetRuleGroup]
 #   claims: [cf-waf-ready]
 #   fix: wafv2.baseline
 package konecta.waf.baseline
 
 import rego.v1
 
+import data.konecta.lib.flood
 import data.konecta.lib.waf
 
 pass if {
+	waf.whole
 	count(_wanted) > 0
-	every name in _wanted {
-		some rule in waf.known
-		_blocks(rule, name)
-	}
-	some rule in waf.known
-	_limits(rule)
+	every name in _wanted { _blocked(name) }
+	some step in waf.steps
+	flood.limits(step)
+	count(waf.passed_by(step)) == 0
 }
 
 violations contains {"path": sprintf("Rules.%s", [name]), "actual": null, "expected": "a managed rule group that blocks"} if {
 	rules := waf.rules
 	some name in _wanted
 	every rule in rules { waf.another(rule, name) }
-	waf.whole
 }
 
 violations contains {"path": path, "actual": "Count", "expected": "None"} if {
@@ -49,42 +48,49 @@ violations contains {"path": path, "actual": "Count", "expected": "None"} if {
 	path := sprintf("Rules[%s].OverrideAction", [rule.Name])
 }
 
-violations contains {"path": path, "actual": counting, "expected": []} if {
+violations contains {"path": path, "actual": loosened, "expected": "each rule blocks, or asks for a token"} if {
 	some rule in waf.known
 	waf.managed_group(rule).Name in _wanted
 	not _blocked_elsewhere(waf.managed_group(rule).Name)
-	counting := sort(waf.counting(rule))
-	count(counting) > 0
+	loosened := sort(waf.loosened(rule))
+	count(loosened) > 0
 	path := sprintf("Rules[%s].RuleActionOverrides", [rule.Name])
 }
 
-violations contains {"path": "Rules.RateBasedStatement", "actual": null, "expected": "a rate-based rule that blocks"} if {
-	rules := waf.rules
-	every rule in rules { _limitless(rule) }
+violations contains {"path": path, "actual": "every request is let in, before rule groups are tried", "expected": "an Allow behind them"} if {
+	some step in waf.steps
+	step.does == "Allow"
+	waf.everything(step.rule.Statement)
+	some group in waf.steps
+	waf.managed_group(group.rule).Name in _wanted
+	step.to < group.from
+	path := sprintf("Rules[%s].Action", [step.rule.Name])
+}
+
+violations contains {"path": "Rules.RateBasedStatement", "actual": flood.found, "expected": flood.expected} if {
 	waf.whole
+	every step in waf.steps { flood.limitless(step) }
 }
 
 _wanted := {name | some name in data.blueprint.waf.managed_groups}
 
-_blocks(rule, name) if {
-	group := waf.managed_group(rule)
+_blocks(step, name) if {
+	step.does == "group"
+	group := waf.managed_group(step.rule)
 	group.Name == name
-	is_object(rule.OverrideAction.None)
-	every override in waf.listed(group.RuleActionOverrides) { waf.other_than("Count", override.ActionToUse) }
+	waf.unnarrowed(group)
+	every override in waf.listed(group.RuleActionOverrides) { waf.does(override.ActionToUse) in waf.stopping }
 	count(waf.listed(group.ExcludedRules)) == 0
 }
 
+_blocked(name) if {
+	some step in waf.steps
+	_blocks(step, name)
+	count(waf.passed_by(step)) == 0
+}
+
+# Another rule of the same group may do what this one does not.
 _blocked_elsewhere(name) if {
-	some rule in waf.known
-	_blocks(rule, name)
+	some step in waf.steps
+	_blocks(step, name)
 }
-
-_limits(rule) if {
-	is_object(rule.Statement.RateBasedStatement)
-	is_object(rule.Action.Block)
-}
-
-# A rule that certainly does not block floods.
-_limitless(rule) if waf.other_than("RateBasedStatement", rule.Statement)
-
-_limitless(rule) if waf.other_than("Block", rule.Action)

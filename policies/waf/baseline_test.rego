@@ -4,7 +4,7 @@ import rego.v1
 
 import data.konecta.waf.baseline as control
 
-blueprint := {"waf": {"managed_groups": ["Common", "SQLi"]}}
+blueprint := {"waf": {"managed_groups": ["Common", "SQLi"], "rate_limit": 2000}}
 
 group(name) := {
 	"Name": lower(name),
@@ -16,7 +16,29 @@ watching(name) := json.patch(group(name), [{"op": "replace", "path": "/OverrideA
 
 loosened(name, key, rules) := object.union(group(name), {"Statement": {"ManagedRuleGroupStatement": {key: rules}}})
 
-limit(action) := {"Name": "rate", "Action": {action: {}}, "Statement": {"RateBasedStatement": {"Limit": 2000}}}
+limit(action) := {"Name": "rate", "Action": {action: {}}, "Statement": {"RateBasedStatement": rate}}
+
+rate := {"Limit": 2000, "EvaluationWindowSec": 300, "AggregateKeyType": "IP"}
+
+ordered(rules) := acl([object.union(rule, {"Priority": at}) | some at, rule in rules])
+
+allow(statement) := {"Name": "let-in", "Action": {"Allow": {}}, "Statement": statement}
+
+every_path := {"ByteMatchStatement": {
+	"SearchString": "Lw==", "PositionalConstraint": "STARTS_WITH", "FieldToMatch": {"UriPath": {}},
+	"TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+}}
+
+never := json.patch(every_path, [{"op": "replace", "path": "/ByteMatchStatement/SearchString", "value": "L25ldmVy"}])
+
+baseline := [group("Common"), group("SQLi"), limit("Block")]
+
+rate_rule(change) := object.union(limit("Block"), {"Statement": {"RateBasedStatement": change}})
+
+neither(config) if {
+	found(config) == {}
+	not control.pass with input as config with data.blueprint as blueprint
+}
 
 acl(rules) := {"configuration": {
 	"Rules": rules,
@@ -30,7 +52,7 @@ found(config) := violations if {
 }
 
 test_all_groups_and_a_limit_pass if {
-	whole := acl([group("SQLi"), {"Name": "own", "Statement": {"GeoMatchStatement": {}}}, group("Common"), limit("Block")])
+	whole := acl([group("SQLi"), {"Name": "own", "Action": {"Block": {}}, "Statement": {"GeoMatchStatement": {}}}, group("Common"), limit("Block")])
 	control.pass with input as whole with data.blueprint as blueprint
 	found(whole) == {}
 }
@@ -71,13 +93,13 @@ test_group_that_counts_fails if {
 }
 
 test_rules_that_count_fail if {
-	overridden := loosened("SQLi", "RuleActionOverrides", [
+	some_counting := loosened("SQLi", "RuleActionOverrides", [
 		{"Name": "SQLi_BODY", "ActionToUse": {"Count": {}}},
 		{"Name": "SQLi_COOKIE", "ActionToUse": {"Block": {}}},
 	])
-	found(acl([overridden, group("Common"), limit("Block")])) == {"Rules[sqli].RuleActionOverrides": ["SQLi_BODY"]}
+	found(acl([some_counting, group("Common"), limit("Block")])) == {"Rules[sqli].RuleActionOverrides": ["SQLi_BODY: Count"]}
 	excluded := loosened("SQLi", "ExcludedRules", [{"Name": "SQLi_BODY"}])
-	found(acl([excluded, group("Common"), limit("Block")])) == {"Rules[sqli].RuleActionOverrides": ["SQLi_BODY"]}
+	found(acl([excluded, group("Common"), limit("Block")])) == {"Rules[sqli].RuleActionOverrides": ["SQLi_BODY: Count"]}
 }
 
 test_a_second_one_that_blocks_is_enough if {
@@ -92,4 +114,93 @@ test_unread_web_acl_and_unread_groups_are_unknown if {
 		not control.pass with input as config with data.blueprint as blueprint
 		found(config) == {}
 	}
+}
+
+test_rules_that_let_in_fail_and_those_that_ask_for_a_token_pass if {
+	letting := loosened("SQLi", "RuleActionOverrides", [{"Name": "SQLi_BODY", "ActionToUse": {"Allow": {}}}])
+	found(acl([letting, group("Common"), limit("Block")])) == {"Rules[sqli].RuleActionOverrides": ["SQLi_BODY: Allow"]}
+	asking := loosened("SQLi", "RuleActionOverrides", [{"Name": "SQLi_BODY", "ActionToUse": {"Captcha": {}}}])
+	control.pass with input as acl([asking, group("Common"), limit("Challenge")]) with data.blueprint as blueprint
+}
+
+test_an_action_that_is_not_known_is_unknown if {
+	every action in [{"Monetize": {}}, {}, null, {"Block": {}, "Allow": {}}] {
+		neither(acl([loosened("SQLi", "RuleActionOverrides", [{"Name": "a", "ActionToUse": action}]), group("Common"), limit("Block")]))
+		neither(ordered(array.concat([{"Name": "own", "Action": action, "Statement": never}], baseline)))
+	}
+	neither(ordered(array.concat([{"Name": "own", "OverrideAction": {"Other": {}}, "Statement": never}], baseline)))
+	neither(ordered(array.concat([object.union(group("SQLi"), {"Statement": {"ManagedRuleGroupStatement": {"VendorName": "Other"}}})], baseline)))
+	neither(acl([group("Common"), group("SQLi"), limit("Monetize")]))
+	neither(acl(array.concat(["text"], baseline)))
+}
+
+test_what_is_let_in_before_the_groups_does_not_pass if {
+	neither(ordered(array.concat([allow(never)], baseline)))
+	first := ordered(array.concat([allow(every_path)], baseline))
+	found(first) == {"Rules[let-in].Action": "every request is let in, before rule groups are tried"}
+	not control.pass with input as first with data.blueprint as blueprint
+	last := ordered(array.concat(baseline, [allow(every_path)]))
+	control.pass with input as last with data.blueprint as blueprint
+	neither(acl(array.concat(baseline, [allow(never)])))
+	managed := {"Name": "fms", "Priority": 9, "OverrideAction": {"None": {}}, "FirewallManagerStatement": {}}
+	neither(object.union(ordered(baseline), {"configuration": {"PreProcessFirewallManagerRuleGroups": [managed]}}))
+}
+
+test_a_group_that_lets_in_before_the_others_does_not_pass if {
+	letting := loosened("Bots", "RuleActionOverrides", [{"Name": "a", "ActionToUse": {"Allow": {}}}])
+	neither(ordered(array.concat([letting], baseline)))
+	watched := json.patch(letting, [{"op": "replace", "path": "/OverrideAction", "value": {"Count": {}}}])
+	control.pass with input as ordered(array.concat([watched], baseline)) with data.blueprint as blueprint
+}
+
+narrowed(statement) := acl([
+	object.union(group("SQLi"), {"Statement": {"ManagedRuleGroupStatement": {"ScopeDownStatement": statement}}}),
+	group("Common"), limit("Block"),
+])
+
+test_scope_down_statements_are_unknown_unless_they_leave_nothing_out if {
+	neither(narrowed(never))
+	neither(narrowed({"GeoMatchStatement": {"CountryCodes": ["EG"]}}))
+	control.pass with input as narrowed(every_path) with data.blueprint as blueprint
+	neither(acl([group("Common"), group("SQLi"), rate_rule({"ScopeDownStatement": never})]))
+	control.pass with input as acl([group("Common"), group("SQLi"), rate_rule({"ScopeDownStatement": every_path})]) with data.blueprint as blueprint
+}
+
+with_rate(change) := acl([group("Common"), group("SQLi"), rate_rule(change)])
+
+test_a_limit_counts_by_its_window if {
+	control.pass with input as with_rate({"Limit": 400, "EvaluationWindowSec": 60}) with data.blueprint as blueprint
+	found(with_rate({"Limit": 401, "EvaluationWindowSec": 60})) == {"Rules.RateBasedStatement": ["rate: 401 requests in 60 seconds"]}
+	found(with_rate({"Limit": 2001})) == {"Rules.RateBasedStatement": ["rate: 2001 requests in 300 seconds"]}
+	every change in [{"Limit": null}, {"Limit": "10"}, {"EvaluationWindowSec": null}, {"AggregateKeyType": "CUSTOM_KEYS"}] { neither(with_rate(change)) }
+}
+
+own(rules, change) := object.union(
+	ordered([group("Common"), group("SQLi"), object.union({"Name": "own", "OverrideAction": {"None": {}}, "Statement": {"RuleGroupReferenceStatement": reference}}, change)]),
+	{"supplement": {"ruleGroups": [{"ARN": "rg", "Rules": rules}]}},
+)
+
+reference := {"ARN": "rg", "RuleActionOverrides": null, "ExcludedRules": null}
+
+test_a_limit_in_an_own_rule_group_counts if {
+	control.pass with input as own([limit("Block")], {}) with data.blueprint as blueprint
+	found(own([limit("Block")], {})) == {}
+	found(own([limit("Count")], {})) == {"Rules.RateBasedStatement": null}
+	found(own(null, {})) == {"Rules.RateBasedStatement": null}
+	watched := json.patch(own([limit("Block")], {}), [{"op": "replace", "path": "/configuration/Rules/2/OverrideAction", "value": {"Count": {}}}])
+	found(watched) == {"Rules.RateBasedStatement": null}
+	neither(object.remove(own([limit("Block")], {}), ["supplement"]))
+	neither(own([limit("Block")], {"OverrideAction": null}))
+}
+
+overridden(key, list) := own([limit("Block")], {"Statement": {"RuleGroupReferenceStatement": {key: list}}})
+
+test_overrides_of_an_own_rule_group_count if {
+	found(overridden("ExcludedRules", [{"Name": "rate"}])) == {"Rules.RateBasedStatement": null}
+	found(overridden("RuleActionOverrides", [{"Name": "rate", "ActionToUse": {"Count": {}}}])) == {"Rules.RateBasedStatement": null}
+	control.pass with input as overridden("RuleActionOverrides", [{"Name": "other", "ActionToUse": {"Count": {}}}]) with data.blueprint as blueprint
+	neither(overridden("RuleActionOverrides", [{"Name": "rate", "ActionToUse": {"Count": {}}}, {"Name": "rate", "ActionToUse": {"Block": {}}}]))
+	neither(overridden("RuleActionOverrides", "text"))
+	neither(own([object.union(allow(never), {"Priority": 0}), object.union(limit("Block"), {"Priority": 1})], {}))
+	control.pass with input as own([object.union(allow(never), {"Priority": 1}), object.union(limit("Block"), {"Priority": 0})], {}) with data.blueprint as blueprint
 }

@@ -1,5 +1,5 @@
 //! KA-WAF-001 and KA-WAF-002: a web ACL gets what it lacks of the baseline, behind its own rules. Which of a group's
-//! rules only count was somebody's decision and stays.
+//! rules only count was somebody's decision and stays, and so does what a rule lets in.
 
 use serde_json::{Value, json};
 
@@ -76,14 +76,38 @@ fn complete(finding: &Finding, case: &Case<'_>) -> Proposal {
             }
         }
     }
+    for first in finding.violations.iter().filter(|one| one.path.ends_with("].Action")) {
+        let reason = format!(
+            "{} lets every request in before the rule groups are tried; whether to drop it or to move it behind them is for a person to say",
+            first.path.trim_end_matches(".Action")
+        );
+        proposal.refusals.push(Refusal::new(
+            finding,
+            Class::N,
+            reason,
+            &["give it a greater priority number than the groups have"],
+        ));
+    }
     if lacks(finding, "RateBasedStatement") {
         let limit = rules::rate(waf, priority);
         if held.iter().any(|rule| rule["Name"] == rules::RATE) {
-            let reason = format!("the rule {} is there, and does not block", rules::RATE);
-            proposal.refusals.push(Refusal::new(finding, Class::N, reason, &["give it the action Block"]));
+            let reason = format!("the rule {} is there, and does not block, or not at the declared limit", rules::RATE);
+            let procedure = "give it the action Block and the declared limit";
+            proposal.refusals.push(Refusal::new(finding, Class::N, reason, &[procedure]));
         } else {
             added.push(limit);
         }
+    }
+    if let Some(first) = held.iter().find(|rule| rule["Action"].get("Allow").is_some())
+        && !(added.is_empty() && edits.is_empty())
+    {
+        let reason = format!(
+            "rule {} lets requests in, and what stands behind it would not see them: whether it comes before the baseline is for a person to say",
+            first["Name"].as_str().unwrap_or("?")
+        );
+        let procedure = "give it a greater priority number than the baseline has, or take it away";
+        proposal.refusals.push(Refusal::new(finding, Class::N, reason, &[procedure]));
+        return proposal;
     }
     edits.extend(
         added.into_iter().zip(held.len()..).map(|(rule, at)| Edit::new(format!("/Rules/{at}"), None, Some(rule))),
@@ -154,7 +178,7 @@ mod tests {
     const COMMON: &str = "AWSManagedRulesCommonRuleSet";
 
     fn own() -> Value {
-        json!({"Name": "own", "Priority": 7, "Action": {"Allow": {}}, "Statement": {"GeoMatchStatement": {"CountryCodes": ["EG"]}}})
+        json!({"Name": "own", "Priority": 7, "Action": {"Block": {}}, "Statement": {"GeoMatchStatement": {"CountryCodes": ["EG"]}}})
     }
 
     #[test]
@@ -175,6 +199,30 @@ mod tests {
                 .get("ExcludedRules")
                 .is_none()
         );
+    }
+
+    #[test]
+    fn what_a_rule_lets_in_before_is_left_to_a_person() {
+        let mut allow = own();
+        allow["Action"] = json!({"Allow": {}});
+        let every_path = json!({"ByteMatchStatement": {
+            "SearchString": "Lw==", "FieldToMatch": {"UriPath": {}}, "PositionalConstraint": "STARTS_WITH",
+            "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+        }});
+        let world = World::of(json!([web_acl("edge", json!([allow]))]));
+        let proposal = world.proposed("KA-WAF-002", "/edge/1");
+        assert!(proposal.steps.is_empty() && proposal.refusals.len() == 1, "{:?}", proposal.refusals);
+        allow["Priority"] = json!(0);
+        allow["Statement"] = every_path;
+        let all = rules::all(&crate::blueprint::Waf::default()).into_iter().map(rules::shown);
+        let behind = all.map(|mut rule| {
+            rule["Priority"] = json!(rule["Priority"].as_u64().expect("number") + 1);
+            rule
+        });
+        let rules: Vec<Value> = [allow].into_iter().chain(behind).collect();
+        let proposal = World::of(json!([web_acl("edge", json!(rules))])).proposed("KA-WAF-002", "/edge/1");
+        assert!(proposal.steps.is_empty());
+        assert!(proposal.refusals[0].reason.contains("lets every request in"), "{:?}", proposal.refusals);
     }
 
     #[test]
