@@ -46,10 +46,23 @@ violations contains {"path": path, "actual": redirects.said(rule.Actions), "expe
 	path := sprintf("Rules[%s].Actions", [rule.RuleArn])
 }
 
+unknown contains reason if {
+	some action in _actions
+	some host in redirects.other_host(action)
+	reason := sprintf("whether %s speaks HTTPS where it is redirected to is not known", [host])
+}
+
 not_applicable contains sprintf("it speaks %s, not HTTP", [protocol]) if {
 	protocol := input.configuration.Protocol
 	is_string(protocol)
 	protocol != "HTTP"
+}
+
+_actions contains action if some action in input.configuration.DefaultActions
+
+_actions contains action if {
+	some rule in _rules
+	some action in rule.Actions
 }
 
 _rules := data.index.listener_rules[input.arn]

@@ -92,6 +92,9 @@ test_another_host_is_unknown_but_never_on_the_own_port if {
 	not control.pass with input as listener("HTTP", elsewhere) with data.index.listener_rules as rules(https) with data.index.listeners as spoken
 	count(control.violations) == 0 with input as listener("HTTP", elsewhere) with data.index.listener_rules as rules(https)
 		with data.index.listeners as spoken
+	control.unknown == {"whether www.example.com speaks HTTPS where it is redirected to is not known"}
+		with input as listener("HTTP", elsewhere) with data.index.listener_rules as rules(https)
+		with data.index.listeners as spoken
 	deaf := leading({"Port": "#{port}", "Host": "www.example.com"})
 	count(control.violations) == 1 with input as listener("HTTP", deaf) with data.index.listener_rules as rules(https)
 		with data.index.listeners as spoken

@@ -39,6 +39,14 @@ violations contains {"path": caching.path, "actual": actual, "expected": expecte
 	expected := "no caching, or Authorization in the cache key with MinTTL 0"
 }
 
+unknown contains reason if {
+	some behavior in cloudfront.dynamic_behaviors
+	caching := _caching(behavior)
+	caching.cookies == "all"
+	caching.alone == false
+	reason := sprintf("%s keeps what the origin allows, and Authorization may be forwarded beside the cache key", [caching.path])
+}
+
 not_applicable contains "no path is declared dynamic" if count(data.blueprint.cloudfront.dynamic_paths) == 0
 
 # How a behavior caches, by its cache policy or by legacy settings of its own.

@@ -124,6 +124,10 @@ test_where_the_origin_decides_users_are_told_apart_by_cookies_only if {
 	control.pass with input as alone with data.blueprint as blueprint with data.index.cache_policies as policies with data.facts as first
 	forwarding := distribution([object.union(ordered("/api/*", "origin-decides"), {"OriginRequestPolicyId": "all-viewer"})])
 	not control.pass with input as forwarding with data.blueprint as blueprint with data.index.cache_policies as policies with data.facts as first
+	control.unknown == {sprintf("%s keeps what the origin allows, and Authorization may be forwarded beside the cache key", [served])}
+		with input as forwarding with data.blueprint as blueprint
+		with data.index.cache_policies as policies
+		with data.facts as first
 	every config in [alone, forwarding, api("origin-decides")] { count(paths(config)) == 0 }
 }
 

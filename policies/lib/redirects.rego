@@ -64,6 +64,9 @@ strays(action) if {
 # The port of the request, on which this listener speaks HTTP, stands where no other is named.
 _port(action) := object.get(action.RedirectConfig, "Port", "#{port}")
 
+# The host that a redirect leads to, where it is another one.
+other_host(action) := {host | host := action.RedirectConfig.Host; host != "#{host}"}
+
 _same_host(action) if object.get(action.RedirectConfig, "Host", "#{host}") == "#{host}"
 
 # What a list of actions does, in words.

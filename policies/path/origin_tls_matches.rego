@@ -76,6 +76,11 @@ unattainable contains reason if {
 	])
 }
 
+unknown contains reason if {
+	some origin in _judged
+	some reason in origin.why
+}
+
 _enabled := input.configuration.DistributionConfig.Enabled
 
 _origins := data.facts[input.arn].origin_tls

@@ -23,7 +23,7 @@ good := object.union(origin(["origin.erp.example.com"], true), {"faults": []})
 
 bad := origin(["origin.erp.example.com"], false)
 
-foreign := {"kind": "unknown", "origin": "blog", "used": true, "why": "origin blog: no public zone of the account holds blog.example.org"}
+foreign := {"kind": "unknown", "origin": "blog", "used": true, "why": ["origin blog: no public zone of the account holds blog.example.org"]}
 
 facts(origins) := {"d": {"origin_tls": origins}}
 
@@ -75,6 +75,8 @@ test_forwarded_host_of_our_own_is_attainable if {
 test_an_origin_that_may_be_a_load_balancer_changes_no_fail_and_allows_no_pass if {
 	count(found([bad, foreign])) == 1
 	not passes([good, foreign])
+	control.unknown == {"origin blog: no public zone of the account holds blog.example.org"} with input as distribution(true)
+		with data.facts as facts([good, foreign])
 	count(found([good, foreign])) == 0
 }
 

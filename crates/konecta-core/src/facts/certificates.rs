@@ -112,7 +112,9 @@ impl Certificates {
 impl Certificate {
     fn of(ground: &Ground<'_>, arn: &str) -> Self {
         let Some(found) = ground.here.certificates.iter().find(|item| item.arn == arn) else {
-            let standing = Standing::Open(format!("certificate {arn} was not seen"));
+            let in_iam = arn.contains(":server-certificate/");
+            let why = if in_iam { "stands in IAM, where its names are not read" } else { "was not seen" };
+            let standing = Standing::Open(format!("certificate {arn} {why}"));
             return Self { arn: arn.to_owned(), names: Ids::default(), standing };
         };
         let sent = found.body.subject_alternative_names.as_ref();
@@ -133,8 +135,8 @@ impl Certificate {
         match (named, &self.standing) {
             (Some(true), Standing::Good) => Answer::Yes,
             (Some(false), _) | (_, Standing::Bad(_)) => Answer::No(self.in_words()),
-            (None, _) => Answer::Open(format!("the names of certificate {} were not all sent", self.arn)),
             (_, Standing::Open(why)) => Answer::Open(why.clone()),
+            (None, Standing::Good) => Answer::Open(format!("the names of certificate {} were not all sent", self.arn)),
         }
     }
 

@@ -67,7 +67,7 @@ impl<'a> Asked<'a> {
             ("kind", Some(json!("unknown"))),
             ("origin", self.origin.id.as_ref().map(|id| json!(id))),
             ("used", self.hosts.used().map(Value::Bool)),
-            ("why", Some(json!(format!("origin {}: {why}", self.id)))),
+            ("why", Some(json!([format!("origin {}: {why}", self.id)]))),
             ("proof", Some(json!(proof))),
         ])
     }
@@ -121,7 +121,7 @@ impl<'a> Asked<'a> {
             ("listener", listener),
             ("matches", matches.map(Value::Bool)),
             ("faults", matches.map(|_| Value::Array(faults))),
-            ("why", why.map(|why| json!(format!("origin {}: {why}", self.id)))),
+            ("why", why.map(|why| json!([format!("origin {}: {why}", self.id)]))),
             ("proof", Some(json!(proof))),
         ])
     }

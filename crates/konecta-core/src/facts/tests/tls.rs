@@ -80,7 +80,7 @@ fn where_host_is_forwarded_the_viewers_name_decides() {
         names(world, &["origin.example.com"]);
     });
     assert_eq!(origins[0].get("matches"), None, "{origins}");
-    assert!(origins[0]["why"].as_str().is_some_and(|why| why.contains("AWS does not say")), "{origins}");
+    assert!(origins[0]["why"][0].as_str().is_some_and(|why| why.contains("AWS does not say")), "{origins}");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_listener_that_verifies_clients_wants_a_certificate_of_cloudfronts() {
         let origin = &mut config(world)["Origins"]["Items"][0]["CustomOriginConfig"];
         origin["OriginMtlsConfig"] = json!({"ClientCertificateArn": "arn:aws:acm:us-east-1:1:certificate/c"});
     });
-    assert!(shown[0]["why"].as_str().is_some_and(|why| why.contains("trust store")), "{shown}");
+    assert!(shown[0]["why"][0].as_str().is_some_and(|why| why.contains("trust store")), "{shown}");
     for unclear in [json!({}), json!({"Mode": "stare"})] {
         let open = tls(|world| at(world, "erp/1/2")["MutualAuthentication"] = unclear);
         assert_eq!(open[0].get("matches"), None, "{open}");
@@ -131,7 +131,7 @@ fn an_origin_elsewhere_is_named_and_leaves_the_others_their_proof() {
     });
     assert_eq!(tls[0]["matches"], json!(false), "{tls}");
     assert_eq!((&tls[1]["kind"], &tls[1]["used"]), (&json!("unknown"), &json!(false)));
-    assert_eq!(tls[1]["why"], json!("origin blog: no public zone of the account holds blog.example.org"));
+    assert_eq!(tls[1]["why"], json!(["origin blog: no public zone of the account holds blog.example.org"]));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn what_passes_tls_through_is_judged_by_what_stands_behind() {
         ("alb", json!([{}])),
     ] {
         let open = tls(|world| in_front(world, kind, &health));
-        assert!(open[0].get("matches").is_none() && open[0]["why"].is_string(), "{open}");
+        assert!(open[0].get("matches").is_none() && open[0]["why"][0].is_string(), "{open}");
     }
 }
 

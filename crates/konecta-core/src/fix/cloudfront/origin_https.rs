@@ -126,6 +126,20 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_that_cloudfront_does_not_believe_is_no_proof() {
+        for (kind, issuer) in [("PRIVATE", "Own CA"), ("IMPORTED", "origin.erp.example.com"), ("IMPORTED", "Some CA")] {
+            let world = testdata::world_with(vec![plain("E1")], |resources| {
+                let certificate = &mut testdata::find(resources, "certificate/1")["configuration"];
+                certificate["Type"] = json!(kind);
+                certificate["Issuer"] = json!(issuer);
+                certificate["Subject"] = json!("CN=origin.erp.example.com");
+            });
+            let refused = world.proposed("KA-CF-010", "/E1");
+            assert!(refused.steps.is_empty() && refused.refusals[0].reason.contains("KA-X-003"), "{refused:?}");
+        }
+    }
+
+    #[test]
     fn a_door_that_would_turn_cloudfront_away_is_not_walked_into() {
         let world = testdata::world_with(vec![plain("E1")], |resources| {
             let rule = testdata::find(resources, testdata::RULE);

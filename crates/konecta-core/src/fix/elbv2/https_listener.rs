@@ -167,13 +167,15 @@ mod tests {
     fn none_or_two_certificates_are_a_question_for_a_person() {
         let expired =
             world(|resources| testdata::find(resources, "certificate/1")["configuration"]["Status"] = json!("EXPIRED"));
+        let private =
+            world(|resources| testdata::find(resources, "certificate/1")["configuration"]["Type"] = json!("PRIVATE"));
         let two = world(|resources| {
             let mut second = testdata::find(resources, "certificate/1").clone();
             second["arn"] = json!(testdata::CERTIFICATE.replace("/1", "/2"));
             second["resourceId"] = json!("2");
             resources.push(second);
         });
-        for (world, number) in [(expired, "0"), (two, "2")] {
+        for (world, number) in [(expired, "0"), (private, "0"), (two, "2")] {
             let refused = world.proposed("KA-ALB-002", BALANCER);
             assert!(refused.steps.is_empty());
             assert!(refused.refusals[0].reason.starts_with(number), "{refused:?}");
