@@ -32,7 +32,7 @@ violations contains {"path": "DistributionConfig.DefaultRootObject", "actual": "
 	expected := data.blueprint.cloudfront.default_root_object
 }
 
-not_applicable contains "no origin is an S3 bucket" if {
+not_applicable contains "no origin in use is an S3 bucket" if {
 	origins := cloudfront.origins
 	every origin in origins { _elsewhere(origin) }
 }
@@ -42,9 +42,12 @@ _root := input.configuration.DistributionConfig.DefaultRootObject
 _before_a_bucket if {
 	some origin in cloudfront.known_origins
 	cloudfront.is_s3(origin)
+	not cloudfront.idle(origin)
 }
 
 # An origin has exactly one of the three.
 _elsewhere(origin) if is_object(origin.config.CustomOriginConfig)
 
 _elsewhere(origin) if is_object(origin.config.VpcOriginConfig)
+
+_elsewhere(origin) if cloudfront.idle(origin)

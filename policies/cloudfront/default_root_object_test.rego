@@ -33,7 +33,7 @@ test_no_root_before_a_bucket_fails if {
 }
 
 test_no_bucket_is_not_applicable if {
-	control.not_applicable == {"no origin is an S3 bucket"} with input as distribution("", [alb, internal])
+	control.not_applicable == {"no origin in use is an S3 bucket"} with input as distribution("", [alb, internal])
 	count(control.violations) == 0 with input as distribution("", [alb, internal]) with data.blueprint as blueprint
 	not control.pass with input as distribution("index.html", [alb, internal])
 }
@@ -49,4 +49,14 @@ test_missing_origin_and_unknown_kind_are_unknown if {
 	count(control.not_applicable) == 0 with input as short
 	count(control.not_applicable) == 0 with input as distribution("", [alb, {"Id": "new"}])
 	not control.pass with input as distribution("", [alb, {"Id": "new"}])
+}
+
+test_a_bucket_that_no_behavior_uses_is_left_out if {
+	parked := json.patch(distribution("", [alb, bucket]), [
+		{"op": "add", "path": "/configuration/DistributionConfig/DefaultCacheBehavior", "value": {"TargetOriginId": "alb"}},
+		{"op": "add", "path": "/configuration/DistributionConfig/CacheBehaviors", "value": {"Quantity": 0}},
+		{"op": "add", "path": "/configuration/DistributionConfig/OriginGroups", "value": {"Quantity": 0}},
+	])
+	control.not_applicable == {"no origin in use is an S3 bucket"} with input as parked
+	count(control.violations) == 0 with input as parked with data.blueprint as blueprint
 }

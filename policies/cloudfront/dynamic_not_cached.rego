@@ -25,14 +25,15 @@ package konecta.cloudfront.dynamic_not_cached
 import rego.v1
 
 import data.konecta.lib.cloudfront
+import data.konecta.lib.dynamic_paths
 
 pass if {
-	count(cloudfront.dynamic_behaviors) > 0
-	every behavior in cloudfront.dynamic_behaviors { _private(_caching(behavior)) }
+	count(dynamic_paths.behaviors) > 0
+	every behavior in dynamic_paths.behaviors { _private(_caching(behavior)) }
 }
 
 violations contains {"path": caching.path, "actual": actual, "expected": expected} if {
-	some behavior in cloudfront.dynamic_behaviors
+	some behavior in dynamic_paths.behaviors
 	caching := _caching(behavior)
 	_shared(caching)
 	actual := concat(", ", [sprintf("%s %v", [name, caching.lifetimes[name]]) | some name in _names])
@@ -40,7 +41,7 @@ violations contains {"path": caching.path, "actual": actual, "expected": expecte
 }
 
 unknown contains reason if {
-	some behavior in cloudfront.dynamic_behaviors
+	some behavior in dynamic_paths.behaviors
 	caching := _caching(behavior)
 	caching.cookies == "all"
 	caching.alone == false

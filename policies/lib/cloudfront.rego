@@ -34,27 +34,6 @@ known_static_behaviors contains behavior if {
 	not _within_dynamic(behavior)
 }
 
-# Behaviors that answer some requests of a declared dynamic path, when all are known: of the patterns that match a request the first
-# in order, else the default.
-dynamic_behaviors := {behavior | some path in _paths; some behavior in _answering(path)} if {
-	count(_paths) == count(data.blueprint.cloudfront.dynamic_paths)
-	every path in _paths {
-		count(_answering(path)) > 0
-		count(_answering(path)) == count(path.ordered) + count(_default_of(path))
-	}
-}
-
-_paths := data.facts[input.arn].dynamic_paths
-
-_answering(path) := {behavior |
-	some at in path.ordered
-	config := _config.CacheBehaviors.Items[at]
-	some behavior in _sequence
-	behavior.config == config
-} | _default_of(path)
-
-_default_of(path) := {_default | path["default"] == true} if is_boolean(path["default"])
-
 _within_dynamic(behavior) if {
 	some path in data.blueprint.cloudfront.dynamic_paths
 	_covers(path, behavior.pattern)
