@@ -18,6 +18,10 @@ use crate::error::Exit;
 /// The targets of a run, as a JSON array sorted by account and region.
 pub(crate) const TARGETS: &str = "targets.json";
 
+/// The same, sorted by region and account: what the Distributed Map reads, so that neighbours in it are of several accounts.
+/// The state machine's role may read this object and no other of the run (`deploy/`).
+pub(crate) const ORDER: &str = "order.json";
+
 /// The accounts that are not entered, as a JSON array; may be missing.
 pub(crate) const SUSPENDED: &str = "suspended.json";
 

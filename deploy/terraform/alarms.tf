@@ -39,6 +39,21 @@ resource "aws_cloudwatch_metric_alarm" "alarm" {
   alarm_actions       = [aws_sns_topic.told.arn]
 }
 
+resource "aws_cloudwatch_metric_alarm" "nothing_expected" {
+  alarm_name          = "${var.name}-nothing-expected"
+  alarm_description   = "A run ended that expected no target at all - no account, or none that may be entered"
+  namespace           = "KonectaAudit"
+  metric_name         = "TargetsExpected"
+  dimensions          = local.of_machine
+  statistic           = "Minimum"
+  period              = 300
+  evaluation_periods  = 1
+  threshold           = 1
+  comparison_operator = "LessThanThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.told.arn]
+}
+
 resource "aws_cloudwatch_metric_alarm" "no_run" {
   alarm_name          = "${var.name}-no-run"
   alarm_description   = "No run has come to its end for days"

@@ -48,7 +48,7 @@ resource "aws_iam_role_policy" "machine" {
         Sid      = "ReadTargets"
         Effect   = "Allow"
         Action   = "s3:GetObject"
-        Resource = "${aws_s3_bucket.reports.arn}/${var.key_prefix}runs/*/targets.json"
+        Resource = "${aws_s3_bucket.reports.arn}/${var.key_prefix}runs/*/order.json"
       },
       {
         Sid      = "WriteResults"

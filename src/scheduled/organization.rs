@@ -105,7 +105,8 @@ pub(super) async fn plan(function: &Function, request: &Request, name: &str) -> 
     let targets = accounts.iter().flat_map(|(account, entry)| of_account(account, &entry.regions));
     let mut targets: Vec<Target> = targets.collect();
     targets.sort();
-    let (key, order) = (format!("{}/{}", run.folder(), rolling::TARGETS), format!("{}/order.json", run.folder()));
+    let (key, order) =
+        (format!("{}/{}", run.folder(), rolling::TARGETS), format!("{}/{}", run.folder(), rolling::ORDER));
     let named = format!("{}/{}", run.folder(), rolling::SUSPENDED);
     function.store.create(&named, JSON, serde_json::to_vec(&suspended)?).await?;
     function.store.create(&key, JSON, serde_json::to_vec(&targets)?).await?;
@@ -167,8 +168,18 @@ fn is_allowed(function: &Function, account: &AccountId) -> bool {
     }
 }
 
+/// The accounts that the settings speak of. Organizations is asked only where they name it, or organizational units of it:
+/// outside an organization there is nobody to ask, and named accounts are expected whether it knows them or not.
 async fn members(function: &Function) -> Result<Vec<Member>, Failure> {
     let settings = &function.settings;
+    let named = |id: &AccountId| Member { id: id.clone(), name: None, state: None };
+    if settings.ou_include.is_empty() && settings.ou_exclude.is_empty() {
+        match &settings.accounts {
+            Accounts::Own => return Ok(vec![named(function.base.own())]),
+            Accounts::Named(accounts) => return Ok(accounts.iter().map(named).collect()),
+            Accounts::Organization => {}
+        }
+    }
     let units = Units { include: settings.ou_include.clone(), exclude: settings.ou_exclude.clone() };
     let told = organization::members(function.base.sdk(), &units).await;
     told.map_err(|error| Failure::Organization(format!("{error}; {}", error.hint())))

@@ -36,7 +36,7 @@ def _tell(moto: str, path: str, content: dict[str, Any]) -> None:
 def _answers() -> list[dict[str, Any]]:
     """What the function answers: the plan in two turns, each target in one, the roll-up."""
     items = len(ACCOUNTS) * len(REGIONS)
-    plan = {"status": "planned", "run": RUN, "bucket": "reports", "targets": f"runs/{RUN}/targets.json", "count": items}
+    plan = {"status": "planned", "run": RUN, "bucket": "reports", "targets": f"runs/{RUN}/order.json", "count": items}
     target = {
         "status": "complete",
         "run": RUN,
@@ -94,7 +94,7 @@ def run(moto: str) -> dict[str, Any]:
         for account in ACCOUNTS
         for region in REGIONS
     ]
-    s3.put_object(Bucket="reports", Key=f"runs/{RUN}/targets.json", Body=json.dumps(items).encode())
+    s3.put_object(Bucket="reports", Key=f"runs/{RUN}/order.json", Body=json.dumps(items).encode())
     machine = states.create_state_machine(name="konecta-audit", definition=_definition(), roleArn=role)[
         "stateMachineArn"
     ]

@@ -113,6 +113,48 @@ fn terraform_has_the_same_policies() {
     assert_eq!(policy("function.json"), whole(&without(&["--lambda"], &scan)));
 }
 
+/// Whether an IAM resource pattern names a resource: `*` stands for any text, `?` for one character.
+fn names(pattern: &str, resource: &str) -> bool {
+    match pattern.split_once(['*', '?']) {
+        None => pattern == resource,
+        Some((head, tail)) => resource.strip_prefix(head).is_some_and(|rest| {
+            let longest = if pattern.as_bytes()[head.len()] == b'?' { 1 } else { rest.len() };
+            let shortest = if pattern.as_bytes()[head.len()] == b'?' { 1 } else { 0 };
+            (shortest..=longest).any(|skip| rest.get(skip..).is_some_and(|rest| names(tail, rest)))
+        }),
+    }
+}
+
+/// The emulators authorize nothing: what the state machine reads and writes has to be held against its role here.
+#[test]
+fn the_machines_role_may_read_what_its_map_reads_and_write_where_it_writes() {
+    let source = |path: &str| std::fs::read_to_string(root().join(path)).expect("source");
+    let rolling = source("src/rolling.rs");
+    let order =
+        rolling.split_once("ORDER: &str = \"").and_then(|(_, rest)| rest.split_once('"')).expect("the object").0;
+    let definition = source("deploy/state-machine.asl.json");
+    assert!(definition.contains(r#""Parameters": {"Bucket.$": "$.bucket", "Key.$": "$.targets"}"#), "another reader");
+    assert!(definition.contains(r#""Prefix": "${KeyPrefix}map""#), "another writer");
+    let read = format!("BUCKET/PREFIX/runs/2026-11-28T03.17.00Z/{order}");
+    let written = "BUCKET/PREFIX/map/0123/manifest.json";
+    let stack = template("konecta-audit.yaml").replace("${Bucket.Arn}", "BUCKET").replace("${KeyPrefix}", "PREFIX/");
+    let machine = source("deploy/terraform/machine.tf")
+        .replace("${aws_s3_bucket.reports.arn}", "BUCKET")
+        .replace("${var.key_prefix}", "PREFIX/");
+    for (name, text) in [("CloudFormation", resource(&stack, "MachineRole")), ("Terraform", machine.as_str())] {
+        let allowed = |action: &str, object: &str| {
+            text.split("Sid").any(|statement| {
+                let mut quoted = statement.split('"').filter(|part| part.starts_with("BUCKET/"));
+                statement.contains(action) && quoted.any(|pattern| names(pattern, object))
+            })
+        };
+        assert!(allowed("s3:GetObject", &read), "{name}: the map cannot read {read}");
+        assert!(allowed("s3:PutObject", written), "{name}: the results cannot be written to {written}");
+        assert!(!allowed("s3:PutObject", &read), "{name}: the machine could write the targets");
+        assert!(!allowed("s3:GetObject", "BUCKET/PREFIX/state/known.json"), "{name}: the machine reads too much");
+    }
+}
+
 /// moto writes what the ResultWriter says, and answers for the function in order: so the plan may take two turns.
 #[test]
 fn the_machine_asks_until_it_is_planned_and_has_the_results_written() {

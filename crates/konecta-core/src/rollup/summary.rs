@@ -105,10 +105,14 @@ struct OpenAccount {
 }
 
 impl Summary {
-    /// Whether every expected target was read to its end, and no other.
+    /// Whether every expected target was read to its end, and no other. Where nothing was expected nothing was seen: an
+    /// empty list of accounts is no clean organization.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.targets.incomplete == 0 && self.targets.unscanned == 0 && self.targets.unexpected == 0
+        self.targets.expected > 0
+            && self.targets.incomplete == 0
+            && self.targets.unscanned == 0
+            && self.targets.unexpected == 0
     }
 
     /// How many fails are this bad or worse.

@@ -70,6 +70,9 @@ fn accounts(summary: &Summary) -> String {
 
 fn targets(summary: &Summary) -> String {
     let targets = summary.targets;
+    if targets.expected == 0 {
+        return "0 targets: no account and region was expected, so nothing is known of the organization".to_owned();
+    }
     let numbers = [
         (targets.complete, "complete"),
         (targets.incomplete, "incomplete"),
