@@ -1,9 +1,11 @@
 # METADATA
 # title: Images are scanned when they are pushed
 # description: >-
-#   An image that nobody scanned brings its known holes into the cluster. Under basic scanning the repository's own flag or a rule of the registry
-#   switches the scan on; under enhanced scanning only a rule does, and the flag, though it still reads true, switches nothing on.
+#   An image that nobody scanned brings its known holes into the cluster. Under basic scanning a rule of the registry switches the scan on, or the
+#   repository's own flag where there are no rules; under enhanced scanning only a rule does, and the flag, though it still reads true, switches
+#   nothing on. What ECR says of the repository itself decides.
 # related_resources:
+#   - https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_RepositoryScanningConfiguration.html
 #   - https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ScanningRepositoryFilter.html
 #   - https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning-enhanced-enabling.html
 # custom:
@@ -13,7 +15,7 @@
 #   remediation: >-
 #     Add a scanning rule with SCAN_ON_PUSH (or CONTINUOUS_SCAN under enhanced scanning) whose filter matches the repository to the registry's
 #     scanning configuration.
-#   reads: [ecr:DescribeRepositories, ecr:GetRegistryScanningConfiguration]
+#   reads: [ecr:DescribeRepositories, ecr:GetRegistryScanningConfiguration, ecr:BatchGetRepositoryScanningConfiguration]
 #   joins: [registry_scanning]
 #   claims: [ecr-scan]
 #   frameworks: {fsbp: [ECR.1]}
@@ -24,58 +26,18 @@ import rego.v1
 
 import data.konecta.lib.ecr
 
-scanning := {"SCAN_ON_PUSH", "CONTINUOUS_SCAN"}
+pass if ecr.scans == "yes"
 
-pass if {
-	_registry.scanType in {"BASIC", "ENHANCED"}
-	_is_matched
+violations contains {"path": path, "actual": actual, "expected": expected} if {
+	ecr.scans == "no"
+	ecr.rules_decide
+	path := "registryScanningConfiguration.rules"
+	actual := sprintf("no rule that scans matches; there are %d filters of such rules (%s)", [count(ecr.filters), concat(", ", sort(ecr.filters))])
+	expected := sprintf("a rule that scans on push or continuously and matches %s", [input.configuration.repositoryName])
 }
 
-pass if {
-	_registry.scanType == "BASIC"
-	_flag == true
-}
-
-violations contains {"path": "imageScanningConfiguration.scanOnPush", "actual": false, "expected": true} if {
-	_registry.scanType == "BASIC"
-	_flag == false
-	_rules_known
-	not _is_matched
-}
-
-violations contains {"path": "registryScanningConfiguration.rules", "actual": sort(_filters), "expected": expected} if {
-	_registry.scanType == "ENHANCED"
-	_rules_known
-	not _is_matched
-	expected := sprintf("a rule that scans on push or continuously and matches %s", [_name])
-}
-
-_registry := data.index.registry_scanning[sprintf("%s/%s", [input.accountId, input.region])]
-
-_flag := input.configuration.imageScanningConfiguration.scanOnPush
-
-_name := input.configuration.repositoryName
-
-_filters contains filter.filter if {
-	some rule in _registry.rules
-	rule.scanFrequency in scanning
-	some filter in rule.repositoryFilters
-	filter.filterType == "WILDCARD"
-}
-
-_is_matched if {
-	some filter in _filters
-	ecr.filter_matches(filter, _name)
-}
-
-_rules_known if {
-	is_string(_name)
-	is_array(_registry.rules)
-	every rule in _registry.rules {
-		is_string(rule.scanFrequency)
-		every filter in rule.repositoryFilters {
-			filter.filterType == "WILDCARD"
-			is_string(filter.filter)
-		}
-	}
+violations contains {"path": path, "actual": "images are scanned by hand only", "expected": "a scan on push"} if {
+	ecr.scans == "no"
+	not ecr.rules_decide
+	path := "imageScanningConfiguration.scanOnPush"
 }

@@ -13,51 +13,39 @@
 #     Detach the named policy and give what a workload needs to that workload's own role (IRSA or Pod Identity); name actions and resources where a
 #     policy of your own has to stay.
 #   reads: [iam:GetAccountAuthorizationDetails, eks:DescribeNodegroup]
-#   facts: [parts]
-#   joins: [managed_policies]
+#   facts: [grants, parts]
 #   claims: [iam-access, ecr-node-pull]
 #   fix: iam.node_role
 package konecta.iam.node_role
 
 import rego.v1
 
-import data.konecta.lib.iam
-
 pass if {
 	_applies
-	is_array(_attached)
-	is_array(_inline)
-	every policy in _attached {
-		_is_fine(policy.PolicyArn)
-	}
-	every policy in _inline {
-		iam.is_narrow(policy.PolicyDocument)
+	every grant in _grants {
+		_is_fine(grant)
 	}
 }
 
-violations contains {"path": path, "actual": policy.PolicyArn, "expected": sort(data.blueprint.iam.node_policies)} if {
+violations contains {"path": path, "actual": actual, "expected": expected} if {
 	_applies
 	some policy in _attached
-	iam.is_of_aws(policy.PolicyArn)
-	not iam.name_of(policy.PolicyArn) in data.blueprint.iam.node_policies
+	_is_of_aws(policy.PolicyArn)
+	name := regex.find_n(`[^/]+$`, policy.PolicyArn, 1)[0]
+	not name in data.blueprint.iam.node_policies
 	path := sprintf("AttachedManagedPolicies[%s]", [policy.PolicyArn])
+	actual := sprintf("%s is attached", [name])
+	expected := sprintf("of AWS's policies only %s", [concat(", ", data.blueprint.iam.node_policies)])
 }
 
-violations contains {"path": path, "actual": sort(broad), "expected": "named actions, or named resources"} if {
+violations contains {"path": grant.path, "actual": actual, "expected": "only named actions, or named resources"} if {
 	_applies
-	some policy in _attached
-	not iam.is_of_aws(policy.PolicyArn)
-	broad := iam.broad(data.index.managed_policies[policy.PolicyArn])
-	count(broad) > 0
-	path := sprintf("AttachedManagedPolicies[%s]", [policy.PolicyArn])
-}
-
-violations contains {"path": path, "actual": sort(broad), "expected": "named actions, or named resources"} if {
-	_applies
-	some policy in _inline
-	broad := iam.broad(policy.PolicyDocument)
-	count(broad) > 0
-	path := sprintf("RolePolicyList[%s]", [policy.PolicyName])
+	some grant in _grants
+	grant.kind == "policy"
+	not _is_of_aws(grant.arn)
+	is_array(grant.everywhere)
+	count(grant.everywhere) > 0
+	actual := sprintf("allows %s everywhere", [concat(", ", grant.everywhere)])
 }
 
 not_applicable contains "it is not the role of a node" if {
@@ -65,19 +53,37 @@ not_applicable contains "it is not the role of a node" if {
 	not "node" in data.facts[input.arn].parts
 }
 
+unknown contains grant.why if {
+	_applies
+	some grant in _grants
+	not _is_fine(grant)
+	grant.kind == "unknown"
+}
+
 _applies if "node" in data.facts[input.arn].parts
 
-_attached := input.configuration.AttachedManagedPolicies
+_grants := data.facts[input.arn].grants if is_array(data.facts[input.arn].grants)
 
-_inline := input.configuration.RolePolicyList
+_attached := input.configuration.AttachedManagedPolicies if is_array(input.configuration.AttachedManagedPolicies)
+
+_is_of_aws(arn) if {
+	is_string(arn)
+	regex.match(`^arn:aws[a-z-]*:iam::aws:policy/`, arn)
+}
 
 # A name alone proves nothing: anybody may give a policy of their own the name of one of AWS's.
-_is_fine(arn) if {
-	iam.is_of_aws(arn)
-	iam.name_of(arn) in data.blueprint.iam.node_policies
+_is_fine(grant) if {
+	some name in data.blueprint.iam.node_policies
+	is_string(grant.path)
+	regex.match(`^AttachedManagedPolicies\[arn:aws[a-z-]*:iam::aws:policy/`, grant.path)
+	endswith(grant.path, sprintf("/%s]", [name]))
 }
 
-_is_fine(arn) if {
-	not iam.is_of_aws(arn)
-	iam.is_narrow(data.index.managed_policies[arn])
+_is_fine(grant) if {
+	grant.kind == "policy"
+	not _is_of_aws(grant.arn)
+	grant.everywhere == []
 }
+
+# What bounds the role makes no policy of a node less than it is.
+_is_fine(grant) if grant.path == "PermissionsBoundary"

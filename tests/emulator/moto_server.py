@@ -1,4 +1,4 @@
-"""moto's server with six changes: recorded answers, a state that its API cannot be brought into, fewer IAM policies, whole clusters, web ACLs without rules, smaller pages.
+"""moto's server with seven changes: recorded answers, a state that its API cannot be brought into, fewer IAM policies, whole clusters, web ACLs without rules, smaller pages.
 
 *Recorded answers.* Two operations that it does not have are answered from fixtures/replay (recorded.py).
 
@@ -15,6 +15,9 @@ answers those that are attached somewhere. Only the ones that a stack like ours 
 whole resourcesVpcConfig, so that a cluster whose endpoint is closed has no subnets any more, and shows the
 update's token as the cluster's.
 
+*BatchGetRepositoryScanningConfiguration.* ECR says of a repository whose own flag is on, where the registry scans basically and has no
+rules, that it is scanned on push. moto knows of the registry's rules only.
+
 *UpdateWebACL.* WAF takes an empty list of rules for what it is. moto takes it for no list and keeps the rules.
 
 *GetAccountAuthorizationDetails, DescribeInstances.* AWS answers in pages, and in smaller ones than were asked for if it likes.
@@ -30,6 +33,7 @@ import moto.iam.models
 import moto.server
 from moto.core.responses import ActionResult
 from moto.ec2.responses.instances import InstanceResponse
+from moto.ecr.models import ECRBackend
 from moto.eks.models import EKSBackend
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.responses import IamResponse
@@ -73,6 +77,16 @@ def _update_cluster_config(
     return _replace_cluster_config(self, name=name, resources_vpc_config=resources_vpc_config, **rest)
 
 
+def _repository_scanning(self: Any, names: list[str]) -> tuple[list[dict[str, Any]], list[str]]:
+    told, failing = _rules_of_repositories(self, names)
+    registry = self.registry_scanning_configuration
+    if registry["scanType"] == "BASIC" and not registry["rules"]:
+        for one in told:
+            flag = self.repositories[one["repositoryName"]].image_scanning_configuration["scanOnPush"]
+            one.update(scanOnPush=flag, scanFrequency="SCAN_ON_PUSH" if flag else "MANUAL")
+    return told, failing
+
+
 def _update_web_acl(self: Any, name: str, _id: str, default_action: Any, rules: Any, *rest: Any) -> Any:
     token = _change_web_acl(self, name, _id, default_action, rules, *rest)
     if rules == []:
@@ -81,6 +95,8 @@ def _update_web_acl(self: Any, name: str, _id: str, default_action: Any, rules: 
 
 
 _change_web_acl = WAFV2Backend.update_web_acl
+
+_rules_of_repositories = ECRBackend.batch_get_repository_scanning_configuration
 
 _replace_cluster_config = EKSBackend.update_cluster_config
 
@@ -121,6 +137,7 @@ if __name__ == "__main__":
     DBInstance.db_parameter_group_status_list = property(_status_list)  # type: ignore[assignment, method-assign]
     EKSBackend.update_cluster_config = _update_cluster_config  # type: ignore[assignment, method-assign]
     WAFV2Backend.update_web_acl = _update_web_acl  # type: ignore[method-assign]
+    ECRBackend.batch_get_repository_scanning_configuration = _repository_scanning  # type: ignore[method-assign]
     IamResponse.get_account_authorization_details = _details  # type: ignore[method-assign]
     InstanceResponse.describe_instances = _describe_instances  # type: ignore[method-assign]
     moto.iam.models.aws_managed_policies_data = _fewer_policies()  # type: ignore[attr-defined]

@@ -42,6 +42,7 @@ AWS::EC2::VPC | ec2 describe-vpcs | Vpcs[] | VpcId
 AWS::EC2::Volume | ec2 describe-volumes | Volumes[] | VolumeId
 AWS::IAM::AccountPasswordPolicy | iam get-account-password-policy |  |
 AWS::EC2::EbsEncryptionByDefault | ec2 get-ebs-encryption-by-default |  |
+AWS::ECR::RegistryPolicy | ecr get-registry-policy |  |
 AWS::ECR::RegistryScanningConfiguration | ecr get-registry-scanning-configuration |  |
 AWS::ECR::Repository | ecr describe-repositories | repositories[] | repositoryArn
 AWS::EKS::Cluster | eks describe-cluster --name {id} | cluster |

@@ -17,10 +17,12 @@ const MANAGED_POLICY_LIMIT: usize = 6144;
 
 /// Operations that ministack does not have (of launch templates: not for all templates at once). It authorises before
 /// it looks for them, so they are tested all the same; under the whole policy each is a gap of another kind.
-const NOT_IMPLEMENTED: [&str; 8] = [
+const NOT_IMPLEMENTED: [&str; 10] = [
     "broken_answer ecr:DescribeImages",
     "refused ec2:DescribeLaunchTemplateVersions",
     "refused ec2:GetEbsEncryptionByDefault",
+    "refused ecr:BatchGetRepositoryScanningConfiguration",
+    "refused ecr:GetRegistryPolicy",
     "refused ecr:GetRegistryScanningConfiguration",
     "refused eks:DescribeClusterVersions",
     "refused elasticloadbalancing:DescribeListenerCertificates",

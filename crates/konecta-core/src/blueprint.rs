@@ -62,6 +62,12 @@ section! {
         region: Option<Region> = "us-east-1".parse().ok(),
         /// Accounts besides our own that may be trusted by policies.
         trusted_accounts: Vec<AccountId> = Vec::new(),
+        /// Organizations (`o-…`) whose accounts may be trusted by policies: ours, and whoever else is meant.
+        trusted_organizations: Vec<String> = Vec::new(),
+        /// VPCs (`vpc-…`) beside those of the scan from which policies may let anybody in.
+        trusted_vpcs: Vec<String> = Vec::new(),
+        /// VPC endpoints (`vpce-…`) through which policies may let anybody in.
+        trusted_endpoints: Vec<String> = Vec::new(),
     }
 }
 

@@ -1,9 +1,10 @@
-"""The eight ECR repositories."""
+"""The eight ECR repositories, and a registry that lets in its own account."""
 
 from __future__ import annotations
 
 import json
 
+from emulators import ACCOUNT, REGION
 from stack.names import KEEP_IMAGES, REPOSITORIES
 from stack.state import World, tag_list
 
@@ -17,6 +18,14 @@ PINNED: dict[str, object] = {
 def build(world: World) -> None:
     for name in REPOSITORIES:
         create_repository(world, name)
+    within = {
+        "Sid": "Own",
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": ["ecr:CreateRepository"],
+        "Resource": [f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/*"],
+    }
+    world.aws.ecr.put_registry_policy(policyText=json.dumps({"Version": "2012-10-17", "Statement": [within]}))
 
 
 def create_repository(

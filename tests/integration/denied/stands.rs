@@ -196,5 +196,18 @@ const STANDS: &[Row] = &[
         &["wafv2:ListWebACLs", "wafv2:GetWebACL", "elasticloadbalancing:DescribeLoadBalancerAttributes"],
         "the rules of the listeners demand the secret; no web ACL need to",
     ),
+    row(
+        Wholly,
+        &["KA-ECR-002"],
+        &["ecr:BatchGetRepositoryScanningConfiguration"],
+        "the registry scans basically and has no rules, so the repository's flag decides",
+    ),
+    row(
+        Wholly,
+        &["KA-ECR-002"],
+        &["ecr:GetRegistryScanningConfiguration"],
+        "what ECR says of the repository itself decides",
+    ),
+    row(Wholly, &["KA-ECR-006"], &["ec2:DescribeVpcs"], "no policy names a VPC"),
     row(Wholly, &["KA-ECR-005"], &["ecr:DescribeImages"], "tags that cannot be moved need no look at images"),
 ];

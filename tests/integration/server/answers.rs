@@ -76,6 +76,7 @@ pub(super) fn of_an_empty_account(action: &str) -> Reply {
         "ecr:GetRegistryScanningConfiguration" => {
             Reply::json(&json!({"registryId": ACCOUNT, "scanningConfiguration": {"scanType": "BASIC", "rules": []}}))
         }
+        "ecr:GetRegistryPolicy" => Reply::error(action, 400, "RegistryPolicyNotFoundException"),
         "ec2:GetEbsEncryptionByDefault" => Reply::xml(
             "<GetEbsEncryptionByDefaultResponse><requestId>r</requestId><ebsEncryptionByDefault>false</ebsEncryptionByDefault>\
              </GetEbsEncryptionByDefaultResponse>",

@@ -1,14 +1,17 @@
-//! ECR: repositories with their two policies and the push of their `latest`, and what the registry scans.
+//! ECR: repositories with their two policies, the push of their `latest` and what scans them, and of the registry its
+//! policy and what it scans.
+
+use std::collections::BTreeMap;
 
 use aws_sdk_ecr::Client;
 use aws_sdk_ecr::types::ImageIdentifier;
 use konecta_core::id::Arn;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::client;
 use crate::call::{Answer, Caller};
 use crate::classify::Failure;
-use crate::draft::Draft;
+use crate::draft::{Draft, text};
 use crate::paging::Heard;
 
 const REPOSITORIES: &str = "ecr:DescribeRepositories";
@@ -16,10 +19,15 @@ const LIFECYCLE: &str = "ecr:GetLifecyclePolicy";
 const POLICY: &str = "ecr:GetRepositoryPolicy";
 const IMAGES: &str = "ecr:DescribeImages";
 const SCANNING: &str = "ecr:GetRegistryScanningConfiguration";
+const EFFECTIVE: &str = "ecr:BatchGetRepositoryScanningConfiguration";
+const REGISTRY_POLICY: &str = "ecr:GetRegistryPolicy";
+
+/// How many repositories one call of `BatchGetRepositoryScanningConfiguration` takes.
+const SCANNING_BATCH: usize = 25;
 
 pub(super) async fn collect([caller]: [Caller; 1]) {
     let client = client!(aws_sdk_ecr, &caller);
-    tokio::join!(repositories(&caller, &client), scanning(&caller, &client));
+    tokio::join!(repositories(&caller, &client), scanning(&caller, &client), registry_policy(&caller, &client));
 }
 
 async fn repositories(caller: &Caller, client: &Client) {
@@ -29,15 +37,71 @@ async fn repositories(caller: &Caller, client: &Client) {
             call.customize().interceptor(tap).send()
         })
         .await;
+    let mut effective = effective(caller, client, &listing.items).await;
+    let mut things = Vec::with_capacity(listing.items.len());
+    for heard in listing.items {
+        let scanning = text(&heard.value, "repositoryArn").and_then(|arn| effective.remove(arn));
+        things.push((heard, scanning));
+    }
     caller
-        .each(listing.items, |caller, heard| {
+        .each(things, |caller, (heard, scanning)| {
             let client = client.clone();
-            async move { repository(&caller, &client, heard).await }
+            async move { repository(&caller, &client, heard, scanning).await }
         })
         .await;
 }
 
-async fn repository(caller: &Caller, client: &Client, heard: Heard) {
+/// What ECR says of how each repository is scanned, by its ARN; what the answer leaves out, or failed, is a gap.
+async fn effective(caller: &Caller, client: &Client, listed: &[Heard]) -> BTreeMap<String, Value> {
+    if !caller.wants(EFFECTIVE) {
+        return BTreeMap::new();
+    }
+    // One without a name or an ARN is a gap of the listing, and told there.
+    let named = listed.iter().filter_map(|heard| {
+        let arn = text(&heard.value, "repositoryArn")?.parse::<Arn>().ok()?;
+        Some((text(&heard.value, "repositoryName")?.to_owned(), arn))
+    });
+    let named: Vec<(String, Arn)> = named.collect();
+    let batches = named.chunks(SCANNING_BATCH).map(<[(String, Arn)]>::to_vec).collect();
+    let found = caller
+        .each(batches, |caller, batch: Vec<(String, Arn)>| {
+            let client = client.clone();
+            async move {
+                let names: Vec<String> = batch.iter().map(|(name, _)| name.clone()).collect();
+                let about = match batch.as_slice() {
+                    [(_, only)] => Some(only),
+                    _ => None,
+                };
+                let answer = caller
+                    .one(EFFECTIVE, about, &[], |tap| {
+                        let call = client.batch_get_repository_scanning_configuration();
+                        call.set_repository_names(Some(names.clone())).customize().interceptor(tap).send()
+                    })
+                    .await;
+                let Some(heard) = answer.got() else { return Vec::new() };
+                batch
+                    .into_iter()
+                    .filter_map(|(name, arn)| match scanning_of(&heard.value, &name) {
+                        Some(scanning) => Some((arn.to_string(), scanning)),
+                        None => {
+                            let failure = Failure::broken("the answer leaves this repository out");
+                            caller.missing(EFFECTIVE, Some(&arn), failure);
+                            None
+                        }
+                    })
+                    .collect()
+            }
+        })
+        .await;
+    found.into_iter().flatten().collect()
+}
+
+fn scanning_of(answer: &Value, name: &str) -> Option<Value> {
+    let all = answer.get("scanningConfigurations")?.as_array()?;
+    all.iter().find(|entry| text(entry, "repositoryName") == Some(name)).cloned()
+}
+
+async fn repository(caller: &Caller, client: &Client, heard: Heard, scanning: Option<Value>) {
     let Some(arn) = caller.arn(REPOSITORIES, &heard.value, "repositoryArn") else { return };
     let Some(name) = caller.text(REPOSITORIES, &heard.value, "repositoryName") else { return };
     let lifecycle = caller.one(LIFECYCLE, Some(&arn), &["LifecyclePolicyNotFoundException"], |tap| {
@@ -57,7 +121,8 @@ async fn repository(caller: &Caller, client: &Client, heard: Heard) {
     let draft = Draft::new("AWS::ECR::Repository", arn, name, heard)
         .with("lifecyclePolicy", lifecycle)
         .with("repositoryPolicy", policy)
-        .with("latestPushedAt", latest);
+        .with("latestPushedAt", latest)
+        .with("scanning", scanning);
     caller.keep(REPOSITORIES, draft);
 }
 
@@ -75,6 +140,30 @@ fn pushed_at(caller: &Caller, arn: &Arn, answer: Answer) -> Option<Value> {
             pushed
         }
     }
+}
+
+/// One a region; it has no ARN of its own, so it gets one beside the repositories. AWS says of a registry without a policy
+/// that there is none; that is an answer, and kept as `null`.
+async fn registry_policy(caller: &Caller, client: &Client) {
+    let answer = caller
+        .one(REGISTRY_POLICY, None, &["RegistryPolicyNotFoundException"], |tap| {
+            client.get_registry_policy().customize().interceptor(tap).send()
+        })
+        .await;
+    let place = caller.place();
+    let id = place.account.to_string();
+    let heard = match answer {
+        Answer::Got(heard) => heard,
+        Answer::KnownNone { at } => Heard { value: json!({"registryId": id, "policyText": null}), at },
+        Answer::Missing => return,
+    };
+    if heard.value.get("policyText").is_none() {
+        caller.missing(REGISTRY_POLICY, None, Failure::broken("the answer has no policyText"));
+        return;
+    }
+    let tail = format!("ecr:{}:{}:registry-policy", place.region, place.account);
+    let Some(arn) = caller.build_arn(REGISTRY_POLICY, &tail) else { return };
+    caller.keep(REGISTRY_POLICY, Draft::new("AWS::ECR::RegistryPolicy", arn, id, heard));
 }
 
 /// One a region; it has no ARN of its own, so it gets one beside the repositories.

@@ -9,7 +9,7 @@ use super::load_balancer::{describe_listener, describe_rule};
 use super::seen::Place;
 use super::sink::{Sink, object};
 use super::world::{Item, Supplemented};
-use crate::model::{iam, rds};
+use crate::model::rds;
 
 /// The parameters that controls look at.
 const PARAMETERS: [&str; 2] = ["rds.force_ssl", "require_secure_transport"];
@@ -59,9 +59,6 @@ pub(crate) fn fill(ground: &Ground<'_>, sink: &mut Sink) {
     }
     for item in &here.registry_scanning {
         sink.index("registry_scanning", &spelled(place), item.body.get("scanningConfiguration").cloned());
-    }
-    for item in &here.managed_policies {
-        sink.index("managed_policies", &item.arn, document(&item.body));
     }
 }
 
@@ -132,13 +129,6 @@ fn parameters(ground: &Ground<'_>, group: &Supplemented<rds::DbParameterGroup, V
         };
         (name, value)
     })))
-}
-
-/// The document in force, if it could be decoded.
-fn document(policy: &iam::ManagedPolicy) -> Option<Value> {
-    let versions = policy.policy_version_list.as_ref()?;
-    let default = versions.iter().find(|version| version.is_default_version == Some(true))?;
-    default.document.clone().filter(Value::is_object)
 }
 
 /// The indexes that there are, so that an empty one is there too.

@@ -15,12 +15,17 @@ mod dynamic_paths;
 mod flow_logs;
 mod forwarded_host;
 mod fronts;
+mod grants;
 mod ground;
 mod group_use;
+mod iam_actions;
+mod iam_document;
+mod iam_pattern;
 mod indexes;
 mod ingress;
 mod known;
 mod lifecycle;
+mod lifecycle_keeps;
 mod load_balancer;
 mod log_deliveries;
 mod named;
@@ -32,14 +37,17 @@ mod parts;
 mod ports;
 mod prefix_lists;
 mod public_endpoint;
+mod repositories;
 mod routes;
 mod seen;
 mod sink;
 mod stack;
+mod strangers;
 mod subnet_role;
 #[cfg(test)]
 mod tests;
 mod tls_door;
+mod trust;
 mod web_acl;
 mod wiring;
 mod world;
@@ -50,6 +58,8 @@ use serde_json::{Value, json};
 
 pub use self::catalogue::{FactCatalogue, FactInfo, catalogue, is_fact, is_index, reads_of};
 use self::ground::Ground;
+pub(crate) use self::iam_actions::wildcard;
+pub(crate) use self::iam_document::scalar;
 pub use self::named::Named;
 use self::parts::Roles;
 use self::prefix_lists::PrefixLists;
@@ -126,6 +136,7 @@ fn state_account(world: &World, global: &Place, places: &[Place], seen: &Seen, b
     let mut roles = Roles::default();
     for ground in &grounds {
         state_place(ground, sink);
+        repositories::state(ground, &vpcs(world), blueprint, sink);
         if !ground.place.region.is_global() {
             roles.see(ground, seen);
         }
@@ -134,10 +145,20 @@ fn state_account(world: &World, global: &Place, places: &[Place], seen: &Seen, b
         }
     }
     roles.state(here(global), sink);
+    let policies = grants::Policies::of(here(global));
+    for item in &here(global).roles {
+        sink.fact(&item.arn, "grants", Some(policies.grants(item)));
+    }
     state_edge(global, here(global), seen, &grounds, sink);
     for item in &here(global).distributions {
         sink.fact(&item.arn, "dynamic_paths", dynamic_paths::dynamic_paths(item, blueprint));
     }
+}
+
+/// The VPCs that the scan saw, of whichever account.
+fn vpcs(world: &World) -> std::collections::BTreeSet<String> {
+    let all = world.values().flat_map(|here| &here.vpcs);
+    all.map(|item| item.id(item.body.vpc_id.as_ref()).to_owned()).collect()
 }
 
 /// Derives what holds between the edge and the load balancers of all regions.

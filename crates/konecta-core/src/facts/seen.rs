@@ -73,6 +73,11 @@ impl Seen {
         self.by_place.get(place)?.get(action)
     }
 
+    /// Whether anything in the snapshot says that this read was to be made.
+    pub(crate) fn asked_for(&self, place: &Place, action: &str) -> bool {
+        self.get(place, action).is_some()
+    }
+
     /// Whether a read was made and answered to its end, for everything that it is made about.
     pub(crate) fn whole(&self, place: &Place, action: &str) -> bool {
         self.get(place, action)

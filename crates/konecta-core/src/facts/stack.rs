@@ -8,6 +8,7 @@ use super::ground::Ground;
 use super::indexes::whole;
 use super::sink::{Sink, object};
 use super::wiring::Machine;
+use super::world::Repository;
 use crate::blueprint::Blueprint;
 use crate::id::{AccountId, Region};
 use crate::resource::Resource;
@@ -81,7 +82,7 @@ fn repositories(ground: &Ground<'_>) -> Option<Value> {
     if !ground.seen.whole(ground.place, "ecr:DescribeRepositories") {
         return None;
     }
-    let name = |arn: &String| Some(arn.split_once(":repository/")?.1.to_owned());
+    let name = |one: &Repository| Some(one.arn.split_once(":repository/")?.1.to_owned());
     let names: Option<std::collections::BTreeSet<String>> = ground.here.repositories.iter().map(name).collect();
     names.map(|names| json!(names))
 }

@@ -52,6 +52,22 @@ pub(crate) struct Supplemented<T, S> {
     pub(crate) supplement: Option<S>,
 }
 
+/// A repository with its policies; `None` is not read, `null` none.
+#[derive(Debug)]
+pub(crate) struct Repository {
+    pub(crate) arn: String,
+    pub(crate) policy: Option<Value>,
+    pub(crate) lifecycle: Option<Value>,
+}
+
+impl Repository {
+    fn of(resource: &Resource) -> Self {
+        let read = |key| resource.read_supplement(key).and_then(Result::ok);
+        let (policy, lifecycle) = (read("repositoryPolicy"), read("lifecyclePolicy"));
+        Self { arn: resource.arn.as_str().to_owned(), policy, lifecycle }
+    }
+}
+
 type List<T> = Vec<Item<T>>;
 type ListWith<T, S> = Vec<Supplemented<T, Vec<S>>>;
 
@@ -83,7 +99,8 @@ pub(crate) struct Regional {
     pub(crate) cluster_versions: List<Value>,
     pub(crate) scaling_groups: List<autoscaling::AutoScalingGroup>,
     pub(crate) keys: List<Value>,
-    pub(crate) repositories: Vec<String>,
+    pub(crate) repositories: Vec<Repository>,
+    pub(crate) registry_policies: List<Value>,
     pub(crate) registry_scanning: List<Value>,
     pub(crate) databases: List<rds::DbInstance>,
     pub(crate) database_clusters: List<Value>,
@@ -156,7 +173,8 @@ fn keeper(name: &str) -> Option<Keeper> {
         "EKS::ClusterVersion" => keep!(cluster_versions),
         "AutoScaling::AutoScalingGroup" => keep!(scaling_groups),
         "KMS::Key" => keep!(keys),
-        "ECR::Repository" => |here, resource| here.repositories.push(resource.arn.as_str().to_owned()),
+        "ECR::Repository" => |here, resource| here.repositories.push(Repository::of(resource)),
+        "ECR::RegistryPolicy" => keep!(registry_policies),
         "ECR::RegistryScanningConfiguration" => keep!(registry_scanning),
         "RDS::DBInstance" => keep!(databases),
         "RDS::DBCluster" => keep!(database_clusters),

@@ -4,12 +4,46 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::Told;
+
 /// A role.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Role {
     /// The instance profiles that it is in, `[]` where it is in none.
     pub instance_profile_list: Option<Vec<InstanceProfile>>,
+    /// The managed policies that it carries.
+    pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
+    /// The policies that are its own.
+    pub role_policy_list: Option<Vec<InlinePolicy>>,
+    /// What bounds it; `null` where nothing does.
+    pub permissions_boundary: Told<PermissionsBoundary>,
+}
+
+/// A managed policy that is attached.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct AttachedPolicy {
+    /// Its ARN.
+    pub policy_arn: Option<String>,
+}
+
+/// A policy that belongs to one role alone.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct InlinePolicy {
+    /// Its name.
+    pub policy_name: Option<String>,
+    /// The document; text where it could not be decoded.
+    pub policy_document: Option<Value>,
+}
+
+/// A permissions boundary.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct PermissionsBoundary {
+    /// The managed policy that it is.
+    pub permissions_boundary_arn: Option<String>,
 }
 
 /// An instance profile.

@@ -132,8 +132,6 @@ fn indexes_and_lists() {
     assert_eq!(facts.index["parameter_groups"][&format!("{place}/pg")]["rds.force_ssl"], json!("1"));
     assert_eq!(facts.index["registry_scanning"][place], json!({"scanType": "BASIC", "rules": []}));
     assert_eq!(facts.index["keys"].values().next(), Some(&json!({"KeyState": "Enabled", "Enabled": true})));
-    let policy = json!({"Version": "2012-10-17", "Statement": []});
-    assert_eq!(facts.index["managed_policies"].values().next(), Some(&policy));
     assert_eq!(facts.index["cache_policies"]["cp1"]["Name"], json!("c"));
     assert_eq!(facts.index["listeners"].values().next().expect("one").as_array().expect("list").len(), 2);
     assert_eq!(facts.lifecycle["eks"]["1.33"]["status"], json!("standard-support"));

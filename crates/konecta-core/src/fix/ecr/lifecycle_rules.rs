@@ -45,16 +45,20 @@ pub(super) fn mended(rules: &[Value], images: u32) -> Result<Vec<Value>, Conflic
         .filter(|rule| is_counting(rule) && number(rule) == Some(u64::from(images)))
         .filter_map(priority)
         .min();
-    let archives = rules.iter().any(|rule| rule["action"]["type"] == "transition" && takes_recent(rule, images));
-    let hasty = |rule: &Value| {
-        let first = priority(rule) < kept || (rule["selection"]["countType"] == "sinceImageTransitioned" && archives);
-        is_expiring(rule) && takes_recent(rule, images) && first
-    };
-    // A rule that counts may go on doing so from the declared number on; one by age cannot.
-    for rule in rules.iter_mut().filter(|rule| hasty(rule) && rule["selection"]["countType"] == "imageCountMoreThan") {
-        rule["selection"]["countNumber"] = json!(images);
+    // An image that a rule selects by its tags is not touched by a later one: whatever stands before the one that keeps the
+    // last and is for some tags keeps others beside them, or takes some of them.
+    let before = |rule: &Value| priority(rule) < kept && is_standard(rule);
+    rules.retain(|rule| !(before(rule) && rule["selection"]["tagStatus"] == "tagged" && !is_counting(rule)));
+    for rule in rules.iter_mut().filter(|rule| before(rule) && rule["selection"]["tagStatus"] == "untagged") {
+        if rule["selection"]["countType"] == "imageCountMoreThan" && number(rule) > Some(u64::from(images)) {
+            rule["selection"]["countNumber"] = json!(images);
+        }
     }
-    rules.retain(|rule| !hasty(rule));
+    // Counting what has a tag lets nothing go that has none.
+    if !rules.iter().any(|rule| is_standard(rule) && rule["selection"]["tagStatus"] != "tagged") {
+        let last = rules.iter().filter_map(priority).max().unwrap_or(0);
+        rules.push(keeping(last + 1, images));
+    }
     Ok(rules)
 }
 
@@ -86,6 +90,10 @@ fn number(rule: &Value) -> Option<u64> {
 
 fn is_expiring(rule: &Value) -> bool {
     rule["action"]["type"] == "expire"
+}
+
+fn is_standard(rule: &Value) -> bool {
+    rule["selection"].get("storageClass").is_none_or(|class| class == "standard")
 }
 
 fn is_any(rule: &Value) -> bool {
@@ -141,10 +149,14 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_comes_first_counts_from_the_declared_number_on() {
-        let rules = [rule(1, "tagged", "imageCountMoreThan", 2), rule(2, "any", "imageCountMoreThan", 10)];
+    fn a_rule_for_some_tags_that_comes_first_goes() {
+        for number in [2, 10, 1000] {
+            let rules = [rule(1, "tagged", "imageCountMoreThan", number), rule(2, "any", "imageCountMoreThan", 10)];
+            assert_eq!(mended(&rules, 10).expect("rules"), [rules[1].clone()]);
+        }
+        let rules = [rule(1, "untagged", "imageCountMoreThan", 1000), rule(2, "any", "imageCountMoreThan", 10)];
         let after = mended(&rules, 10).expect("rules");
-        assert_eq!(after, [rule(1, "tagged", "imageCountMoreThan", 10), rules[1].clone()]);
+        assert_eq!(after, [rule(1, "untagged", "imageCountMoreThan", 10), rules[1].clone()]);
         let later = [rule(1, "any", "imageCountMoreThan", 10), rule(2, "tagged", "imageCountMoreThan", 2)];
         assert_eq!(mended(&later, 10).expect("rules"), later);
     }

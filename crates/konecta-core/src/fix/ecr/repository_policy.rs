@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::repository::{call, change};
+use crate::facts::scalar;
 use crate::finding::Finding;
 use crate::fix::Case;
 use crate::fix::registry::{Proposal, Remedy};
@@ -33,6 +34,10 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     for violation in &finding.violations {
         let Some((at, what)) = named(&violation.path) else { continue };
         strangers.entry(at).or_default().insert(what);
+    }
+    // What the registry's policy lets in goes there, for all repositories at once: no step of one repository.
+    if strangers.is_empty() {
+        return Proposal::default();
     }
     let after = before.iter().enumerate().filter_map(|(at, statement)| {
         strangers.get(&at).map_or_else(|| Some(statement.clone()), |strangers| without(statement, strangers))
@@ -66,7 +71,7 @@ fn without(statement: &Value, strangers: &BTreeSet<Option<&str>>) -> Option<Valu
     if strangers.contains(&None) {
         return None;
     }
-    let is_stranger = |id: &Value| strangers.contains(&id.as_str());
+    let is_stranger = |id: &Value| scalar(id).is_some_and(|id| strangers.contains(&Some(id.as_str())));
     let mut principals = statement["Principal"].as_object()?.clone();
     principals.retain(|_, ids| match ids {
         Value::Array(list) => {
@@ -95,7 +100,13 @@ mod tests {
 
     fn world(statements: Value) -> World {
         let policy = json!({"Version": "2012-10-17", "Statement": statements});
-        World::of(json!([repository("konecta-erp/auth", json!({"lifecyclePolicy": null, "repositoryPolicy": policy}))]))
+        let registry = json!({
+            "resourceType": "AWS::ECR::RegistryPolicy", "resourceId": "123456789012", "region": "us-east-1",
+            "arn": "arn:aws:ecr:us-east-1:123456789012:registry-policy",
+            "configuration": {"registryId": "123456789012", "policyText": null},
+        });
+        let repository = repository("konecta-erp/auth", json!({"lifecyclePolicy": null, "repositoryPolicy": policy}));
+        World::of(json!([repository, registry]))
     }
 
     const OWN: &str = "arn:aws:iam::123456789012:root";

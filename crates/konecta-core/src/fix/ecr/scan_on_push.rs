@@ -16,6 +16,10 @@ pub(super) const REMEDY: Remedy = Remedy {
     propose,
 };
 
+const FLAG: &str = "/configuration/imageScanningConfiguration/scanOnPush";
+
+const EFFECTIVE: &str = "/supplement/scanning/scanFrequency";
+
 const RULES: &str = "/configuration/scanningConfiguration/rules";
 
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
@@ -27,17 +31,27 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     let scan = |on: bool| {
         call(name, "PutImageScanningConfiguration", json!({"imageScanningConfiguration": {"scanOnPush": on}}))
     };
-    let edit = Edit::new("/configuration/imageScanningConfiguration/scanOnPush", Some(json!(false)), Some(json!(true)));
+    if repository.at(FLAG) != Some(&json!(false)) {
+        return Proposal::default();
+    }
+    let mut edits = vec![Edit::new(FLAG, Some(json!(false)), Some(json!(true)))];
+    edits.extend(told(repository));
     let mut step = change(
         &REMEDY,
         repository,
         format!("Scan the images of {name} when they are pushed"),
-        vec![edit],
+        edits,
         scan(true),
         scan(false),
     );
     step.class = Class::A;
     Proposal::step(step)
+}
+
+/// What ECR will say of the repository itself then, where it was asked.
+fn told(repository: &View) -> Option<Edit> {
+    let before = repository.at(EFFECTIVE)?;
+    Some(Edit::new(EFFECTIVE, Some(before.clone()), Some(json!("SCAN_ON_PUSH"))))
 }
 
 /// One call replaces all rules of the registry, so whatever repositories wait for a rule get it in one step.
@@ -49,8 +63,8 @@ fn registry(finding: &Finding, case: &Case<'_>) -> Proposal {
         return Proposal::default();
     };
     let waiting = case.findings.iter().filter(|each| each.control == finding.control && each.status == Status::Fail);
-    let waiting = waiting.filter_map(|each| case.subject(each)).filter(here);
-    let filters: Vec<Value> = waiting.map(|view| json!({"filter": view.id, "filterType": "WILDCARD"})).collect();
+    let waiting: Vec<&View> = waiting.filter_map(|each| case.subject(each)).filter(here).collect();
+    let filters: Vec<Value> = waiting.iter().map(|view| json!({"filter": view.id, "filterType": "WILDCARD"})).collect();
     let scan_type = registry.text("/configuration/scanningConfiguration/scanType").unwrap_or("ENHANCED");
     let before = registry.list(RULES).to_vec();
     let mut after = before.clone();
@@ -66,7 +80,14 @@ fn registry(finding: &Finding, case: &Case<'_>) -> Proposal {
     let effect = Effect::Amended { resource: registry.reference.clone(), edits: vec![edit] };
     let title = "Name the repositories that nothing scans in a scanning rule of the registry".to_owned();
     let mut step = step(&REMEDY, &registry.reference, title, effect, put(&after), put(&before));
-    step.consequences.push("Amazon Inspector charges for each image that it scans".to_owned());
+    step.effects.extend(
+        waiting
+            .iter()
+            .filter_map(|view| Some(Effect::Amended { resource: view.reference.clone(), edits: vec![told(view)?] })),
+    );
+    if scan_type == "ENHANCED" {
+        step.consequences.push("Amazon Inspector charges for each image that it scans".to_owned());
+    }
     Proposal::step(step)
 }
 

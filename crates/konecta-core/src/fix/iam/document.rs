@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::facts::wildcard;
+
 /// Which wildcards go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
@@ -12,14 +14,14 @@ pub(super) enum Reach {
 }
 
 /// The document without actions that name nothing; `None` where no statement is left.
-pub(super) fn narrowed(document: &Value, reach: Reach) -> Option<Value> {
+pub(super) fn narrowed(document: &Value, reach: Reach, account: &str) -> Option<Value> {
     let statements = match &document["Statement"] {
         Value::Array(list) => list.clone(),
         other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
             vec![other.clone()]
         }
     };
-    let left: Vec<Value> = statements.into_iter().filter_map(|statement| narrow(statement, reach)).collect();
+    let left: Vec<Value> = statements.into_iter().filter_map(|statement| narrow(statement, reach, account)).collect();
     if left.is_empty() {
         return None;
     }
@@ -28,14 +30,19 @@ pub(super) fn narrowed(document: &Value, reach: Reach) -> Option<Value> {
     Some(document)
 }
 
-fn narrow(mut statement: Value, reach: Reach) -> Option<Value> {
-    if statement["Effect"] != "Allow" || (reach == Reach::Everywhere && !is_everywhere(&statement)) {
+fn narrow(mut statement: Value, reach: Reach, account: &str) -> Option<Value> {
+    if statement["Effect"] != "Allow" {
         return Some(statement);
     }
+    let goes = |action: Option<&str>, statement: &Value| {
+        let (is_wildcard, is_everywhere) = wildcard(statement, action, account);
+        is_wildcard && (reach == Reach::Anywhere || is_everywhere)
+    };
     if statement.get("NotAction").is_some() {
-        return None;
+        return (!goes(None, &statement)).then_some(statement);
     }
-    let named = |action: &Value| !action.as_str().is_some_and(is_wildcard);
+    let whole = statement.clone();
+    let named = |action: &Value| !action.as_str().is_some_and(|action| goes(Some(action), &whole));
     match &mut statement["Action"] {
         Value::Array(actions) => {
             actions.retain(named);
@@ -45,23 +52,6 @@ fn narrow(mut statement: Value, reach: Reach) -> Option<Value> {
             named(one).then_some(statement)
         }
     }
-}
-
-fn is_everywhere(statement: &Value) -> bool {
-    let whole = |resource: &Value| {
-        resource.as_str().is_some_and(|text| !text.is_empty() && text.bytes().all(|byte| byte == b'*'))
-    };
-    let resource = &statement["Resource"];
-    statement.get("NotResource").is_some()
-        || whole(resource)
-        || resource.as_array().is_some_and(|list| list.iter().any(whole))
-}
-
-/// `*`, `*:*`, `s3:*`, `s3:?*`: what leaves nothing out.
-fn is_wildcard(action: &str) -> bool {
-    let stars = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte == b'*');
-    let all = |text: &str| text.contains('*') && text.bytes().all(|byte| matches!(byte, b'*' | b'?'));
-    stars(action) || action.split_once(':').is_some_and(|(_, name)| all(name))
 }
 
 #[cfg(test)]
@@ -77,7 +67,7 @@ mod tests {
         let fine = json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"});
         let mixed = json!({"Effect": "Allow", "Action": ["ec2:DescribeTags", "ecr:*", "sqs:?*"], "Resource": "*"});
         let deny = json!({"Effect": "Deny", "Action": "*", "Resource": "*"});
-        let after = narrowed(&document(json!([fine, mixed, deny])), Reach::Anywhere).expect("left");
+        let after = narrowed(&document(json!([fine, mixed, deny])), Reach::Anywhere, "123456789012").expect("left");
         let kept = json!({"Effect": "Allow", "Action": ["ec2:DescribeTags"], "Resource": "*"});
         assert_eq!(after["Statement"], json!([fine, kept, deny]));
     }
@@ -89,14 +79,16 @@ mod tests {
             json!({"Effect": "Allow", "NotAction": ["iam:CreateUser"], "Resource": "*"}),
             json!([{"Effect": "Allow", "Action": ["ec2:*"], "NotResource": "arn:aws:ec2:::x"}]),
         ] {
-            assert_eq!(narrowed(&document(statement), Reach::Everywhere), None);
+            assert_eq!(narrowed(&document(statement), Reach::Everywhere, "123456789012"), None);
         }
     }
 
     #[test]
     fn a_wildcard_on_named_resources_goes_only_where_that_is_asked() {
+        let all = document(json!({"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::*"}));
+        assert_eq!(narrowed(&all, Reach::Everywhere, "123456789012"), None, "no bucket is named");
         let bounded = document(json!({"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::konecta-logs/*"}));
-        assert!(narrowed(&bounded, Reach::Everywhere).is_some());
-        assert_eq!(narrowed(&bounded, Reach::Anywhere), None);
+        assert!(narrowed(&bounded, Reach::Everywhere, "123456789012").is_some());
+        assert_eq!(narrowed(&bounded, Reach::Anywhere, "123456789012"), None);
     }
 }

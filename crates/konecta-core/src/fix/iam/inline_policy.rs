@@ -21,7 +21,7 @@ pub(super) fn narrow(remedy: &Remedy, role: &View, policy: &str, reach: Reach) -
         Call::new("iam", "PutRolePolicy", parameters)
     };
     let path = format!("/configuration/RolePolicyList/{at}");
-    let after = narrowed(before, reach);
+    let after = narrowed(before, reach, role.reference.account_id.as_str());
     if after.as_ref() == Some(before) {
         return None;
     }

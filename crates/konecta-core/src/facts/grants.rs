@@ -1,0 +1,139 @@
+//! The fact `grants`: of each policy of a role, the wildcards that it allows everywhere, and those that denials and the
+//! permissions boundary leave of all it allows.
+//! Knows roles and policies; what is too much for whom is a control's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::iam_actions::{Span, after, denies_everywhere, everywhere, spans, within};
+use super::iam_document::{Document, Effect, Statement};
+use super::sink::object;
+use super::world::{Item, Regional};
+use crate::model::Told;
+use crate::model::iam::{ManagedPolicy, Role};
+
+/// The managed policies of an account, in the versions in force.
+pub(crate) struct Policies<'a>(BTreeMap<&'a str, Document>);
+
+/// One policy of a role, if it could be read.
+struct Carried {
+    path: String,
+    arn: Option<String>,
+    document: Option<Document>,
+}
+
+impl<'a> Policies<'a> {
+    pub(crate) fn of(global: &'a Regional) -> Self {
+        let documents = global.managed_policies.iter();
+        let documents = documents.filter_map(|item| Some((item.arn.as_str(), Document::of(in_force(&item.body)?)?)));
+        Self(documents.collect())
+    }
+
+    /// What each policy of the role grants; items that are not known say why.
+    pub(crate) fn grants(&self, role: &Item<Role>) -> Value {
+        let account = role.arn.split(':').nth(4).unwrap_or_default();
+        let (carried, mut items) = self.carried(&role.body);
+        let boundary = match &role.body.permissions_boundary {
+            Told::Nothing => Some(None),
+            Told::Silent => None,
+            Told::Value(set) => {
+                let document = set.permissions_boundary_arn.as_ref().and_then(|arn| self.0.get(arn.as_str()));
+                document.filter(|document| document.doubtful.is_empty()).map(Some)
+            }
+        };
+        if boundary.is_none() {
+            items
+                .push(unknown("PermissionsBoundary", "the permissions boundary was not read, or it is not understood"));
+        }
+        let documents: Vec<&Document> = carried.iter().filter_map(|one| one.document.as_ref()).collect();
+        let denials: Vec<&Statement> = documents
+            .into_iter()
+            .chain(boundary.flatten())
+            .flat_map(|document| document.with(Effect::Deny))
+            .filter(|statement| denies_everywhere(statement))
+            .collect();
+        let bounds = boundary.map(|boundary| boundary.map(allowed));
+        for one in &carried {
+            items.extend(one.describe(account, bounds.as_ref().map(Option::as_deref), &denials));
+        }
+        Value::Array(items)
+    }
+
+    fn carried(&self, role: &Role) -> (Vec<Carried>, Vec<Value>) {
+        let (mut carried, mut items) = (Vec::new(), Vec::new());
+        match &role.attached_managed_policies {
+            Some(list) => carried.extend(list.iter().map(|policy| {
+                let arn = policy.policy_arn.clone();
+                let document = arn.as_ref().and_then(|arn| self.0.get(arn.as_str())).cloned();
+                Carried { path: format!("AttachedManagedPolicies[{}]", arn.as_deref().unwrap_or("?")), arn, document }
+            })),
+            None => {
+                items.push(unknown("AttachedManagedPolicies", "it was not sent which managed policies are attached"))
+            }
+        }
+        match &role.role_policy_list {
+            Some(list) => carried.extend(list.iter().map(|policy| {
+                let path = format!("RolePolicyList[{}]", policy.policy_name.as_deref().unwrap_or("?"));
+                Carried { path, arn: None, document: policy.policy_document.as_ref().and_then(Document::of) }
+            })),
+            None => items.push(unknown("RolePolicyList", "it was not sent which inline policies there are")),
+        }
+        (carried, items)
+    }
+}
+
+impl Carried {
+    /// What is known of it, and beside it what is not.
+    fn describe(&self, account: &str, bounds: Option<Option<&[Span]>>, denials: &[&Statement]) -> Vec<Value> {
+        let Some(document) = &self.document else {
+            return vec![unknown(&self.path, &format!("the document of {} was not read, or it is none", self.path))];
+        };
+        let (mut broad, mut doubts) = (BTreeSet::new(), Vec::new());
+        for statement in document.with(Effect::Allow) {
+            let (found, doubt) = everywhere(statement, account);
+            broad.extend(found);
+            if doubt {
+                doubts.push(statement.at);
+            }
+        }
+        doubts.extend(&document.doubtful);
+        let granted = allowed(document);
+        let left = bounds.map(|bounds| {
+            let granted = bounds.map_or_else(|| granted.clone(), |bounds| within(&granted, bounds));
+            let left: BTreeSet<String> =
+                granted.iter().flat_map(|span| after(span, denials.iter().copied())).map(|span| span.name()).collect();
+            json!(left)
+        });
+        let known = object([
+            ("kind", Some(json!("policy"))),
+            ("path", Some(json!(self.path))),
+            ("arn", self.arn.as_ref().map(|arn| json!(arn))),
+            ("everywhere", Some(json!(broad))),
+            ("left", left),
+        ]);
+        let doubts = doubts.into_iter().map(|at| {
+            unknown(&self.path, &format!("Statement[{at}] of {} has something that is not understood", self.path))
+        });
+        std::iter::once(known).chain(doubts).collect()
+    }
+}
+
+/// Every wildcard that a document allows, on whatever resource.
+fn allowed(document: &Document) -> Vec<Span> {
+    document.with(Effect::Allow).flat_map(|statement| spans(&statement.actions)).collect()
+}
+
+fn unknown(path: &str, why: &str) -> Value {
+    json!({"kind": "unknown", "path": path, "why": why})
+}
+
+/// The document in force, if it was sent.
+fn in_force(policy: &ManagedPolicy) -> Option<&Value> {
+    let versions = policy.policy_version_list.as_ref()?;
+    versions.iter().find(|version| version.is_default_version == Some(true))?.document.as_ref()
+}
+
+#[cfg(test)]
+#[path = "grants/tests.rs"]
+mod tests;

@@ -1,0 +1,39 @@
+//! The facts of repositories: whom their policies let in, and what their lifecycle policy keeps.
+//! Knows where the documents stand; reads none itself.
+
+use std::collections::BTreeSet;
+
+use super::ground::Ground;
+use super::lifecycle_keeps::lifecycle_faults;
+use super::sink::Sink;
+use super::strangers::{Policy, strangers};
+use super::trust::Trust;
+use crate::blueprint::Blueprint;
+
+const REGISTRY: &str = "ecr:GetRegistryPolicy";
+
+/// States the facts of every repository of a place.
+pub(crate) fn state(ground: &Ground<'_>, vpcs: &BTreeSet<String>, blueprint: &Blueprint, sink: &mut Sink) {
+    if ground.here.repositories.is_empty() {
+        return;
+    }
+    let trust = Trust { account: ground.place.account.as_str(), stack: &blueprint.stack, vpcs };
+    let registry = registry(ground);
+    for item in &ground.here.repositories {
+        let policy = Policy::of(item.policy.as_ref());
+        sink.fact(&item.arn, "strangers", Some(strangers(&item.arn, &policy, &registry, &trust)));
+        let images = u64::from(blueprint.ecr.keep_images);
+        let faults = item.lifecycle.as_ref().and_then(|policy| lifecycle_faults(policy, images));
+        sink.fact(&item.arn, "lifecycle_faults", faults);
+    }
+}
+
+/// The policy of the registry. Nothing in the snapshot of one that was made before anybody asked for it speaks of it:
+/// such a snapshot is judged by what was asked then.
+fn registry(ground: &Ground<'_>) -> Policy {
+    match ground.here.registry_policies.as_slice() {
+        [item] => Policy::of(item.body.get("policyText")),
+        [] if !ground.seen.asked_for(ground.place, REGISTRY) => Policy::None,
+        _ => Policy::Unread,
+    }
+}
