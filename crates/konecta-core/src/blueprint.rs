@@ -229,7 +229,7 @@ section! {
         /// AWS's managed policies that a node role may carry.
         node_policies: Vec<String> = list(&[
             "AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryReadOnly",
-            "AmazonEC2ContainerRegistryPullOnly", "AmazonSSMManagedInstanceCore",
+            "AmazonEC2ContainerRegistryPullOnly", "AmazonSSMManagedInstanceCore", "AmazonEKSFargatePodExecutionRolePolicy",
         ]),
         /// The least number of characters of a user's password.
         password_length: u32 = 14,
