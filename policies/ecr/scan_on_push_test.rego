@@ -9,7 +9,7 @@ repository(flag) := {
 	"configuration": {"repositoryName": "konecta-erp/hr-service", "imageScanningConfiguration": {"scanOnPush": flag}},
 }
 
-told(frequency) := object.union(repository(true), {"supplement": {"scanning": {"scanFrequency": frequency}}})
+told(frequency) := object.union(repository(true), {"supplement": {"scanFrequency": frequency}})
 
 registry(type, rules) := {"registry_scanning": {"123456789012/us-east-1": {"scanType": type, "rules": rules}}}
 

@@ -44,7 +44,7 @@ rules_decide if _registry.scanType == "ENHANCED"
 
 rules_decide if count(filters) > 0
 
-_effective := input.supplement.scanning.scanFrequency
+_effective := input.supplement.scanFrequency
 
 _is_effective if _effective in scanning | {"MANUAL"}
 

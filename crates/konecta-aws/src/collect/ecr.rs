@@ -96,9 +96,10 @@ async fn effective(caller: &Caller, client: &Client, listed: &[Heard]) -> BTreeM
     found.into_iter().flatten().collect()
 }
 
+/// Only whether it is scanned: by which rule is the registry's.
 fn scanning_of(answer: &Value, name: &str) -> Option<Value> {
     let all = answer.get("scanningConfigurations")?.as_array()?;
-    all.iter().find(|entry| text(entry, "repositoryName") == Some(name)).cloned()
+    all.iter().find(|entry| text(entry, "repositoryName") == Some(name))?.get("scanFrequency").cloned()
 }
 
 async fn repository(caller: &Caller, client: &Client, heard: Heard, scanning: Option<Value>) {
@@ -122,7 +123,7 @@ async fn repository(caller: &Caller, client: &Client, heard: Heard, scanning: Op
         .with("lifecyclePolicy", lifecycle)
         .with("repositoryPolicy", policy)
         .with("latestPushedAt", latest)
-        .with("scanning", scanning);
+        .with("scanFrequency", scanning);
     caller.keep(REPOSITORIES, draft);
 }
 

@@ -18,7 +18,7 @@ pub(super) const REMEDY: Remedy = Remedy {
 
 const FLAG: &str = "/configuration/imageScanningConfiguration/scanOnPush";
 
-const EFFECTIVE: &str = "/supplement/scanning/scanFrequency";
+const EFFECTIVE: &str = "/supplement/scanFrequency";
 
 const RULES: &str = "/configuration/scanningConfiguration/rules";
 
