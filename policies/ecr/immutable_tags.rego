@@ -21,7 +21,7 @@ import rego.v1
 
 _mutability := input.configuration.imageTagMutability
 
-_filters := input.configuration.imageTagMutabilityExclusionFilters
+_filters := input.configuration.imageTagMutabilityExclusionFilters if is_array(input.configuration.imageTagMutabilityExclusionFilters)
 
 _movable := data.blueprint.ecr.movable_tags
 
