@@ -27,6 +27,7 @@ _delivered := [source |
 	some source in _sources
 	source.log_type == "ACCESS_LOGS"
 	_at_work(source)
+	is_array(source.deliveries)
 	count(source.deliveries) > 0
 ] if {
 	is_array(_sources)
@@ -36,7 +37,8 @@ _sources := data.facts[input.arn].log_deliveries
 
 pass if {
 	_logging.Enabled == true
-	count(_logging.Bucket) > 0
+	is_string(_logging.Bucket)
+	_logging.Bucket != ""
 }
 
 pass if count(_delivered) > 0

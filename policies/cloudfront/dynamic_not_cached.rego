@@ -55,15 +55,16 @@ _caching(behavior) := object.union(keyed, {"path": path, "lifetimes": _lifetimes
 	policy := cloudfront.cache_policy(behavior)
 	headers := policy.ParametersInCacheKeyAndForwardedToOrigin.HeadersConfig
 	keyed := {"keyed": headers, "choice": headers.HeaderBehavior}
-	cookies := object.get(policy.ParametersInCacheKeyAndForwardedToOrigin, ["CookiesConfig", "CookieBehavior"], "?")
+	cookies := concat("", [told | told := policy.ParametersInCacheKeyAndForwardedToOrigin.CookiesConfig.CookieBehavior; is_string(told)])
 	alone := object.get(behavior.config, "OriginRequestPolicyId", "?") == null
 	path := sprintf("%s.CachePolicyId", [behavior.path])
 }
 
 _caching(behavior) := object.union(keyed, {"path": path, "lifetimes": _lifetimes(behavior.config), "cookies": cookies, "alone": true}) if {
 	behavior.config.CachePolicyId == null
+	is_object(behavior.config.ForwardedValues)
 	keyed := {"keyed": behavior.config.ForwardedValues, "choice": "whitelist"}
-	cookies := object.get(behavior.config.ForwardedValues, ["Cookies", "Forward"], "?")
+	cookies := concat("", [told | told := behavior.config.ForwardedValues.Cookies.Forward; is_string(told)])
 	path := sprintf("%s.ForwardedValues", [behavior.path])
 }
 

@@ -30,8 +30,9 @@ pass if {
 
 violations contains {"path": path, "actual": null, "expected": "https"} if {
 	some origin in _judged
-	others := [header | some header in origin.config.CustomHeaders.Items; lower(header.HeaderName) != "x-forwarded-proto"]
-	count(others) == origin.config.CustomHeaders.Quantity
+	names := [lower(header.HeaderName) | some header in origin.config.CustomHeaders.Items]
+	count(names) == origin.config.CustomHeaders.Quantity
+	not "x-forwarded-proto" in names
 	path := sprintf("%s.CustomHeaders.X-Forwarded-Proto", [origin.path])
 }
 

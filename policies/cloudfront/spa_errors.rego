@@ -24,12 +24,9 @@ codes := {403, 404}
 
 pass if {
 	every code in codes {
-		some response in _responses.Items
-		response.ErrorCode == code
-		response.ResponseCode == _wanted.ResponseCode
-		response.ResponsePagePath == _wanted.ResponsePagePath
-		is_number(response.ErrorCachingMinTTL)
-		response.ErrorCachingMinTTL <= _longest
+		found := [response | some response in _responses.Items; response.ErrorCode == code]
+		count(found) > 0
+		every response in found { _right(response) }
 	}
 }
 
@@ -71,3 +68,10 @@ _answered := answered if {
 }
 
 _place(code) := sprintf("DistributionConfig.CustomErrorResponses.Items[%v]", [code])
+
+_right(response) if {
+	response.ResponseCode == _wanted.ResponseCode
+	response.ResponsePagePath == _wanted.ResponsePagePath
+	is_number(response.ErrorCachingMinTTL)
+	response.ErrorCachingMinTTL <= _longest
+}
