@@ -32,7 +32,6 @@ use crate::snapshot::SnapshotFile;
 /// Worlds that are not judged right yet. This list only ever gets shorter.
 const PENDING: &[&str] = &[
     "edge/vpc_origin_nlb_front",
-    "edge/cf_nlb_alb_correct",
     "edge/distribution_in_other_account",
     "edge/open_to_world_plus_foreign_origin",
     "edge/good_plus_foreign_origin",
