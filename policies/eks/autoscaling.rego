@@ -1,8 +1,10 @@
 # METADATA
 # title: Node groups can grow and shrink, and something makes them
 # description: >-
-#   A node group scales by itself only if there is room between its sizes and if something changes them: the Cluster Autoscaler, which finds
-#   its groups by two tags, or EKS Auto Mode or Karpenter. Without it, or with no room left, pods wait for nodes that never come.
+#   A node group scales by itself only if there is room between its sizes and if something changes them: a scaling policy, or the Cluster
+#   Autoscaler, which finds its groups by two tags. Without it, or with no room left, pods wait for nodes that never come. EKS sets these tags itself, so they do not
+#   show that the autoscaler runs: it is a deployment in the cluster, which the AWS API does not show. EKS Auto Mode and Karpenter scale nodes
+#   of their own, never a node group.
 # related_resources:
 #   - https://docs.aws.amazon.com/eks/latest/userguide/autoscaling.html
 # custom:
@@ -11,8 +13,8 @@
 #   resource: AWS::EKS::Nodegroup
 #   remediation: >-
 #     Raise the maximum size above the desired and the minimum size, and tag the Auto Scaling group with
-#     `k8s.io/cluster-autoscaler/enabled` and `k8s.io/cluster-autoscaler/<cluster>` for the Cluster Autoscaler, or use EKS Auto Mode.
-#   reads: [eks:DescribeNodegroup, eks:DescribeCluster, autoscaling:DescribeAutoScalingGroups]
+#     `k8s.io/cluster-autoscaler/enabled` and `k8s.io/cluster-autoscaler/<cluster>` for the Cluster Autoscaler; look in the cluster whether it runs.
+#   reads: [eks:DescribeNodegroup, autoscaling:DescribeAutoScalingGroups]
 #   facts: [autoscaler]
 #   claims: [eks-autoscaling]
 #   fix: eks.scaling_limits
@@ -24,16 +26,21 @@ _sizes := input.configuration.scalingConfig
 
 _scaler := data.facts[input.arn].autoscaler
 
+# The tags alone prove nothing: EKS sets them, and whether the autoscaler runs cannot be seen through the AWS API.
 pass if {
 	is_number(_sizes.maxSize)
-	_sizes.minSize < _sizes.maxSize
-	_sizes.desiredSize < _sizes.maxSize
-	_driven
+	_below_maximum(_sizes.minSize)
+	_below_maximum(_sizes.desiredSize)
+	count(_scaler.groups) > 0
+	every group in _scaler.groups {
+		count(group.policies) > 0
+	}
 }
 
 violations contains {"path": path, "actual": size, "expected": expected} if {
 	some key in ["minSize", "desiredSize"]
 	size := _sizes[key]
+	is_number(size)
 	is_number(_sizes.maxSize)
 	size >= _sizes.maxSize
 	path := sprintf("scalingConfig.%s", [key])
@@ -41,23 +48,24 @@ violations contains {"path": path, "actual": size, "expected": expected} if {
 }
 
 violations contains {"path": path, "actual": "not tagged", "expected": "tagged for the Cluster Autoscaler", "proof": proof} if {
-	_scaler.karpenter_or_auto == false
 	some group in _scaler.groups
 	group.cluster_autoscaler == false
+	object.get(group, "policies", []) == []
 	path := sprintf("autoscaler[%s]", [group.name])
 	proof := [sprintf("node group %s → Auto Scaling group %s", [input.configuration.nodegroupName, group.name])]
 }
 
 violations contains {"path": "autoscaler", "actual": "no Auto Scaling group", "expected": "an autoscaler"} if {
-	_scaler.karpenter_or_auto == false
 	_scaler.groups == []
 }
 
-_driven if _scaler.karpenter_or_auto == true
+_below_maximum(size) if {
+	is_number(size)
+	size < _sizes.maxSize
+}
 
-_driven if {
-	count(_scaler.groups) > 0
-	every group in _scaler.groups {
-		group.cluster_autoscaler == true
-	}
+unknown contains reason if {
+	some group in _scaler.groups
+	group.cluster_autoscaler == true
+	reason := sprintf("the tags by which the Cluster Autoscaler finds %s are EKS's own; whether it runs in the cluster cannot be seen through the AWS API", [group.name])
 }

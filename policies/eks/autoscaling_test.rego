@@ -9,9 +9,11 @@ group(least, most, desired) := {"arn": "ng", "configuration": {
 	"scalingConfig": {"minSize": least, "maxSize": most, "desiredSize": desired},
 }}
 
-facts(groups, auto) := {"ng": {"autoscaler": {"groups": groups, "karpenter_or_auto": auto}}}
+facts(groups) := {"ng": {"autoscaler": {"groups": groups}}}
 
-tagged := facts([{"name": "asg-1", "cluster_autoscaler": true}], false)
+tagged := facts([{"name": "asg-1", "cluster_autoscaler": true}])
+
+driven := facts([{"name": "asg-1", "cluster_autoscaler": false, "policies": ["cpu-50"]}])
 
 untagged := [{"name": "asg-1", "cluster_autoscaler": false}]
 
@@ -20,14 +22,14 @@ silent if {
 	count(control.violations) == 0
 }
 
-test_room_and_tags_pass if {
-	control.pass with input as group(2, 6, 3) with data.facts as tagged
-	count(control.violations) == 0 with input as group(2, 6, 3) with data.facts as tagged
+test_room_and_a_scaling_policy_pass if {
+	control.pass with input as group(2, 6, 3) with data.facts as driven
+	count(control.violations) == 0 with input as group(2, 6, 3) with data.facts as driven
 }
 
-test_auto_mode_needs_no_tags if {
-	control.pass with input as group(2, 6, 3) with data.facts as facts(untagged, true)
-	count(control.violations) == 0 with input as group(2, 6, 3) with data.facts as facts(untagged, true)
+test_tags_alone_prove_nothing if {
+	silent with input as group(2, 6, 3) with data.facts as tagged
+	count(control.unknown) == 1 with input as group(2, 6, 3) with data.facts as tagged
 }
 
 test_no_room_at_all_fails_twice if {
@@ -50,8 +52,8 @@ test_untagged_group_fails if {
 		"actual": "not tagged",
 		"expected": "tagged for the Cluster Autoscaler",
 		"proof": ["node group nodes → Auto Scaling group asg-1"],
-	}} with input as group(2, 6, 3) with data.facts as facts(untagged, false)
-	not control.pass with input as group(2, 6, 3) with data.facts as facts(untagged, false)
+	}} with input as group(2, 6, 3) with data.facts as facts(untagged)
+	not control.pass with input as group(2, 6, 3) with data.facts as facts(untagged)
 }
 
 test_no_group_fails if {
@@ -59,17 +61,18 @@ test_no_group_fails if {
 		"path": "autoscaler",
 		"actual": "no Auto Scaling group",
 		"expected": "an autoscaler",
-	}} with input as group(2, 6, 3) with data.facts as facts([], false)
-	not control.pass with input as group(2, 6, 3) with data.facts as facts([], false)
+	}} with input as group(2, 6, 3) with data.facts as facts([])
+	not control.pass with input as group(2, 6, 3) with data.facts as facts([])
 }
 
 test_unseen_autoscaler_is_unknown if {
 	silent with input as group(2, 6, 3) with data.facts as {}
-	silent with input as group(2, 6, 3) with data.facts as {"ng": {"autoscaler": {"groups": untagged}}}
-	silent with input as group(2, 6, 3) with data.facts as {"ng": {"autoscaler": {"karpenter_or_auto": false}}}
+	silent with input as group(2, 6, 3) with data.facts as {"ng": {"autoscaler": {}}}
 }
 
 test_unread_sizes_are_unknown if {
-	silent with input as {"arn": "ng", "configuration": {}} with data.facts as tagged
-	silent with input as group(2, null, 3) with data.facts as tagged
+	silent with input as {"arn": "ng", "configuration": {}} with data.facts as driven
+	silent with input as group(2, null, 3) with data.facts as driven
+	silent with input as group(null, 6, 3) with data.facts as driven
+	silent with input as group(2, 6, "3") with data.facts as driven
 }

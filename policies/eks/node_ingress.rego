@@ -1,8 +1,9 @@
 # METADATA
-# title: Nodes admit the load balancer, the cluster, each other and the bastion, and nobody else
+# title: Nodes admit their load balancer, the cluster, each other and the bastion, and nobody else
 # description: >-
 #   The security groups of the nodes are what keeps the pods behind the load balancer. Any address range in them, and any group that is not
-#   part of the system, is a way to the services that goes past CloudFront and its checks. The bastion may come in on SSH and on nothing else.
+#   part of the system, is a way to the services that goes past CloudFront and its checks. A group lets in all who carry it, so each of them
+#   has to be of the nodes' own cluster. The bastion may come in on SSH and on nothing else; the load balancer has to come in on its target port.
 # related_resources:
 #   - https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html
 # custom:
@@ -16,71 +17,79 @@
 #     - ec2:DescribeSecurityGroupRules
 #     - ec2:GetManagedPrefixListEntries
 #     - ec2:DescribeInstances
+#     - ec2:DescribeNetworkInterfaces
+#     - ec2:DescribeLaunchTemplateVersions
 #     - autoscaling:DescribeAutoScalingGroups
 #     - eks:DescribeCluster
 #     - eks:DescribeNodegroup
 #     - elasticloadbalancing:DescribeLoadBalancers
+#     - elasticloadbalancing:DescribeTargetGroups
+#     - iam:GetAccountAuthorizationDetails
 #     - rds:DescribeDBInstances
 #     - ec2:DescribeSubnets
-#   facts: [parts, ingress]
+#   facts: [parts, ingress, balancer_way]
+#   joins: [group_carriers]
 #   claims: [eks-sg]
 package konecta.eks.node_ingress
 
 import rego.v1
 
-ssh := 22
-welcome := {"alb", "cluster", "node"}
+import data.konecta.lib.groups
+
+_ssh := "tcp 22"
+
+expected := "the load balancer, nodes, pods and control plane of the same cluster, or SSH from the bastion"
 
 _facts := data.facts[input.arn]
 
+_clusters := groups.clusters_of_nodes(input.configuration.GroupId)
+
+_wanted := groups.of_clusters({"node", "cluster", "pod", "alb"}, _clusters)
+
+_applies if "node" in _facts.parts
+
+_applies if count(_clusters) > 0
+
 pass if {
-	"node" in _facts.parts
+	_applies
+	_facts.balancer_way.open == true
 	every source in _facts.ingress {
-		_admitted(source)
+		groups.welcome(source, _wanted_on(source))
 	}
 }
 
-violations contains {"path": path, "actual": source, "expected": "the load balancer, the cluster, nodes, or SSH from the bastion"} if {
-	"node" in _facts.parts
+violations contains {"path": path, "actual": actual, "expected": expected} if {
+	_applies
 	some source in _facts.ingress
-	_foreign(source)
+	source.kind in {"cidr", "prefix_list"}
+	actual := groups.stranger(source, _wanted)
 	path := sprintf("ingress[%s]", [source.rule])
+}
+
+violations contains {"path": path, "actual": actual, "expected": expected} if {
+	count(_clusters) > 0
+	some source in _facts.ingress
+	source.kind == "security_group"
+	actual := sprintf("%s, on %s", [groups.stranger(source, _wanted_on(source)), groups.ports(source)])
+	path := sprintf("ingress[%s]", [source.rule])
+}
+
+violations contains {"path": "ingress", "actual": "no rule of the nodes' groups admits it", "expected": sprintf("load balancer %s", [way])} if {
+	_applies
+	some way in _facts.balancer_way.closed
 }
 
 not_applicable contains "the group belongs to no node" if {
 	is_array(_facts.parts)
 	not "node" in _facts.parts
+	groups.without_nodes(input.configuration.GroupId)
 }
 
-_admitted(source) if source.source.id == input.configuration.GroupId
-
-_admitted(source) if {
-	some part in source.source.parts
-	part in welcome
+unknown contains reason if {
+	some source in _facts.ingress
+	some reason in groups.doubts(source)
 }
 
-_admitted(source) if {
-	"bastion" in source.source.parts
-	[source.protocol, source.from, source.to] == ["tcp", ssh, ssh]
-}
+_wanted_on(source) := _wanted | {"bastion"} if groups.ports(source) == _ssh
 
-_foreign(source) if source.kind in {"cidr", "prefix_list"}
-
-_foreign(source) if {
-	_stranger(source)
-	not "bastion" in source.source.parts
-}
-
-_foreign(source) if {
-	_stranger(source)
-	some key, wanted in {"protocol": "tcp", "from": ssh, "to": ssh}
-	source[key] != wanted
-}
-
-# A group that is known to be neither this one nor part of the system, but perhaps the bastion's.
-_stranger(source) if {
-	source.kind == "security_group"
-	source.source.id != input.configuration.GroupId
-	is_array(source.source.parts)
-	count(welcome & {part | some part in source.source.parts}) == 0
-}
+_wanted_on(source) := _wanted if groups.ports(source) != _ssh

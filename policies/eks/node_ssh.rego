@@ -2,7 +2,7 @@
 # title: SSH to the nodes is off, or open to the bastion only
 # description: >-
 #   A node group that is given an SSH key and no source security group opens port 22 of its nodes to the whole internet: that is what EKS
-#   does with an empty list. SSH is either not there, or comes from the bastion.
+#   does with an empty list. SSH is either not there, or comes from a group that the bastion carries and nothing else.
 # related_resources:
 #   - https://docs.aws.amazon.com/eks/latest/APIReference/API_RemoteAccessConfig.html
 # custom:
@@ -17,10 +17,14 @@
 #     - eks:DescribeCluster
 #     - ec2:DescribeSecurityGroups
 #     - ec2:DescribeInstances
+#     - ec2:DescribeNetworkInterfaces
+#     - ec2:DescribeLaunchTemplateVersions
+#     - elasticloadbalancing:DescribeTargetGroups
+#     - iam:GetAccountAuthorizationDetails
 #     - autoscaling:DescribeAutoScalingGroups
 #     - elasticloadbalancing:DescribeLoadBalancers
 #     - rds:DescribeDBInstances
-#   joins: [security_groups]
+#   joins: [group_carriers]
 #   claims: [eks-bastion]
 #   fix: none
 #   fix_reason: The remote access of a managed node group is fixed when it is created.
@@ -28,9 +32,9 @@ package konecta.eks.node_ssh
 
 import rego.v1
 
-_access := input.configuration.remoteAccess
+import data.konecta.lib.groups
 
-_parts(group) := data.index.security_groups[group].parts
+_access := input.configuration.remoteAccess
 
 pass if _access == null
 
@@ -38,7 +42,7 @@ pass if {
 	is_array(_access.sourceSecurityGroups)
 	_access.sourceSecurityGroups != []
 	every group in _access.sourceSecurityGroups {
-		"bastion" in _parts(group)
+		groups.welcome({"kind": "security_group", "source": {"id": group}}, {"bastion"})
 	}
 }
 
@@ -48,11 +52,16 @@ violations contains {"path": "remoteAccess.sourceSecurityGroups", "actual": "0.0
 	expected := "the security group of the bastion: an empty list opens SSH to the internet"
 }
 
-violations contains {"path": path, "actual": _parts(group), "expected": ["bastion"]} if {
+violations contains {"path": path, "actual": actual, "expected": "a security group that only the bastion carries"} if {
 	is_string(_access.ec2SshKey)
 	is_array(_access.sourceSecurityGroups)
 	some group in _access.sourceSecurityGroups
-	is_array(_parts(group))
-	not "bastion" in _parts(group)
+	actual := groups.unwanted(group, {"bastion"})
 	path := sprintf("remoteAccess.sourceSecurityGroups[%s]", [group])
+}
+
+unknown contains reason if {
+	is_array(_access.sourceSecurityGroups)
+	some group in _access.sourceSecurityGroups
+	some reason in groups.open(group)
 }

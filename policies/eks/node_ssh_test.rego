@@ -8,17 +8,28 @@ nodes(access) := {"configuration": {"nodegroupName": "nodes", "remoteAccess": ac
 
 from(groups) := nodes({"ec2SshKey": "konecta", "sourceSecurityGroups": groups})
 
-index := {"security_groups": {
-	"sg-bastion": {"parts": ["bastion"]},
-	"sg-alb": {"parts": ["alb"]},
-	"sg-none": {"parts": []},
-	"sg-unseen": {"GroupName": "unseen"},
+carrier(kind, roles, name) := {"kind": kind, "roles": roles, "names": [name], "more": 0}
+
+bastion := carrier("bastion", ["bastion"], "instance i-1")
+
+index := {"group_carriers": {
+	"sg-bastion": [bastion, carrier("idle", ["idle"], "eni-9")],
+	"sg-shared": [bastion, carrier("other", [], "instance i-2")],
+	"sg-alb": [carrier("alb", ["alb/konecta"], "load balancer erp")],
+	"sg-none": [],
+	"sg-unseen": [bastion, {"kind": "unknown", "names": ["eni-7"], "more": 0, "why": "not sent"}],
 }}
 
 open := {
 	"path": "remoteAccess.sourceSecurityGroups",
 	"actual": "0.0.0.0/0",
 	"expected": "the security group of the bastion: an empty list opens SSH to the internet",
+}
+
+other(group, actual) := {
+	"path": sprintf("remoteAccess.sourceSecurityGroups[%s]", [group]),
+	"actual": actual,
+	"expected": "a security group that only the bastion carries",
 }
 
 silent if {
@@ -44,15 +55,17 @@ test_key_without_sources_fails if {
 
 test_other_group_fails if {
 	control.violations == {
-		{"path": "remoteAccess.sourceSecurityGroups[sg-alb]", "actual": ["alb"], "expected": ["bastion"]},
-		{"path": "remoteAccess.sourceSecurityGroups[sg-none]", "actual": [], "expected": ["bastion"]},
-	} with input as from(["sg-bastion", "sg-alb", "sg-none"]) with data.index as index
+		other("sg-alb", "sg-alb, which load balancer erp carries"),
+		other("sg-shared", "sg-shared, which instance i-2 carries"),
+		other("sg-none", "sg-none, which nothing carries: whatever is put into it comes in"),
+	} with input as from(["sg-bastion", "sg-alb", "sg-shared", "sg-none"]) with data.index as index
 	not control.pass with input as from(["sg-bastion", "sg-alb"]) with data.index as index
 }
 
 test_group_of_unknown_use_is_unknown if {
 	silent with input as from(["sg-bastion", "sg-unseen"]) with data.index as index
 	silent with input as from(["sg-gone"]) with data.index as index
+	control.unknown == {"sg-unseen, eni-7: not sent"} with input as from(["sg-bastion", "sg-unseen"]) with data.index as index
 }
 
 test_what_was_not_sent_is_unknown if {

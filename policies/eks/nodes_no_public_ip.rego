@@ -1,8 +1,9 @@
 # METADATA
 # title: Nodes have no public address
 # description: >-
-#   A public IPv4 address, an Elastic IP on any of its interfaces or a global IPv6 address makes a node reachable past CloudFront and the
-#   load balancer as soon as one route and one rule allow it. Nodes go out through NAT and are reached from inside.
+#   A public IPv4 address or an Elastic IP on any of its interfaces makes a node reachable past CloudFront and the load balancer as soon as one
+#   route and one rule allow it; an IPv6 address does where the subnet has a route to an internet gateway (one behind an egress-only gateway
+#   lets nobody in). The next node comes from the launch template, from those that override it, and from the subnet where they are silent.
 # related_resources:
 #   - https://docs.aws.amazon.com/eks/latest/userguide/creating-a-vpc.html
 # custom:
@@ -18,10 +19,16 @@
 #     - autoscaling:DescribeAutoScalingGroups
 #     - ec2:DescribeSecurityGroups
 #     - ec2:DescribeSubnets
+#     - ec2:DescribeLaunchTemplateVersions
+#     - ec2:DescribeRouteTables
+#     - ec2:DescribeInternetGateways
+#     - ec2:DescribeNatGateways
+#     - ec2:GetManagedPrefixListEntries
 #     - eks:DescribeCluster
 #     - elasticloadbalancing:DescribeLoadBalancers
 #     - rds:DescribeDBInstances
 #   facts: [parts, node_template]
+#   joins: [subnets]
 #   claims: [eks-private]
 #   frameworks: {fsbp: [EC2.9]}
 #   fix: none
@@ -30,9 +37,13 @@ package konecta.eks.nodes_no_public_ip
 
 import rego.v1
 
+import data.konecta.lib.eks
+
 _instance := input.configuration
 
 _parts := data.facts[input.arn].parts
+
+_templates := data.facts[input.arn].node_template
 
 _node if {
 	"node" in _parts
@@ -42,59 +53,61 @@ _node if {
 pass if {
 	_node
 	_instance.PublicIpAddress == null
-	_instance.Ipv6Address == null
 	count(_instance.NetworkInterfaces) > 0
 	every interface in _instance.NetworkInterfaces {
-		_inside(interface)
+		eks.inside(interface)
 	}
-	_template_inside
+	_templates_inside
 }
 
-violations contains {"path": key, "actual": address, "expected": "no public address"} if {
+violations contains {"path": "PublicIpAddress", "actual": _instance.PublicIpAddress, "expected": "no public address"} if {
 	_node
-	some key in ["PublicIpAddress", "Ipv6Address"]
-	address := _instance[key]
-	is_string(address)
+	is_string(_instance.PublicIpAddress)
 }
 
 # Elastic IPs of secondary addresses and IPv6 addresses stand at their interface only.
-violations contains {"path": path, "actual": sort(addresses), "expected": "no public address"} if {
+violations contains {"path": path, "actual": concat(", ", sort(addresses)), "expected": "no public address", "proof": proof} if {
 	_node
 	some interface in _instance.NetworkInterfaces
-	addresses := _addresses(interface) - {_instance.PublicIpAddress, _instance.Ipv6Address}
+	addresses := eks.public_addresses(interface) - {_instance.PublicIpAddress}
 	count(addresses) > 0
 	path := sprintf("NetworkInterfaces[%s]", [interface.NetworkInterfaceId])
+	proof := eks.proof(interface)
 }
 
 # The next node comes from the template, whatever this one has.
-violations contains {"path": path, "actual": true, "expected": false, "proof": template.proof} if {
+violations contains {"path": path, "actual": "public addresses", "expected": "none", "proof": template.proof} if {
 	_node
-	template := data.facts[input.arn].node_template
+	is_array(_templates)
+	some template in _templates
 	template.public_address == true
 	path := sprintf("LaunchTemplate[%s].NetworkInterfaces.AssociatePublicIpAddress", [template.id])
 }
 
-not_applicable contains "the instance is no node of a node group" if {
+not_applicable contains "the instance is no node of a cluster" if {
 	is_array(_parts)
 	not "node" in _parts
 }
 
 not_applicable contains "the instance is terminated" if _instance.State.Name == "terminated"
 
-_template_inside if data.facts[input.arn].node_template == null
-
-_template_inside if data.facts[input.arn].node_template.public_address == false
-
-_inside(interface) if {
-	interface.Association == null
-	interface.Ipv6Addresses == []
-	every private in interface.PrivateIpAddresses {
-		private.Association == null
-	}
+unknown contains reason if {
+	is_array(_templates)
+	some template in _templates
+	reason := template.why
 }
 
-_addresses(interface) := union({
-	{address | address := interface.Association.PublicIp},
-	{private.Association.PublicIp | some private in interface.PrivateIpAddresses},
-	{address.Ipv6Address | some address in interface.Ipv6Addresses},
-})
+unknown contains reason if {
+	some interface in _instance.NetworkInterfaces
+	some reason in eks.doubts(interface)
+}
+
+_templates_inside if _templates == null
+
+_templates_inside if {
+	is_array(_templates)
+	count(_templates) > 0
+	every template in _templates {
+		template.public_address == false
+	}
+}

@@ -8,6 +8,7 @@ facts(parts) := {"i": {"parts": parts, "node_template": null}}
 
 eni(association, secondary, ipv6) := {
 	"NetworkInterfaceId": "eni-1",
+	"SubnetId": "subnet-1",
 	"Association": association,
 	"Ipv6Addresses": ipv6,
 	"PrivateIpAddresses": [
@@ -51,20 +52,34 @@ test_public_address_is_named_once if {
 
 test_elastic_ip_of_a_secondary_address_fails if {
 	node := instance(null, null, eni(null, {"PublicIp": "198.51.100.8"}, []))
-	found(node) == {{"path": "NetworkInterfaces[eni-1]", "actual": ["198.51.100.8"], "expected": "no public address"}}
+	found(node) == {{"path": "NetworkInterfaces[eni-1]", "actual": "198.51.100.8", "expected": "no public address", "proof": []}}
 	not control.pass with input as node with data.facts as facts(["node"])
 }
 
-test_ipv6_addresses_fail if {
-	node := instance(null, "2001:db8::1", eni(null, null, [{"Ipv6Address": "2001:db8::1"}, {"Ipv6Address": "2001:db8::2"}]))
-	found(node) == {
-		{"path": "Ipv6Address", "actual": "2001:db8::1", "expected": "no public address"},
-		{"path": "NetworkInterfaces[eni-1]", "actual": ["2001:db8::2"], "expected": "no public address"},
-	}
+two := instance(null, "2001:db8::1", eni(null, null, [{"Ipv6Address": "2001:db8::1"}, {"Ipv6Address": "2001:db8::2"}]))
+
+subnet(internet) := {"subnets": {"subnet-1": {"internet": internet, "proof": ["subnet-1 → rtb-1"]}}}
+
+test_ipv6_addresses_with_a_way_from_the_internet_fail if {
+	violations := found(two) with data.index as subnet(true)
+	violations == {{
+		"path": "NetworkInterfaces[eni-1]",
+		"actual": "2001:db8::1, 2001:db8::2",
+		"expected": "no public address",
+		"proof": ["subnet-1 → rtb-1"],
+	}}
+}
+
+test_ipv6_addresses_without_such_a_way_pass if {
+	control.pass with input as two with data.facts as facts(["node"]) with data.index as subnet(false)
+	count(found(two)) == 0 with data.index as subnet(false)
+	unproven(two) with data.index as {}
+	reason := "it is not known whether a route from the internet leads to the IPv6 addresses of eni-1, in subnet-1"
+	control.unknown == {reason} with input as two with data.facts as facts(["node"]) with data.index as {}
 }
 
 test_other_instance_is_not_judged if {
-	reasons := {"the instance is no node of a node group"}
+	reasons := {"the instance is no node of a cluster"}
 	control.not_applicable == reasons with input as private with data.facts as facts(["bastion"])
 	silent with input as instance("198.51.100.7", null, eni(null, null, [])) with data.facts as facts(["bastion"])
 }
@@ -82,7 +97,6 @@ test_unknown_wiring_is_unknown if {
 
 test_what_was_not_sent_is_unknown if {
 	unproven(without("PublicIpAddress"))
-	unproven(without("Ipv6Address"))
 	unproven(without("NetworkInterfaces"))
 	unproven(without("State"))
 	unproven(instance(null, null, object.remove(eni(null, null, []), ["Association"])))
@@ -90,23 +104,30 @@ test_what_was_not_sent_is_unknown if {
 	unproven(instance(null, null, object.remove(eni(null, null, []), ["PrivateIpAddresses"])))
 }
 
-template(public) := {"i": {"parts": ["node"], "node_template": {"id": "lt-1", "public_address": public, "proof": ["asg keeps i"]}}}
+templates(public) := {"i": {"parts": ["node"], "node_template": [
+	{"id": "lt-0", "public_address": false, "proof": []},
+	{"id": "lt-1", "public_address": public, "proof": ["asg keeps i"]},
+]}}
 
-test_template_without_public_address_passes if {
-	control.pass with input as private with data.facts as template(false)
-	count(control.violations) == 0 with input as private with data.facts as template(false)
+test_templates_without_public_address_pass if {
+	control.pass with input as private with data.facts as templates(false)
+	count(control.violations) == 0 with input as private with data.facts as templates(false)
 }
 
 test_template_that_gives_the_next_node_a_public_address_fails if {
 	control.violations == {{
 		"path": "LaunchTemplate[lt-1].NetworkInterfaces.AssociatePublicIpAddress",
-		"actual": true,
-		"expected": false,
+		"actual": "public addresses",
+		"expected": "none",
 		"proof": ["asg keeps i"],
-	}} with input as private with data.facts as template(true)
-	not control.pass with input as private with data.facts as template(true)
+	}} with input as private with data.facts as templates(true)
+	not control.pass with input as private with data.facts as templates(true)
 }
 
 test_unknown_template_is_unknown if {
 	silent with input as private with data.facts as {"i": {"parts": ["node"]}}
+	silent with input as private with data.facts as {"i": {"parts": ["node"], "node_template": []}}
+	untold := {"i": {"parts": ["node"], "node_template": [{"why": "not read"}]}}
+	silent with input as private with data.facts as untold
+	control.unknown == {"not read"} with input as private with data.facts as untold
 }

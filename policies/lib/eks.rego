@@ -1,4 +1,4 @@
-# The subnets that a cluster or a node group names, as the index `subnets` knows them.
+# The subnets that a cluster or a node group names, as the index `subnets` knows them; and which addresses of a node are public.
 package konecta.lib.eks
 
 import rego.v1
@@ -26,4 +26,42 @@ zones(ids) := {data.index.subnets[id].availabilityZone | some id in ids} if {
 	every id in ids {
 		is_string(data.index.subnets[id].availabilityZone)
 	}
+}
+
+# An interface that nobody outside can reach: without public IPv4 addresses, and with IPv6 addresses only where they lead nowhere.
+inside(interface) if {
+	interface.Association == null
+	_ipv6_inside(interface)
+	every private in interface.PrivateIpAddresses {
+		private.Association == null
+	}
+}
+
+# Its public addresses. An IPv6 address is one where the subnet has a route to an internet gateway.
+public_addresses(interface) := union({
+	{address | address := interface.Association.PublicIp},
+	{private.Association.PublicIp | some private in interface.PrivateIpAddresses},
+	{address.Ipv6Address |
+		data.index.subnets[interface.SubnetId].internet == true
+		some address in interface.Ipv6Addresses
+	},
+})
+
+# Where its IPv6 addresses lead.
+proof(interface) := [hop |
+	count(interface.Ipv6Addresses) > 0
+	some hop in data.index.subnets[interface.SubnetId].proof
+]
+
+_ipv6_inside(interface) if interface.Ipv6Addresses == []
+
+_ipv6_inside(interface) if {
+	is_array(interface.Ipv6Addresses)
+	data.index.subnets[interface.SubnetId].internet == false
+}
+
+# Why it is not known whether its IPv6 addresses are public.
+doubts(interface) := {sprintf("it is not known whether a route from the internet leads to the IPv6 addresses of %s, in %s", [interface.NetworkInterfaceId, interface.SubnetId]) |
+	count(interface.Ipv6Addresses) > 0
+	not is_boolean(data.index.subnets[interface.SubnetId].internet)
 }

@@ -3,6 +3,8 @@ package konecta.lib.rds
 
 import rego.v1
 
+import data.konecta.lib.groups
+
 # The place where backups, zones and deletion protection are set.
 owner := {"path": "DBInstance", "settings": _settings} if input.configuration.DBClusterIdentifier == null
 
@@ -31,24 +33,42 @@ _settings["CopyTagsToSnapshot"] := input.configuration.CopyTagsToSnapshot
 # Names of RDS are unique within an account and region only.
 key(name) := sprintf("%s/%s/%s", [input.accountId, input.region, name])
 
-own := {"node", "cluster"}
+# Who may come in: nodes, control plane and pods of the stack's cluster.
+own := {"node", "cluster", "pod"}
 
-is_eks(source) if {
-	source.kind == "security_group"
-	count(source.source.parts) > 0
-	every part in source.source.parts {
-		part in own
-	}
+welcome := groups.of_clusters(own, {data.blueprint.eks.cluster})
+
+# The databases that carry a group, where they are one to each other: a primary and its replicas, members of one cluster.
+family(id) := {role | count(_families(id)) == 1; some role in _families(id)}
+
+_families(id) := {role |
+	some carrier in data.index.group_carriers[id]
+	carrier.kind == "database"
+	some role in carrier.roles
 }
 
-# What a source is, if it is not EKS.
-stranger(source) := source.cidr if source.kind == "cidr"
+# A rule that opens one port of a database, and one that opens another or more. One that admits nobody opens none.
+on_port(source, ports) if {
+	source.protocol == "tcp"
+	source.from == source.to
+	source.from in ports
+}
 
-stranger(source) := source.prefixList.id if source.kind == "prefix_list"
+on_port(source, _) if source.source.gone == true
 
-# A group that other things carry too lets them in with the nodes.
-stranger(source) := source.source.id if {
-	source.kind == "security_group"
-	is_array(source.source.parts)
-	not is_eks(source)
+off_port(source, _) if {
+	is_string(source.protocol)
+	source.protocol != "tcp"
+	not source.source.gone
+}
+
+off_port(source, _) if {
+	source.from != source.to
+	not source.source.gone
+}
+
+off_port(source, ports) if {
+	is_number(source.from)
+	not source.from in ports
+	not source.source.gone
 }

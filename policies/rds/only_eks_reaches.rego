@@ -2,7 +2,8 @@
 # title: Only EKS can open a connection to the database
 # description: >-
 #   Whoever can open the database's port needs only a password to read everything. So all who could are listed, through every rule of every
-#   attached security group down to the network interfaces and instances that carry the named groups, and each must be a node or the cluster.
+#   attached security group down to the network interfaces, instances and launch templates that carry the named groups, and each must be a
+#   node, a pod or the control plane of the cluster that the blueprint names.
 # custom:
 #   id: KA-X-005
 #   severity: critical
@@ -17,6 +18,9 @@
 #     - ec2:DescribeSecurityGroupRules
 #     - ec2:DescribeNetworkInterfaces
 #     - ec2:DescribeInstances
+#     - ec2:DescribeLaunchTemplateVersions
+#     - elasticloadbalancing:DescribeTargetGroups
+#     - iam:GetAccountAuthorizationDetails
 #     - autoscaling:DescribeAutoScalingGroups
 #     - eks:DescribeCluster
 #     - eks:DescribeNodegroup
@@ -30,7 +34,7 @@ import data.konecta.lib.rds
 
 foreign := {"cidr", "prefix_list", "security_group", "interface"}
 
-# The fact is there only if all clients were found, so an empty list says that nobody can.
+# Whoever was not found is a client of the kind `unknown`, so an empty list says that nobody can.
 pass if {
 	is_array(_clients)
 	every client in _clients {
@@ -38,11 +42,17 @@ pass if {
 	}
 }
 
-violations contains {"path": path, "actual": client.id, "expected": "only nodes and the cluster", "proof": proof} if {
+violations contains {"path": path, "actual": client.id, "expected": "only nodes, pods and the control plane of the stack's cluster", "proof": proof} if {
 	some client in _clients
 	client.kind in foreign
 	path := sprintf("database_clients[%s %s]", [client.kind, client.id])
 	proof := _proof(client)
+}
+
+unknown contains reason if {
+	some client in _clients
+	client.kind == "unknown"
+	some reason in client.proof
 }
 
 _clients := data.facts[input.arn].database_clients

@@ -13,7 +13,7 @@ node := {"kind": "node", "id": "i-1", "proof": ["sgr-1 of sg-db admits sg-node",
 cluster := {"kind": "cluster", "id": "eni-2", "proof": ["sgr-1 of sg-db admits sg-cluster"]}
 
 test_nodes_and_cluster_pass if {
-	control.pass with input as instance with data.facts as facts([node, cluster])
+	control.pass with input as instance with data.facts as facts([node, cluster, {"kind": "pod", "id": "eni-3", "proof": []}])
 	count(control.violations) == 0 with input as instance with data.facts as facts([node, cluster])
 }
 
@@ -26,7 +26,7 @@ test_range_fails_beside_nodes if {
 	control.violations == {{
 		"path": "database_clients[cidr 10.0.0.0/16]",
 		"actual": "10.0.0.0/16",
-		"expected": "only nodes and the cluster",
+		"expected": "only nodes, pods and the control plane of the stack's cluster",
 		"proof": ["sgr-2 of sg-db admits 10.0.0.0/16"],
 	}} with input as instance with data.facts as facts([node, range])
 	not control.pass with input as instance with data.facts as facts([node, range])
@@ -55,6 +55,7 @@ test_unknown_client_is_unknown if {
 	unknown := facts([node, {"kind": "unknown", "proof": ["sgr-9 was not understood"]}])
 	not control.pass with input as instance with data.facts as unknown
 	count(control.violations) == 0 with input as instance with data.facts as unknown
+	control.unknown == {"sgr-9 was not understood"} with input as instance with data.facts as unknown
 }
 
 test_missing_fact_is_unknown if {

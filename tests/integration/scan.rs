@@ -10,6 +10,8 @@ use crate::world::{World, findings, python, root};
 const UNDECIDABLE: &[(&str, &str)] = &[
     // moto sends no `Ipv6Addresses` for the interfaces of an instance; AWS sends an empty list.
     ("KA-EC2-004", "AWS::EC2::Instance"),
+    // Whether the Cluster Autoscaler runs in a cluster cannot be seen through the AWS API at all.
+    ("KA-NG-002", "AWS::EKS::Nodegroup"),
 ];
 
 /// What the good world has nothing for.

@@ -189,7 +189,7 @@ def database_second_group(world: World) -> str:
     return second
 
 
-@label("node-sg-on-stranger", ["KA-X-005"])
+@label("node-sg-on-stranger", ["KA-SG-005", "KA-SG-006", "KA-X-005"])
 def node_group_on_stranger(world: World) -> str:
     """An instance that is no EKS node carries the nodes' security group, and so reaches the database."""
     return _stranger(world, "build-agent", [world.security_groups["nodes"]])

@@ -146,9 +146,9 @@ const STANDS: &[Row] = &[
     ),
     row(
         Partly,
-        &["KA-SG-004", "KA-SG-006"],
+        &["KA-SG-004"],
         &[SCALING, NODEGROUPS, NODEGROUP],
-        "that a group is the load balancer's or the database's is known; of the others it is not known what they are",
+        "that a group is the load balancer's is known; of the others it is not known what they are",
     ),
     // Who reaches whom
     row(
@@ -159,9 +159,15 @@ const STANDS: &[Row] = &[
     ),
     row(
         Wholly,
-        &["KA-X-005"],
-        &[SCALING, CLUSTERS, CLUSTER, NODEGROUPS, NODEGROUP, BALANCERS],
-        "the nodes are known by the tags that EKS puts on their Auto Scaling group",
+        &["KA-NG-004", "KA-SG-005", "KA-SG-006", "KA-X-005"],
+        &["ec2:DescribeLaunchTemplateVersions", "iam:GetAccountAuthorizationDetails"],
+        "nodes run and show what they carry, and their node group says whose they are",
+    ),
+    row(
+        Wholly,
+        &["KA-NG-004", "KA-SG-006", "KA-X-005"],
+        &["elasticloadbalancing:DescribeTargetGroups"],
+        "no group by which somebody comes in is the load balancer's",
     ),
     row(
         Wholly,
@@ -176,7 +182,6 @@ const STANDS: &[Row] = &[
         &[GROUPS, SUBNETS, SCALING, BALANCERS, DATABASES],
         "whose a role is follows from clusters, node groups and instances",
     ),
-    row(Wholly, &["KA-NG-002"], &[CLUSTER], "the tags of the Auto Scaling group show what scales it"),
     row(
         Wholly,
         &["KA-RDS-004", "KA-RDS-006", "KA-RDS-007", "KA-RDS-012", "KA-RDS-013", "KA-RDS-017"],

@@ -14,6 +14,7 @@ pub(crate) enum Part {
     Database,
     Edge,
     Node,
+    Pod,
 }
 
 impl Part {
@@ -25,6 +26,7 @@ impl Part {
             Self::Database => "database",
             Self::Edge => "edge",
             Self::Node => "node",
+            Self::Pod => "pod",
         }
     }
 }

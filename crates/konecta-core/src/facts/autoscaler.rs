@@ -1,4 +1,4 @@
-//! Which Auto Scaling groups a node group has, and whether something scales them.
+//! Which Auto Scaling groups a node group has, and whether an autoscaler would find them.
 //! Knows nothing of instances.
 
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::known::any;
 use super::seen::{Place, Seen};
 use super::sink::object;
 use super::world::{Item, Regional};
-use crate::model::{Tag, Told, autoscaling::AutoScalingGroup, eks};
+use crate::model::{Tag, autoscaling::AutoScalingGroup, eks};
 
 const CLUSTER_TAG: &str = "eks:cluster-name";
 const NODEGROUP_TAG: &str = "eks:nodegroup-name";
@@ -17,11 +17,6 @@ const NODEGROUP_TAG: &str = "eks:nodegroup-name";
 pub(crate) fn named_groups(nodegroup: &eks::Nodegroup) -> Ids {
     let groups = nodegroup.resources.as_ref().and_then(|resources| resources.auto_scaling_groups.as_ref());
     Ids::of(groups.map(|groups| groups.iter().map(|group| group.name.as_ref())))
-}
-
-/// Whether EKS made the group for a node group.
-pub(crate) fn is_tagged(group: &AutoScalingGroup) -> Option<bool> {
-    has_tag(group, NODEGROUP_TAG, None)
 }
 
 /// Whether a group has a tag, of a value if one is given.
@@ -51,8 +46,7 @@ pub(crate) fn autoscaler(place: &Place, here: &Regional, seen: &Seen, item: &Ite
         object([("name", Some(json!(name))), ("cluster_autoscaler", scales.map(Value::Bool))])
     };
     let groups: Vec<Value> = names.known.iter().map(group).collect();
-    let auto = auto_mode(here, cluster).map(Value::Bool);
-    Some(object([("groups", Some(json!(groups))), ("karpenter_or_auto", auto)]))
+    Some(json!({"groups": groups}))
 }
 
 /// The groups that carry the node group's tags, where it does not name them itself.
@@ -84,14 +78,5 @@ fn is_discovered(group: &AutoScalingGroup, cluster: &str) -> Option<bool> {
         (Some(false), _) | (_, Some(false)) => Some(false),
         (Some(true), Some(true)) => Some(true),
         (_, _) => None,
-    }
-}
-
-fn auto_mode(here: &Regional, cluster: &str) -> Option<bool> {
-    let found = here.clusters.iter().find(|item| item.id(item.body.name.as_ref()) == cluster)?;
-    match &found.body.compute_config {
-        Told::Silent => None,
-        Told::Nothing => Some(false),
-        Told::Value(compute) => compute.enabled,
     }
 }

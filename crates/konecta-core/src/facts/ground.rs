@@ -22,6 +22,7 @@ pub(crate) struct Ground<'a> {
     pub(crate) here: &'a Regional,
     pub(crate) seen: &'a Seen,
     pub(crate) lists: &'a PrefixLists,
+    pub(crate) blueprint: &'a Blueprint,
     pub(crate) ingress: Ingress,
     pub(crate) wiring: Wiring,
     pub(crate) doors: Doors<'a>,
@@ -37,12 +38,12 @@ pub(crate) struct Ground<'a> {
 impl<'a> Ground<'a> {
     pub(crate) fn of(
         place: &'a Place,
-        here: &'a Regional,
+        (here, global): (&'a Regional, &'a Regional),
         seen: &'a Seen,
         lists: &'a PrefixLists,
-        blueprint: &Blueprint,
+        blueprint: &'a Blueprint,
     ) -> Self {
-        let wiring = Wiring::of(place, here, seen, &blueprint.bastion);
+        let wiring = Wiring::of(place, here, global, seen, &blueprint.bastion);
         let routes = Routes::of(place, here, seen, lists);
         let roles = SubnetRoles::of(place, here, seen, &wiring);
         let tag = &blueprint.network.subnet_role_tag;
@@ -62,6 +63,7 @@ impl<'a> Ground<'a> {
             here,
             seen,
             lists,
+            blueprint,
             wiring,
         }
     }
@@ -87,8 +89,8 @@ impl<'a> Ground<'a> {
         let (kind, name, who) = match peer {
             Peer::Cidr { text, .. } => ("cidr", "cidr", json!(text)),
             Peer::PrefixList(id) => ("prefix_list", "prefixList", self.lists.describe(id)),
-            Peer::Group { id, account, vpc } => {
-                ("security_group", "source", self.group(id, account.as_ref(), vpc.as_ref()))
+            Peer::Group { id, account, vpc, gone } => {
+                ("security_group", "source", self.group(id, account.as_ref(), vpc.as_ref(), *gone))
             }
         };
         object([
@@ -102,14 +104,26 @@ impl<'a> Ground<'a> {
         ])
     }
 
+    /// Whether an account is neither this one nor another of the scan nor one that the blueprint trusts.
+    pub(crate) fn is_stranger(&self, account: &str) -> bool {
+        let trusted = self.blueprint.stack.trusted_accounts.iter().any(|known| known.as_str() == account);
+        account != self.place.account.as_str() && !trusted && !self.seen.has_account(account)
+    }
+
     /// A group as a source. What a group of another account belongs to is not known.
-    fn group(&self, id: &str, account: Option<&String>, vpc: Option<&String>) -> Value {
+    fn group(&self, id: &str, account: Option<&String>, vpc: Option<&String>, gone: bool) -> Value {
         let own = self.is_own_group(id, account) == Some(true);
         let vpc = vpc.or_else(|| self.group_vpcs.get(id).filter(|_| own).copied().flatten());
         object([
             ("id", Some(json!(id))),
             ("parts", if own { self.wiring.groups.describe(id) } else { None }),
             ("vpcId", vpc.map(|vpc| json!(vpc))),
+            (
+                "account",
+                account.filter(|account| *account != self.place.account.as_str()).map(|account| json!(account)),
+            ),
+            ("stranger", account.filter(|account| self.is_stranger(account)).map(|_| Value::Bool(true))),
+            ("gone", gone.then_some(Value::Bool(true))),
         ])
     }
 

@@ -53,10 +53,22 @@ pub(crate) struct Traffic {
 /// Whom a rule lets in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Peer {
-    Cidr { text: String, span: Span },
+    Cidr {
+        text: String,
+        span: Span,
+    },
     PrefixList(String),
-    Group { id: String, account: Option<String>, vpc: Option<String> },
+    /// `gone` where the peering over which it was named is no more: then nobody comes in as its member.
+    Group {
+        id: String,
+        account: Option<String>,
+        vpc: Option<String>,
+        gone: bool,
+    },
 }
+
+/// States of a peering that never carries anything again.
+const OVER: [&str; 4] = ["deleted", "expired", "failed", "rejected"];
 
 /// One rule that lets in, or may.
 #[derive(Debug)]
@@ -170,6 +182,7 @@ fn peer(sent: &ec2::SecurityGroupRule) -> Result<Peer, &'static str> {
             id: group.group_id.clone().ok_or("the group that it lets in was not sent")?,
             account: group.user_id.clone(),
             vpc: group.vpc_id.clone(),
+            gone: group.peering_status.as_deref().is_some_and(|status| OVER.contains(&status)),
         }),
         (None, None, None, None) => Err("its source was not sent"),
         (_, _, _, _) => Err("it has more than one source"),

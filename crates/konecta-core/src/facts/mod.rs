@@ -6,6 +6,9 @@
 
 mod attachments;
 mod autoscaler;
+mod balanced;
+mod balancer_way;
+mod carriers;
 mod catalogue;
 mod certificates;
 mod cidr;
@@ -31,6 +34,7 @@ mod log_deliveries;
 mod named;
 mod network_acls;
 mod node_template;
+mod nodes;
 mod origin;
 mod origin_tls;
 mod parts;
@@ -44,6 +48,7 @@ mod sink;
 mod stack;
 mod strangers;
 mod subnet_role;
+mod templates;
 #[cfg(test)]
 mod tests;
 mod tls_door;
@@ -131,8 +136,11 @@ fn state_account(world: &World, global: &Place, places: &[Place], seen: &Seen, b
     let here = |place: &Place| world.get(place).unwrap_or(&nothing);
     let all: Vec<&Place> = places.iter().chain([global]).collect();
     let lists: Vec<PrefixLists> = all.iter().map(|place| PrefixLists::of(place, here(place), seen)).collect();
-    let grounds: Vec<Ground<'_>> =
-        all.iter().zip(&lists).map(|(place, lists)| Ground::of(place, here(place), seen, lists, blueprint)).collect();
+    let grounds: Vec<Ground<'_>> = all
+        .iter()
+        .zip(&lists)
+        .map(|(place, lists)| Ground::of(place, (here(place), here(global)), seen, lists, blueprint))
+        .collect();
     let mut roles = Roles::default();
     for ground in &grounds {
         state_place(ground, sink);
@@ -204,13 +212,21 @@ fn state_place(ground: &Ground<'_>, sink: &mut Sink) {
         sink.fact(&item.arn, "doors", Some(load_balancer::doors(ground, item)));
         sink.fact(&item.arn, "web_acl", Some(web_acl::web_acl(ground, item)));
     }
-    let carriers = database::carriers(ground);
+    let carriers = carriers::Carriers::of(ground);
+    for item in &ground.here.security_groups {
+        let group = item.id(item.body.group_id.as_ref());
+        sink.index("group_carriers", group, Some(carriers.describe(group)));
+        match balancer_way::balancer_way(ground, &carriers, group) {
+            Ok(way) => sink.fact(&item.arn, "balancer_way", Some(way)),
+            Err(whys) => whys.into_iter().for_each(|why| sink.why(&item.arn, "balancer_way", why)),
+        }
+    }
     for item in &ground.here.databases {
         sink.fact(&item.arn, "database_clients", database::clients(ground, &carriers, item));
     }
     for item in &ground.here.instances {
         let instance = item.id(item.body.instance_id.as_ref());
-        let template = node_template::node_template(ground.place, ground.here, ground.seen, instance);
+        let template = node_template::node_template(ground, instance);
         sink.fact(&item.arn, "node_template", template);
     }
     for item in &ground.here.clusters {

@@ -3,111 +3,121 @@
 
 use serde_json::{Value, json};
 
-use super::seen::{Place, Seen};
+use super::ground::Ground;
+use super::known::any;
+use super::sink::object;
+use super::templates::{self, Launch};
 use super::world::{Item, Regional};
-use crate::model::Told;
-use crate::model::autoscaling::{AutoScalingGroup, TemplateChoice};
-use crate::model::ec2::{LaunchTemplateVersion, TemplateData};
+use crate::model::autoscaling::AutoScalingGroup;
 
-/// The fact `node_template` of an instance: `null` where no Auto Scaling group keeps it, `None` where that, or what
-/// the group's template says, is not known.
-pub(crate) fn node_template(place: &Place, here: &Regional, seen: &Seen, instance: &str) -> Option<Value> {
-    if !seen.whole(place, "autoscaling:DescribeAutoScalingGroups") {
+/// The fact `node_template` of an instance: every version from which the Auto Scaling group that keeps it may launch
+/// the next one; `null` where none keeps it, `None` where that is not known.
+pub(crate) fn node_template(ground: &Ground<'_>, instance: &str) -> Option<Value> {
+    if !ground.seen.whole(ground.place, "autoscaling:DescribeAutoScalingGroups") {
         return None;
     }
-    let Some(group) = keeper(&here.scaling_groups, instance)? else { return Some(Value::Null) };
-    if !seen.whole(place, "ec2:DescribeLaunchTemplateVersions") {
-        return None;
-    }
-    let choice = group.choice()?;
-    let version = chosen(&here.template_versions, choice)?;
-    let public = gives_public_address(version.launch_template_data.as_ref()?)?;
+    let Some(group) = keeper(&ground.here.scaling_groups, instance)? else { return Some(Value::Null) };
     let name = group.auto_scaling_group_name.as_ref()?;
-    let number = version.version_number?;
-    let id = choice.launch_template_id.as_ref()?;
-    Some(json!({
-        "id": id,
-        "public_address": public,
-        "proof": [format!("Auto Scaling group {name} keeps {instance}"), format!("it launches from {id} version {number}")],
-    }))
+    let kept = format!("Auto Scaling group {name} keeps {instance}");
+    let launches = templates::launches(ground.place, ground.here, ground.seen, group);
+    Some(launches.iter().map(|launch| template(ground.here, group, &kept, launch.as_ref())).collect())
+}
+
+fn template(here: &Regional, group: &AutoScalingGroup, kept: &str, launch: Result<&Launch<'_>, &String>) -> Value {
+    let launch = match launch {
+        Ok(launch) => launch,
+        Err(why) => return json!({"why": why, "proof": [kept]}),
+    };
+    let mut proof = vec![kept.to_owned(), format!("it may launch from {}", launch.name())];
+    let (public, why) = match templates::public_address(launch.data) {
+        Err(why) => (None, Some(why)),
+        Ok(Some(public)) => (Some(public), None),
+        Ok(None) => {
+            let (public, subnet) = by_subnet(here, group);
+            proof.push(match subnet {
+                Some(subnet) => format!("the template leaves it to the subnet, and {subnet} gives public addresses"),
+                None => "the template leaves it to the subnet".to_owned(),
+            });
+            (public, public.is_none().then_some("it was not sent whether the subnets give public addresses"))
+        }
+    };
+    object([
+        ("id", Some(json!(launch.id))),
+        ("public_address", public.map(Value::Bool)),
+        ("why", why.map(|why| json!(why))),
+        ("proof", Some(json!(proof))),
+    ])
+}
+
+/// Whether a subnet in which a group launches gives public addresses, and which.
+fn by_subnet<'a>(here: &Regional, group: &'a AutoScalingGroup) -> (Option<bool>, Option<&'a str>) {
+    let Some(named) = &group.vpc_zone_identifier else { return (None, None) };
+    let gives = |id: &str| {
+        let found = here.subnets.iter().find(|item| item.id(item.body.subnet_id.as_ref()) == id)?;
+        found.body.map_public_ip_on_launch
+    };
+    let ids = || named.split(',').map(str::trim).filter(|id| !id.is_empty());
+    let public = if ids().next().is_none() { None } else { any(ids().map(gives)) };
+    (public, ids().find(|id| gives(id) == Some(true)))
 }
 
 /// The group that keeps an instance; `None` outside where a group does not tell its instances.
 fn keeper<'a>(groups: &'a [Item<AutoScalingGroup>], instance: &str) -> Option<Option<&'a AutoScalingGroup>> {
-    let mut found = None;
+    let mut whole = true;
     for group in groups {
-        for member in group.body.instances.as_ref()? {
-            if member.instance_id.as_ref()? == instance {
-                found = Some(&group.body);
-            }
+        let members = group.body.instances.as_ref();
+        if members.into_iter().flatten().any(|member| member.instance_id.as_deref() == Some(instance)) {
+            return Some(Some(&group.body));
         }
+        whole &= members.is_some_and(|members| members.iter().all(|member| member.instance_id.is_some()));
     }
-    Some(found)
-}
-
-fn chosen<'a>(
-    versions: &'a [Item<LaunchTemplateVersion>],
-    choice: &TemplateChoice,
-) -> Option<&'a LaunchTemplateVersion> {
-    let id = choice.launch_template_id.as_ref()?;
-    // A version that does not say whose it is, or which, could be the one.
-    if versions.iter().any(|version| version.body.launch_template_id.is_none() || version.body.version_number.is_none())
-    {
-        return None;
-    }
-    let mut own =
-        versions.iter().map(|version| &version.body).filter(|version| version.launch_template_id.as_ref() == Some(id));
-    match choice.version.as_deref()? {
-        "$Latest" => own.max_by_key(|version| version.version_number),
-        "$Default" => own.find(|version| version.default_version == Some(true)),
-        number => own.find(|version| version.version_number.is_some_and(|own| own.to_string() == number)),
-    }
-}
-
-fn gives_public_address(data: &TemplateData) -> Option<bool> {
-    match &data.network_interfaces {
-        Told::Silent => None,
-        Told::Nothing => Some(false),
-        Told::Value(interfaces) => {
-            super::known::any(interfaces.iter().map(|interface| match interface.associate_public_ip_address {
-                Told::Silent => None,
-                Told::Nothing => Some(false),
-                Told::Value(public) => Some(public),
-            }))
-        }
-    }
+    whole.then_some(None)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::tests::fact_of;
 
-    fn item<T>(body: T) -> Item<T> {
-        Item { arn: String::new(), resource_id: String::new(), tags: None, body }
-    }
-
-    fn world(version: Value, group: Value) -> Regional {
-        Regional {
-            scaling_groups: vec![item(serde_json::from_value(group).expect("group"))],
-            template_versions: vec![item(serde_json::from_value(version).expect("version"))],
-            ..Regional::default()
+    fn world(versions: &[Value], group: Value, subnets: Value) -> Value {
+        let place = |kind: &str, id: &str, arn: &str, configuration: Value| {
+            json!({"resourceType": kind, "resourceId": id, "accountId": "123456789012", "region": "us-east-1", "tags": {},
+                "capturedAt": "2026-11-23T12:00:00Z", "arn": format!("arn:aws:{arn}"), "configuration": configuration})
+        };
+        let mut world = vec![
+            place("AWS::AutoScaling::AutoScalingGroup", "nodes", "autoscaling:us-east-1:123456789012:g", group),
+            place("AWS::EC2::Subnet", "subnet-1", "ec2:us-east-1:123456789012:subnet/subnet-1", subnets),
+        ];
+        for id in ["i-1", "i-2"] {
+            let arn = format!("ec2:us-east-1:123456789012:instance/{id}");
+            world.push(place("AWS::EC2::Instance", id, &arn, json!({"InstanceId": id})));
         }
+        for version in versions {
+            let id = version["LaunchTemplateId"].as_str().unwrap_or("lt");
+            let arn = format!("ec2:us-east-1:123456789012:launch-template/{id}:3");
+            world.push(place("AWS::EC2::LaunchTemplateVersion", id, &arn, version.clone()));
+        }
+        json!(world)
     }
 
-    fn version(interfaces: Value) -> Value {
-        json!({"LaunchTemplateId": "lt-1", "VersionNumber": 3, "DefaultVersion": true, "LaunchTemplateData": {"NetworkInterfaces": interfaces}})
+    fn version(id: &str, interfaces: Value) -> Value {
+        json!({"LaunchTemplateId": id, "LaunchTemplateName": format!("{id}-name"), "VersionNumber": 3, "DefaultVersion": true,
+            "LaunchTemplateData": {"NetworkInterfaces": interfaces}})
     }
 
     fn group(version: &str) -> Value {
         json!({
-            "AutoScalingGroupName": "nodes", "Instances": [{"InstanceId": "i-1"}],
+            "AutoScalingGroupName": "nodes", "Instances": [{"InstanceId": "i-1"}], "VPCZoneIdentifier": "subnet-1",
             "LaunchTemplate": {"LaunchTemplateId": "lt-1", "Version": version},
         })
     }
 
-    fn fact(world: &Regional, instance: &str) -> Option<Value> {
-        let (place, seen) = Seen::everything();
-        node_template(&place, world, &seen, instance)
+    fn inside() -> Value {
+        json!({"SubnetId": "subnet-1", "MapPublicIpOnLaunch": false})
+    }
+
+    fn told(world: Value) -> Value {
+        fact_of(world, "/i-1", "node_template")
     }
 
     #[test]
@@ -115,23 +125,63 @@ mod tests {
         for (interfaces, public) in [
             (json!(null), json!(false)),
             (json!([{"AssociatePublicIpAddress": null}]), json!(false)),
+            (json!([{"AssociatePublicIpAddress": false}]), json!(false)),
             (json!([{"AssociatePublicIpAddress": false}, {"AssociatePublicIpAddress": true}]), json!(true)),
         ] {
             for choice in ["$Latest", "$Default", "3"] {
-                let found = fact(&world(version(interfaces.clone()), group(choice)), "i-1").expect("known");
-                assert_eq!(found["public_address"], public, "{interfaces} {choice}");
+                let found = told(world(&[version("lt-1", interfaces.clone())], group(choice), inside()));
+                assert_eq!(found[0]["public_address"], public, "{interfaces} {choice}");
             }
         }
-        assert_eq!(fact(&world(version(json!(null)), group("3")), "i-2"), Some(Value::Null));
+        let world = world(&[version("lt-1", json!(null))], group("3"), inside());
+        assert!(fact_of(world, "/i-2", "node_template").is_null());
+    }
+
+    #[test]
+    fn where_the_template_is_silent_the_subnet_decides() {
+        let public = json!({"SubnetId": "subnet-1", "MapPublicIpOnLaunch": true});
+        for silent in [json!(null), json!([{"AssociatePublicIpAddress": null}])] {
+            let found = told(world(&[version("lt-1", silent)], group("3"), public.clone()));
+            assert_eq!(found[0]["public_address"], json!(true), "{found}");
+            assert!(found[0]["proof"][2].as_str().expect("proof").contains("subnet-1"), "{found}");
+        }
+        let said = version("lt-1", json!([{"AssociatePublicIpAddress": false}]));
+        assert_eq!(told(world(&[said], group("3"), public))[0]["public_address"], json!(false));
+        let found = told(world(&[version("lt-1", json!(null))], group("3"), json!({"SubnetId": "subnet-1"})));
+        assert!(found[0].get("public_address").is_none() && found[0]["why"].is_string(), "{found}");
+    }
+
+    #[test]
+    fn an_override_by_name_is_a_template_as_well() {
+        let mixed = json!({
+            "AutoScalingGroupName": "nodes", "Instances": [{"InstanceId": "i-1"}], "VPCZoneIdentifier": "subnet-1",
+            "MixedInstancesPolicy": {"LaunchTemplate": {
+                "LaunchTemplateSpecification": {"LaunchTemplateId": "lt-1", "Version": "3"},
+                "Overrides": [{"InstanceType": "t3.large"}, {"LaunchTemplateSpecification": {"LaunchTemplateName": "lt-2-name", "Version": "$Latest"}}],
+            }},
+        });
+        let open = version("lt-2", json!([{"AssociatePublicIpAddress": true}]));
+        let found = told(world(&[version("lt-1", json!(null)), open], mixed.clone(), inside()));
+        assert_eq!((&found[0]["public_address"], &found[1]["public_address"]), (&json!(false), &json!(true)));
+        let found = told(world(&[version("lt-1", json!(null))], mixed, inside()));
+        assert!(found[1].get("public_address").is_none() && found[1]["why"].is_string(), "{found}");
     }
 
     #[test]
     fn what_is_not_told_is_not_known() {
-        assert_eq!(fact(&world(version(json!(null)), group("4")), "i-1"), None);
-        assert_eq!(fact(&world(version(json!([{}])), group("3")), "i-1"), None);
         let silent = json!({"LaunchTemplateId": "lt-1", "VersionNumber": 3, "LaunchTemplateData": {}});
-        assert_eq!(fact(&world(silent, group("3")), "i-1"), None);
-        assert_eq!(fact(&world(version(json!(null)), json!({"AutoScalingGroupName": "nodes"})), "i-1"), None);
-        assert_eq!(fact(&world(json!({"VersionNumber": 9}), group("$Latest")), "i-1"), None);
+        let stray = json!({"VersionNumber": 9});
+        for (versions, group) in [
+            (vec![version("lt-1", json!(null))], group("4")),
+            (vec![version("lt-1", json!([{}]))], group("3")),
+            (vec![silent], group("3")),
+            (vec![version("lt-1", json!(null)), stray], group("$Latest")),
+            (vec![], json!({"AutoScalingGroupName": "nodes", "Instances": [{"InstanceId": "i-1"}]})),
+        ] {
+            let found = told(world(&versions, group, inside()));
+            assert!(found[0].get("public_address").is_none() && found[0]["why"].is_string(), "{found}");
+        }
+        let untold = world(&[version("lt-1", json!(null))], json!({"AutoScalingGroupName": "nodes"}), inside());
+        assert!(told(untold).is_null());
     }
 }

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::attachments::{Attachments, Ids, Part, describe};
 use super::ground::Ground;
+use super::nodes::profile;
 use super::seen::Seen;
 use super::sink::Sink;
 use super::wiring::{clusters_seen, nodegroups_seen};
 use super::world::{Item, Regional};
-use crate::model::{Told, ec2, elb};
+use crate::model::elb;
 
 /// The parts of everything in one place, except roles.
 pub(crate) fn state(ground: &Ground<'_>, sink: &mut Sink) {
@@ -68,23 +69,58 @@ fn behind<'a>(balancers: &Balancers<'_>, arns: impl IntoIterator<Item = &'a Stri
 
 /// The roles and instance profiles of one account, by their ARNs.
 #[derive(Debug, Default)]
-pub(crate) struct Roles(Attachments);
+pub(crate) struct Roles {
+    wired: Attachments,
+    /// Who issues the tokens of pods.
+    issuers: BTreeSet<String>,
+    /// Whether of some cluster that is not known.
+    untold: bool,
+    /// Whether there is a cluster at all.
+    clusters: bool,
+}
 
 impl Roles {
     /// Takes in a region of the account.
     pub(crate) fn see(&mut self, ground: &Ground<'_>, seen: &Seen) {
         let place = ground.place;
-        self.0.require(clusters_seen(place, seen) && nodegroups_seen(place, seen));
-        self.0.require(seen.whole(place, "ec2:DescribeInstances"));
+        self.wired.require(clusters_seen(place, seen) && nodegroups_seen(place, seen));
+        self.wired.require(seen.whole(place, "ec2:DescribeInstances"));
         for item in &ground.here.clusters {
-            self.0.note(Part::Cluster, Some(true), &Ids::of(Some([item.body.role_arn.as_ref()])));
+            self.wired.note(Part::Cluster, Some(true), &Ids::of(Some([item.body.role_arn.as_ref()])));
         }
         for item in &ground.here.nodegroups {
-            self.0.note(Part::Node, Some(true), &Ids::of(Some([item.body.node_role.as_ref()])));
+            self.wired.note(Part::Node, Some(true), &Ids::of(Some([item.body.node_role.as_ref()])));
+        }
+        for (role, _) in super::nodes::roles(ground.here) {
+            self.wired.note(Part::Node, Some(true), &Ids { known: [role.to_owned()].into(), whole: true });
         }
         for machine in ground.wiring.machines.values().filter(|machine| !machine.is_gone()) {
-            self.0.note(Part::Bastion, machine.bastion, &profile(&machine.profile));
+            self.wired.note(Part::Node, machine.node.is(), &profile(&machine.profile));
+            self.wired.note(Part::Bastion, machine.bastion, &profile(&machine.profile));
         }
+        for item in &ground.here.clusters {
+            let oidc = item.body.identity.as_ref().and_then(|identity| identity.oidc.as_ref());
+            let issuer = oidc.and_then(|oidc| oidc.issuer.clone());
+            self.clusters = true;
+            self.untold |= issuer.is_none();
+            self.issuers.extend(issuer);
+        }
+    }
+
+    /// Whether pods of a cluster assume a role: by the tokens of the cluster's provider, or by EKS Pod Identity.
+    fn is_assumed_by_pods(&self, trust: Option<&Value>) -> Option<bool> {
+        let Some(trust) = trust else { return self.issuers.is_empty().then_some(false) };
+        let (providers, services) = (principals(trust, "Federated"), principals(trust, "Service"));
+        let mut providers = providers.iter().filter_map(|arn| arn.split_once(":oidc-provider/")).peekable();
+        if self.clusters && services.contains(&"pods.eks.amazonaws.com") {
+            return Some(true);
+        }
+        let federated = providers.peek().is_some();
+        let ours = |named: &str| self.issuers.iter().any(|issuer| same_provider(issuer, named));
+        if providers.any(|(_, named)| ours(named)) {
+            return Some(true);
+        }
+        (!federated || !self.untold).then_some(false)
     }
 
     /// States the parts of the account's roles.
@@ -97,18 +133,30 @@ impl Roles {
     fn parts(&self, role: &Item<crate::model::iam::Role>) -> Option<BTreeSet<Part>> {
         let profiles = role.body.instance_profile_list.as_ref();
         let profiles = Ids::of(profiles.map(|profiles| profiles.iter().map(|profile| profile.arn.as_ref())));
-        let mut parts = self.0.parts(&role.arn)?;
+        let mut parts = self.wired.parts(&role.arn)?;
         for profile in &profiles.known {
-            parts.extend(self.0.parts(profile)?);
+            parts.extend(self.wired.parts(profile)?);
+        }
+        if self.is_assumed_by_pods(role.body.assume_role_policy_document.as_ref())? {
+            parts.insert(Part::Pod);
         }
         profiles.whole.then_some(parts)
     }
 }
 
-fn profile(told: &Told<ec2::IamInstanceProfile>) -> Ids {
-    match told {
-        Told::Silent => Ids::default(),
-        Told::Nothing => Ids { whole: true, ..Ids::default() },
-        Told::Value(profile) => Ids::of(Some([profile.arn.as_ref()])),
-    }
+/// The principals of one kind that a trust policy names.
+fn principals<'a>(trust: &'a Value, kind: &str) -> Vec<&'a str> {
+    let statements = trust.get("Statement").map_or(&[][..], one_or_many);
+    let named = statements.iter().filter_map(|statement| statement.get("Principal")?.get(kind));
+    named.flat_map(one_or_many).filter_map(Value::as_str).collect()
+}
+
+/// An issuer is a URL; a provider's ARN ends in it without the scheme.
+fn same_provider(issuer: &str, named: &str) -> bool {
+    issuer.strip_prefix("https://").unwrap_or(issuer).trim_end_matches('/') == named.trim_end_matches('/')
+}
+
+/// A list as it is, and what stands alone as a list of one.
+fn one_or_many(value: &Value) -> &[Value] {
+    value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice)
 }

@@ -69,6 +69,11 @@ impl Seen {
         }
     }
 
+    /// Whether anything was read in an account.
+    pub(crate) fn has_account(&self, account: &str) -> bool {
+        self.by_place.keys().any(|place| place.account.as_str() == account)
+    }
+
     fn get(&self, place: &Place, action: &str) -> Option<&Asked> {
         self.by_place.get(place)?.get(action)
     }

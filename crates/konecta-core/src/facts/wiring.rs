@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attachments::{Attachments, Ids, Part};
-use super::known::any;
+use super::nodes::{Node, Nodes};
 use super::seen::{Place, Seen};
 use super::world::{Item, Regional};
 use crate::blueprint::Bastion;
@@ -14,7 +14,7 @@ use crate::model::{Told, ec2, eks};
 #[derive(Debug)]
 pub(crate) struct Machine {
     pub(crate) arn: String,
-    pub(crate) node: Option<bool>,
+    pub(crate) node: Node,
     pub(crate) bastion: Option<bool>,
     pub(crate) subnet: Option<String>,
     pub(crate) state: Option<String>,
@@ -29,7 +29,7 @@ impl Machine {
     }
 
     pub(crate) fn parts(&self) -> Option<BTreeSet<Part>> {
-        let parts = [(Part::Node, self.node?), (Part::Bastion, self.bastion?)];
+        let parts = [(Part::Node, self.node.is()?), (Part::Bastion, self.bastion?)];
         Some(parts.into_iter().filter(|(_, is)| *is).map(|(part, _)| part).collect())
     }
 }
@@ -43,14 +43,10 @@ pub(crate) struct Wiring {
 }
 
 impl Wiring {
-    pub(crate) fn of(place: &Place, here: &Regional, seen: &Seen, bastion: &Bastion) -> Self {
-        let scaled = scaled_instances(place, here, seen);
-        let clusters = Ids {
-            known: here.clusters.iter().map(|item| item.id(item.body.name.as_ref()).to_owned()).collect(),
-            whole: seen.whole(place, "eks:ListClusters"),
-        };
+    pub(crate) fn of(place: &Place, here: &Regional, global: &Regional, seen: &Seen, bastion: &Bastion) -> Self {
+        let nodes = Nodes::of(place, here, global, seen, bastion);
         let machine = |item: &Item<ec2::Instance>| {
-            (item.id(item.body.instance_id.as_ref()).to_owned(), machine(item, &scaled, &clusters, bastion))
+            (item.id(item.body.instance_id.as_ref()).to_owned(), machine(item, &nodes, bastion))
         };
         let mut wiring = Self { machines: here.instances.iter().map(machine).collect(), ..Self::default() };
         wiring.see_machines(seen.whole(place, "ec2:DescribeInstances"));
@@ -66,7 +62,8 @@ impl Wiring {
         self.subnets.require(whole);
         for machine in self.machines.values().filter(|machine| !machine.is_gone()) {
             let subnet = Ids::of(Some([machine.subnet.as_ref()]));
-            self.groups.note(Part::Node, machine.node, &machine.groups);
+            self.groups.note(Part::Node, machine.node.is(), &machine.groups);
+            self.subnets.note(Part::Node, machine.node.is(), &subnet);
             self.groups.note(Part::Bastion, machine.bastion, &machine.groups);
             self.subnets.note(Part::Bastion, machine.bastion, &subnet);
         }
@@ -134,7 +131,7 @@ pub(crate) fn told_ids(list: &Told<Vec<String>>) -> Ids {
     }
 }
 
-fn cluster_groups(network: &eks::VpcConfig) -> Ids {
+pub(crate) fn cluster_groups(network: &eks::VpcConfig) -> Ids {
     let own = match &network.cluster_security_group_id {
         Told::Silent => Ids::default(),
         Told::Nothing => Ids { whole: true, ..Ids::default() },
@@ -143,35 +140,18 @@ fn cluster_groups(network: &eks::VpcConfig) -> Ids {
     own.join(listed(network.security_group_ids.as_ref()))
 }
 
-fn machine(item: &Item<ec2::Instance>, scaled: &Ids, clusters: &Ids, bastion: &Bastion) -> Machine {
+fn machine(item: &Item<ec2::Instance>, nodes: &Nodes<'_>, bastion: &Bastion) -> Machine {
     let sent = &item.body;
-    let id = item.id(sent.instance_id.as_ref());
-    let in_group = if scaled.known.contains(id) { Some(true) } else { scaled.whole.then_some(false) };
-    let tagged = item.tags.as_ref().and_then(|tags| is_tagged_as_node(tags, clusters));
     let marked = item.tags.as_ref().map(|tags| tags.get(&bastion.tag_key) == Some(&bastion.tag_value));
     Machine {
         arn: item.arn.clone(),
-        node: any([in_group, tagged]),
+        node: nodes.node(item),
         bastion: marked,
         subnet: sent.subnet_id.clone(),
         state: sent.state.as_ref().and_then(|state| state.name.clone()),
         groups: carried(sent),
         profile: sent.iam_instance_profile.clone(),
     }
-}
-
-/// Whether the tags that EKS, or whoever joins a machine to a cluster, must set name a cluster of this place. Anybody
-/// may set a tag: one that names no cluster makes no node.
-fn is_tagged_as_node(tags: &BTreeMap<String, String>, clusters: &Ids) -> Option<bool> {
-    let cluster = |(key, value): (&String, &String)| match key.strip_prefix("kubernetes.io/cluster/") {
-        Some(cluster) => Some(cluster.to_owned()),
-        None => (key == "eks:cluster-name" || key == "eks:eks-cluster-name").then(|| value.clone()),
-    };
-    let named: Vec<String> = tags.iter().filter_map(cluster).collect();
-    if named.iter().any(|cluster| clusters.known.contains(cluster)) {
-        return Some(true);
-    }
-    (named.is_empty() || clusters.whole).then_some(false)
 }
 
 /// The groups of all interfaces of an instance.
@@ -183,26 +163,4 @@ fn carried(sent: &ec2::Instance) -> Ids {
 
 pub(crate) fn group_ids(groups: Option<&Vec<ec2::GroupIdentifier>>) -> Ids {
     Ids::of(groups.map(|groups| groups.iter().map(|group| group.group_id.as_ref())))
-}
-
-/// The instances in Auto Scaling groups of node groups.
-fn scaled_instances(place: &Place, here: &Regional, seen: &Seen) -> Ids {
-    let whole = nodegroups_seen(place, seen) && seen.whole(place, "autoscaling:DescribeAutoScalingGroups");
-    let mut ids = Ids { whole, ..Ids::default() };
-    let mut names = Ids { whole: true, ..Ids::default() };
-    for item in &here.nodegroups {
-        names = names.join(super::autoscaler::named_groups(&item.body));
-    }
-    for item in &here.scaling_groups {
-        let wanted = item.body.auto_scaling_group_name.as_ref().map(|name| names.known.contains(name));
-        let wanted = wanted.filter(|wanted| *wanted || names.whole);
-        let members = item.body.instances.as_ref();
-        let members = Ids::of(members.map(|members| members.iter().map(|member| member.instance_id.as_ref())));
-        match any([wanted, super::autoscaler::is_tagged(&item.body)]) {
-            Some(true) => ids = ids.join(members),
-            Some(false) => {}
-            None => ids.whole &= members.whole && members.known.is_empty(),
-        }
-    }
-    ids
 }

@@ -19,15 +19,27 @@ pub struct AutoScalingGroup {
     pub launch_template: Option<TemplateChoice>,
     /// Several instance types from one template.
     pub mixed_instances_policy: Option<MixedInstancesPolicy>,
+    /// The most instances that it launches; with 0 it launches none.
+    pub max_size: Option<i64>,
+    /// The subnets in which it launches, with commas between.
+    #[serde(rename = "VPCZoneIdentifier")]
+    pub vpc_zone_identifier: Option<String>,
+    /// The target groups with which its instances are registered.
+    #[serde(rename = "TargetGroupARNs")]
+    pub target_group_arns: Option<Vec<String>>,
 }
 
 impl AutoScalingGroup {
-    /// The template that the next instance is launched from, wherever the group names it.
+    /// The templates that the next instance may be launched from: the group's own, or that of its mixed policy with
+    /// those that override it for some instance types. Empty where it names none that is known.
     #[must_use]
-    pub fn choice(&self) -> Option<&TemplateChoice> {
-        let mixed =
-            || self.mixed_instances_policy.as_ref()?.launch_template.as_ref()?.launch_template_specification.as_ref();
-        self.launch_template.as_ref().or_else(mixed)
+    pub fn choices(&self) -> Vec<&TemplateChoice> {
+        let mixed = self.mixed_instances_policy.as_ref().and_then(|policy| policy.launch_template.as_ref());
+        let own = self.launch_template.as_ref();
+        let common = mixed.and_then(|mixed| mixed.launch_template_specification.as_ref());
+        let overrides = mixed.and_then(|mixed| mixed.overrides.as_ref()).into_iter().flatten();
+        let others = overrides.filter_map(|one| one.launch_template_specification.as_ref());
+        own.into_iter().chain(common).chain(others).collect()
     }
 }
 
@@ -37,6 +49,8 @@ impl AutoScalingGroup {
 pub struct TemplateChoice {
     /// The template.
     pub launch_template_id: Option<String>,
+    /// The template's name, which may stand instead of the id.
+    pub launch_template_name: Option<String>,
     /// A number, `$Latest` or `$Default`.
     pub version: Option<String>,
 }
@@ -54,6 +68,16 @@ pub struct MixedInstancesPolicy {
 #[serde(rename_all = "PascalCase", default)]
 pub struct MixedTemplate {
     /// The template and its version.
+    pub launch_template_specification: Option<TemplateChoice>,
+    /// What differs for some instance types.
+    pub overrides: Option<Vec<TemplateOverride>>,
+}
+
+/// What differs for one instance type.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct TemplateOverride {
+    /// Another template, where this type has its own.
     pub launch_template_specification: Option<TemplateChoice>,
 }
 

@@ -14,6 +14,8 @@ shape! {
         vpc_id: Option<String>,
         /// Its zone.
         availability_zone: Option<String>,
+        /// Whether what is launched in it gets a public IPv4 address, unless the launch says otherwise.
+        map_public_ip_on_launch: Option<bool>,
     }
 }
 
@@ -161,6 +163,8 @@ shape! {
         user_id: Option<String>,
         /// Its VPC, where it is another one.
         vpc_id: Option<String>,
+        /// The state of the peering over which it is named, where it is.
+        peering_status: Option<String>,
     }
 }
 
@@ -199,6 +203,12 @@ shape! {
         description: Option<String>,
         /// Whether an AWS service holds it.
         requester_managed: Option<bool>,
+        /// What it is for: AWS decides, so that nobody else can write it.
+        interface_type: Option<String>,
+        /// The account that made it; in a shared VPC another than the subnet's.
+        owner_id: Option<String>,
+        /// Its tags.
+        tag_set: Option<Vec<super::Tag>>,
     }
 }
 
@@ -269,6 +279,8 @@ shape! {
 pub struct LaunchTemplateVersion {
     /// The template.
     pub launch_template_id: Option<String>,
+    /// The template's name.
+    pub launch_template_name: Option<String>,
     /// Which version; the highest is the latest.
     pub version_number: Option<i64>,
     /// Whether it is the default version.
@@ -283,6 +295,8 @@ pub struct LaunchTemplateVersion {
 pub struct TemplateData {
     /// The interfaces; `null` where the template sets none.
     pub network_interfaces: Told<Vec<TemplateInterface>>,
+    /// The groups of what it launches, where no interface names them; `null` where the template sets none.
+    pub security_group_ids: Told<Vec<String>>,
 }
 
 /// An interface of a launch template.
@@ -291,6 +305,8 @@ pub struct TemplateData {
 pub struct TemplateInterface {
     /// Whether it gets a public address; `null` where the subnet decides.
     pub associate_public_ip_address: Told<bool>,
+    /// The groups that it carries.
+    pub groups: Told<Vec<String>>,
 }
 
 shape! {

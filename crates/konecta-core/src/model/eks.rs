@@ -17,6 +17,47 @@ pub struct Cluster {
     pub resources_vpc_config: Option<VpcConfig>,
     /// Auto Mode; `null` where the cluster never had it.
     pub compute_config: Told<ComputeConfig>,
+    /// Who issues the tokens of its pods.
+    pub identity: Option<Identity>,
+    /// How principals are let in.
+    pub access_config: Option<AccessConfig>,
+}
+
+/// Who issues the tokens of a cluster's pods.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Identity {
+    /// The OpenID Connect provider.
+    pub oidc: Option<Oidc>,
+}
+
+/// An OpenID Connect provider.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Oidc {
+    /// Its URL.
+    pub issuer: Option<String>,
+}
+
+/// How principals are let in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AccessConfig {
+    /// `API`, `CONFIG_MAP` or `API_AND_CONFIG_MAP`; what stands in the config map cannot be seen through the AWS API.
+    pub authentication_mode: Option<String>,
+}
+
+/// Who is let in to a cluster, and as what.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AccessEntry {
+    /// The cluster.
+    pub cluster_name: Option<String>,
+    /// The role or user.
+    pub principal_arn: Option<String>,
+    /// `STANDARD` for people, another for nodes.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
 }
 
 /// A cluster's network.
@@ -41,6 +82,8 @@ pub struct VpcConfig {
 pub struct ComputeConfig {
     /// Whether AWS runs the nodes.
     pub enabled: Option<bool>,
+    /// The role of those nodes.
+    pub node_role_arn: Option<String>,
 }
 
 /// A managed node group.
@@ -65,6 +108,8 @@ pub struct Nodegroup {
 pub struct NodegroupResources {
     /// The Auto Scaling groups.
     pub auto_scaling_groups: Option<Vec<NodegroupScaling>>,
+    /// The security group that lets SSH in, which every node carries; sent only where EKS made one.
+    pub remote_access_security_group: Option<String>,
 }
 
 /// An Auto Scaling group of a node group.

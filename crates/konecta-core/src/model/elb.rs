@@ -165,6 +165,8 @@ pub struct SourceIp {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct TargetGroup {
+    /// The port on which targets listen, where they are registered with no other.
+    pub port: Option<u16>,
     /// The load balancers that use it.
     pub load_balancer_arns: Option<Vec<String>>,
     /// `instance`, `ip`, `lambda` or `alb`.

@@ -12,6 +12,8 @@ use super::Told;
 pub struct Role {
     /// The instance profiles that it is in, `[]` where it is in none.
     pub instance_profile_list: Option<Vec<InstanceProfile>>,
+    /// Who may assume it; text where it could not be decoded.
+    pub assume_role_policy_document: Option<Value>,
     /// The managed policies that it carries.
     pub attached_managed_policies: Option<Vec<AttachedPolicy>>,
     /// The policies that are its own.

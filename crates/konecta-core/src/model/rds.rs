@@ -3,10 +3,24 @@
 
 use serde::Deserialize;
 
+use super::Told;
+
 /// A database instance.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct DbInstance {
+    /// Its name.
+    #[serde(rename = "DBInstanceIdentifier")]
+    pub id: Option<String>,
+    /// The cluster that it is a member of; `null` for none.
+    #[serde(rename = "DBClusterIdentifier")]
+    pub cluster: Told<String>,
+    /// The database of which it is a read replica, by name or ARN; `null` for none.
+    #[serde(rename = "ReadReplicaSourceDBInstanceIdentifier")]
+    pub replica_of: Told<String>,
+    /// The cluster of which it is a read replica; `null` for none.
+    #[serde(rename = "ReadReplicaSourceDBClusterIdentifier")]
+    pub replica_of_cluster: Told<String>,
     /// Where it listens; a database that is being created has none yet.
     pub endpoint: Option<Endpoint>,
     /// The groups that guard it.

@@ -38,7 +38,7 @@ fn every_behavior_forwards_the_host_that_the_certificate_names() {
 #[test]
 fn a_node_group_is_found_by_its_tags() {
     let facts = facts_of(&world(INSIDE));
-    let expected = json!({"groups": [{"name": "asg-1", "cluster_autoscaler": true}], "karpenter_or_auto": true});
+    let expected = json!({"groups": [{"name": "asg-1", "cluster_autoscaler": true}]});
     assert_eq!(facts.get("nodegroup/erp/ng/1", "autoscaler"), expected);
     assert_eq!(facts.get("stack:us-east-1:123456789012:konecta-erp", "bastions"), json!([]));
 }

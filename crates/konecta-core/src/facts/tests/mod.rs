@@ -1,5 +1,6 @@
 //! Whole worlds: what follows from them, and that knowing less never makes anything look better.
 
+mod carriers;
 mod documented;
 mod drifted;
 mod inside;
@@ -58,8 +59,16 @@ fn world(text: &str) -> Snapshot {
     snapshot(serde_json::from_str(text).expect("world"))
 }
 
+/// Under the blueprint of the worlds here, whose cluster is `erp`.
 fn facts_of(snapshot: &Snapshot) -> Facts {
-    derive(snapshot, &Blueprint::default()).expect("facts")
+    let mut blueprint = Blueprint::default();
+    blueprint.eks.cluster = "erp".to_owned();
+    derive(snapshot, &blueprint).expect("facts")
+}
+
+/// A fact of a world that was seen to its end.
+pub(crate) fn fact_of(resources: Value, arn_end: &str, fact: &str) -> Value {
+    facts_of(&snapshot(serde_json::from_value(resources).expect("world"))).get(arn_end, fact)
 }
 
 impl Facts {

@@ -17,7 +17,7 @@ fn says_less(less: &Value, more: &Value) -> bool {
         (Value::Object(_), Value::Object(_)) if less["kind"] == json!("unknown") => true,
         (Value::Object(less), Value::Object(more)) => less
             .iter()
-            .filter(|(key, _)| !["faults", "proof", "unknown", "why"].contains(&key.as_str()))
+            .filter(|(key, _)| !["faults", "proof", "unknown", "why", "names", "more"].contains(&key.as_str()))
             .all(|(key, value)| more.get(key).is_some_and(|more| says_less(value, more))),
         (Value::Array(less), Value::Array(more)) => {
             let is_known = |item: &&Value| item["kind"] != json!("unknown") || more.contains(item);
@@ -42,7 +42,9 @@ fn no_better(name: &str, facts: &Map<String, Value>, less: &Value, more: &Value)
         "database_clients" => {
             let good = |clients: &Value| {
                 let all = clients.as_array().cloned().unwrap_or_default();
-                all.iter().filter(|one| ["node", "cluster"].contains(&one["kind"].as_str().unwrap_or_default())).count()
+                all.iter()
+                    .filter(|one| ["node", "cluster", "pod"].contains(&one["kind"].as_str().unwrap_or_default()))
+                    .count()
                     == all.len()
             };
             !good(less) || good(more)

@@ -27,7 +27,7 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
             finding.violations.iter().map(|violation| violation.path.as_str()).filter(|path| path.ends_with(end));
         paths.filter_map(rules::in_brackets).collect()
     };
-    let mut proposal = exposed::close_all(&REMEDY, finding, case, &named("].source"));
+    let mut proposal = exposed::close_strangers(&REMEDY, finding, case, &named("].source"));
     for id in named("].ports") {
         let wide = rules::find(case, &id);
         match (wide, wide.and_then(|rule| rules::group(case, rule.text("/configuration/GroupId")?))) {

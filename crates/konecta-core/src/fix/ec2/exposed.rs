@@ -49,6 +49,25 @@ pub(super) fn close_all(remedy: &Remedy, finding: &Finding, case: &Case<'_>, ids
     proposal
 }
 
+/// Closes the rules by which only strangers come in. One that lets in nodes, pods, the control plane or the load balancer
+/// as well, or perhaps does, is left to a person: it is the strangers who have to leave the group.
+pub(super) fn close_strangers(remedy: &Remedy, finding: &Finding, case: &Case<'_>, ids: &BTreeSet<String>) -> Proposal {
+    let shared = |id: &&String| rules::find(case, id).is_some_and(|rule| rules::admits_own(case, rule));
+    let (shared, strangers): (Vec<&String>, Vec<&String>) = ids.iter().partition(shared);
+    let mut proposal = close_all(remedy, finding, case, &strangers.into_iter().cloned().collect());
+    for id in shared {
+        let Some(group) = rules::find(case, id).and_then(|rule| rule.text(rules::PEER_GROUP)) else { continue };
+        let reason = format!(
+            "a stranger comes in as a member of {group}, which the cluster's own carry too or may: to close {id} would cut them off"
+        );
+        let look = format!("aws ec2 describe-network-interfaces --filters Name=group-id,Values={group}");
+        let leave = "aws ec2 modify-network-interface-attribute --network-interface-id <the stranger's> --groups <its other groups>";
+        let refusal = Refusal::new(finding, Class::B, reason, &[&look, leave]);
+        proposal.refusals.push(refusal.blocking([rules::close_key(id)]));
+    }
+    proposal
+}
+
 /// Closes a rule, at the class that it has whoever asks.
 pub(super) fn close(case: &Case<'_>, rule: &View, remedy: &Remedy) -> Option<Step> {
     let user = users::who_may_use(case, rule);

@@ -11,7 +11,7 @@ pub(super) const REMEDY: Remedy = Remedy { id: "ec2.node_ingress", class: Class:
 
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     let ids = finding.violations.iter().filter_map(|violation| rules::in_brackets(&violation.path)).collect();
-    exposed::close_all(&REMEDY, finding, case, &ids)
+    exposed::close_strangers(&REMEDY, finding, case, &ids)
 }
 
 #[cfg(test)]
@@ -19,13 +19,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::fix::ec2::testdata::{cidr, cluster_stack, group, member, rule};
+    use crate::fix::ec2::testdata::{cidr, cluster_stack, group, load_balancer, member, rule};
     use crate::fix::proof::World;
 
     #[test]
     fn strangers_go_and_the_stack_stays() {
         let mut resources = cluster_stack();
+        resources.extend(load_balancer("sg-alb"));
         resources.extend([
+            rule("sgr-alb", "sg-nodes", (30080, 30080), member("sg-alb")),
             group("sg-x"),
             rule("sgr-self", "sg-nodes", (0, 65535), member("sg-nodes")),
             rule("sgr-vpc", "sg-nodes", (1, 65535), cidr("10.0.0.0/16")),

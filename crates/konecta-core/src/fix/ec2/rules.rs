@@ -22,6 +22,21 @@ pub(crate) fn close_key(rule: &str) -> String {
     format!("ec2.close_rule/{rule}")
 }
 
+/// Where a rule names a group as its source.
+pub(crate) const PEER_GROUP: &str = "/configuration/ReferencedGroupInfo/GroupId";
+
+/// Whether nodes, pods, the control plane or the load balancer of the stack's cluster come in by a rule as well, or may:
+/// of what carries the group that it names, not all may be known.
+pub(crate) fn admits_own(case: &Case<'_>, rule: &View) -> bool {
+    let carriers = rule.text(PEER_GROUP).and_then(|group| case.index("group_carriers", group));
+    let cluster = &case.blueprint.eks.cluster;
+    let own = ["node", "pod", "cluster", "alb"].map(|kind| format!("{kind}/{cluster}"));
+    carriers.and_then(Value::as_array).into_iter().flatten().any(|carrier| match carrier["roles"].as_array() {
+        Some(roles) => roles.iter().any(|role| own.iter().any(|own| role == own)),
+        None => true,
+    })
+}
+
 /// The rule of this id.
 pub(crate) fn find<'a>(case: &'a Case<'_>, id: &str) -> Option<&'a View> {
     case.all(RULE).find(|rule| rule.id == id)

@@ -38,19 +38,42 @@ pub(in crate::fix) fn member(group: &str) -> Value {
     json!({"ReferencedGroupInfo": {"GroupId": group, "UserId": "123456789012"}})
 }
 
+/// The cluster that the blueprint names by default.
+const CLUSTER: &str = "konecta-erp-prod";
+
 /// A cluster with a node that carries `sg-nodes`, so that the group is a node's.
 pub(in crate::fix) fn cluster_stack() -> Vec<Value> {
     let mut node = instance("i-node", "subnet-1", "sg-nodes");
     node["tags"] =
-        json!({"aws:autoscaling:groupName": "asg-1", "eks:cluster-name": "c", "kubernetes.io/cluster/c": "owned"});
+        json!({"aws:autoscaling:groupName": "asg-1", "aws:eks:cluster-name": CLUSTER, "eks:cluster-name": CLUSTER});
     let cluster = json!({
-        "resourceType": "AWS::EKS::Cluster", "resourceId": "c", "region": "us-east-1", "tags": {},
-        "arn": "arn:aws:eks:us-east-1:123456789012:cluster/c",
-        "configuration": {"name": "c", "resourcesVpcConfig": {
+        "resourceType": "AWS::EKS::Cluster", "resourceId": CLUSTER, "region": "us-east-1", "tags": {},
+        "arn": format!("arn:aws:eks:us-east-1:123456789012:cluster/{CLUSTER}"),
+        "configuration": {"name": CLUSTER, "resourcesVpcConfig": {
             "subnetIds": ["subnet-1"], "securityGroupIds": [], "clusterSecurityGroupId": "sg-cluster", "vpcId": "vpc-1",
         }},
     });
     vec![cluster, group("sg-cluster"), group("sg-nodes"), node, interface_of("eni-node", "sg-nodes", Some("i-node"))]
+}
+
+/// A load balancer that forwards to port 30080 of the nodes, with its group.
+pub(in crate::fix) fn load_balancer(group_id: &str) -> Vec<Value> {
+    let place = "arn:aws:elasticloadbalancing:us-east-1:123456789012";
+    let arn = format!("{place}:loadbalancer/app/erp/1");
+    let of = |kind: &str, arn: &str, configuration: Value| {
+        json!({
+            "resourceType": format!("AWS::ElasticLoadBalancingV2::{kind}"), "resourceId": "erp", "region": "us-east-1", "tags": {},
+            "arn": arn, "configuration": configuration,
+        })
+    };
+    let balancer = json!({"LoadBalancerArn": arn, "LoadBalancerName": "erp", "Type": "application", "Scheme": "internal",
+        "VpcId": "vpc-1", "SecurityGroups": [group_id]});
+    let target = json!({"TargetType": "instance", "Port": 30080, "LoadBalancerArns": [arn]});
+    vec![
+        group(group_id),
+        of("LoadBalancer", &arn, balancer),
+        of("TargetGroup", &format!("{place}:targetgroup/erp/5"), target),
+    ]
 }
 
 /// A database behind a group.
@@ -80,9 +103,14 @@ pub(in crate::fix) fn instance(id: &str, subnet: &str, group: &str) -> Value {
     )
 }
 
-/// A free interface that carries a group.
+/// An interface of a function that carries a group.
 pub(in crate::fix) fn interface(id: &str, group: &str) -> Value {
-    interface_of(id, group, None)
+    let mut interface = interface_of(id, group, None);
+    let configuration = &mut interface["configuration"];
+    configuration["Status"] = json!("in-use");
+    configuration["InterfaceType"] = json!("lambda");
+    configuration["Attachment"] = json!({"InstanceOwnerId": "amazon-aws"});
+    interface
 }
 
 fn interface_of(id: &str, group: &str, holder: Option<&str>) -> Value {

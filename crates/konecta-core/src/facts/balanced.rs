@@ -1,0 +1,127 @@
+//! To which clusters a load balancer forwards, and on which ports of their nodes.
+//! Knows target groups and the Auto Scaling groups that register with them; nothing of security groups.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ground::Ground;
+use super::nodes::Node;
+use super::world::Supplemented;
+use crate::model::autoscaling::AutoScalingGroup;
+use crate::model::elb::{self, TargetHealth};
+
+type TargetGroup = Supplemented<elb::TargetGroup, Vec<TargetHealth>>;
+
+/// A way of a load balancer to the nodes of a cluster.
+#[derive(Debug, Clone)]
+pub(crate) struct Way {
+    pub(crate) balancer: String,
+    /// The port on the nodes; `None` where targets are registered with ports of their own.
+    pub(crate) port: Option<u16>,
+}
+
+/// What load balancers forward to.
+#[derive(Debug, Default)]
+pub(crate) struct Balanced {
+    clusters: BTreeMap<String, Result<BTreeSet<String>, String>>,
+    ways: BTreeMap<String, Vec<Way>>,
+}
+
+impl Balanced {
+    pub(crate) fn of(ground: &Ground<'_>) -> Self {
+        let registered = registered(ground);
+        let mut balanced = Self::default();
+        let applications =
+            || ground.here.load_balancers.iter().filter(|item| item.body.kind.as_deref() == Some("application"));
+        let only = match (applications().count(), ground.here.clusters.as_slice()) {
+            (1, [cluster]) => Some(cluster.id(cluster.body.name.as_ref()).to_owned()),
+            (_, _) => None,
+        };
+        let whole = ["elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetGroups"];
+        let whole = whole.iter().all(|action| ground.seen.whole(ground.place, action))
+            && super::wiring::clusters_seen(ground.place, ground.seen)
+            && ground.here.target_groups.iter().all(|item| item.item.body.load_balancer_arns.is_some());
+        for balancer in applications() {
+            let targets = targets(ground, &balancer.arn);
+            let mut clusters = BTreeSet::new();
+            for (target, cluster) in
+                targets.iter().filter_map(|target| Some((*target, registered.get(target.item.arn.as_str())?)))
+            {
+                clusters.extend(cluster.iter().cloned());
+                for cluster in cluster {
+                    balanced.way(cluster, &balancer.arn, target);
+                }
+            }
+            let untold = targets.iter().any(|target| !registered.contains_key(target.item.arn.as_str()));
+            let found = match &only {
+                _ if !clusters.is_empty() => Ok(clusters),
+                _ if !whole => Err("it was not seen to its end to what the load balancer forwards".to_owned()),
+                _ if targets.is_empty() => Ok(clusters),
+                // Where there is one application load balancer and one cluster, the one is before the other.
+                Some(cluster) if untold => {
+                    for target in &targets {
+                        balanced.way(cluster, &balancer.arn, target);
+                    }
+                    Ok([cluster.clone()].into())
+                }
+                Some(_) => Ok(clusters),
+                None => Err("no Auto Scaling group of a cluster registers with the load balancer, so it is not known to which it forwards".to_owned()),
+            };
+            balanced.clusters.insert(balancer.arn.clone(), found);
+        }
+        balanced
+    }
+
+    fn way(&mut self, cluster: &str, balancer: &str, target: &TargetGroup) {
+        let by_instance = target.item.body.target_type.as_deref() == Some("instance");
+        let port = target.item.body.port.filter(|_| by_instance);
+        self.ways.entry(cluster.to_owned()).or_default().push(Way { balancer: balancer.to_owned(), port });
+    }
+
+    /// The clusters to which a load balancer forwards; why that is not known, where it is not.
+    pub(crate) fn clusters(&self, balancer: &str) -> Result<&BTreeSet<String>, &str> {
+        match self.clusters.get(balancer) {
+            Some(Ok(clusters)) => Ok(clusters),
+            Some(Err(why)) => Err(why),
+            None => Err("it is no application load balancer"),
+        }
+    }
+
+    /// How load balancers come to the nodes of a cluster.
+    pub(crate) fn ways(&self, cluster: &str) -> &[Way] {
+        self.ways.get(cluster).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn targets<'a>(ground: &Ground<'a>, balancer: &str) -> Vec<&'a TargetGroup> {
+    let named = |item: &&TargetGroup| {
+        item.item.body.load_balancer_arns.as_ref().is_some_and(|arns| arns.iter().any(|arn| arn == balancer))
+    };
+    ground.here.target_groups.iter().filter(named).collect()
+}
+
+/// The clusters whose nodes an Auto Scaling group registers with a target group; none where its instances are no nodes.
+fn registered<'a>(ground: &Ground<'a>) -> BTreeMap<&'a str, BTreeSet<String>> {
+    let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for item in &ground.here.scaling_groups {
+        for target in item.body.target_group_arns.iter().flatten() {
+            found.entry(target).or_default().extend(clusters_of(ground, &item.body));
+        }
+    }
+    found
+}
+
+fn clusters_of(ground: &Ground<'_>, group: &AutoScalingGroup) -> BTreeSet<String> {
+    let name = group.auto_scaling_group_name.as_ref();
+    let of_nodegroups = ground
+        .here
+        .nodegroups
+        .iter()
+        .filter(|item| name.is_some_and(|name| super::autoscaler::named_groups(&item.body).known.contains(name)));
+    let of_nodegroups = of_nodegroups.filter_map(|item| item.body.cluster_name.clone());
+    let running = group.instances.iter().flatten().filter_map(|member| member.instance_id.as_deref());
+    let running = running.filter_map(|id| match &ground.wiring.machines.get(id)?.node {
+        Node::Of(cluster) => Some(cluster.clone()),
+        Node::Said { .. } | Node::No | Node::Unknown(_) => None,
+    });
+    of_nodegroups.chain(running).collect()
+}
