@@ -86,13 +86,19 @@ without_nodes(id) if {
 # The ports of a rule, in words.
 ports(source) := "all protocols" if source.protocol == "all"
 
-ports(source) := sprintf("%s %v", [source.protocol, source.from]) if source.from == source.to
+ports(source) := sprintf("%s %v", [source.protocol, source.from]) if {
+	source.protocol != "all"
+	source.from == source.to
+}
 
-ports(source) := sprintf("%s %v to %v", [source.protocol, source.from, source.to]) if source.from != source.to
+ports(source) := sprintf("%s %v to %v", [source.protocol, source.from, source.to]) if {
+	source.protocol != "all"
+	source.from != source.to
+}
 
 ports(source) := source.protocol if {
 	not source.protocol in {"all", "tcp", "udp"}
-	object.get(source, "from", null) == null
+	object.get(source, "from", "none") == "none"
 }
 
 _is(carrier, wanted) if {
