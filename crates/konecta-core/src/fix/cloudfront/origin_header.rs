@@ -76,6 +76,8 @@ mod tests {
             .expect("list")
             .push(second);
         distribution["configuration"]["DistributionConfig"]["Origins"]["Quantity"] = json!(2);
+        distribution["configuration"]["DistributionConfig"]["CacheBehaviors"]["Items"][0]["TargetOriginId"] =
+            json!("second");
         let step = testdata::world_with(vec![distribution], |_| {}).mended("KA-CF-012", "/E1").remove(0);
         let edits = step.call.amend.expect("amend").edits;
         let paths: Vec<&str> = edits.iter().map(|edit| edit.path.as_str()).collect();

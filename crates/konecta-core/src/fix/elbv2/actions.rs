@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use ipnet::IpNet;
 use serde_json::{Value, json};
 
 use crate::fix::step::Find;
@@ -134,6 +135,19 @@ pub(in crate::fix) fn header<'a>(condition: &'a Value, name: &str) -> Option<(Ve
     fits.then(|| (values, config["RegexValues"].as_array().is_none_or(Vec::is_empty)))
 }
 
+/// Whether a condition admits addresses of these ranges only.
+pub(in crate::fix) fn from_within(conditions: &[Value], ranges: &[String]) -> bool {
+    let ranges: Vec<IpNet> = ranges.iter().filter_map(|range| range.parse().ok()).collect();
+    let within = |address: &Value| {
+        let net = address.as_str().and_then(|text| text.parse::<IpNet>().ok());
+        net.is_some_and(|net| ranges.iter().any(|range| range.contains(&net)))
+    };
+    let sources = conditions.iter().filter(|one| one["Field"] == "source-ip");
+    sources
+        .filter_map(|one| one["SourceIpConfig"]["Values"].as_array())
+        .any(|addresses| !addresses.is_empty() && addresses.iter().all(within))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,6 +182,16 @@ mod tests {
         assert_eq!(given[1]["$find"]["take"], json!("/Conditions/1"));
         assert_eq!(crate::fix::simulate::planned(given[1].clone()), tenant);
         assert_eq!(values(&[path, tenant]), 2);
+    }
+
+    #[test]
+    fn addresses_are_within_ranges_only_if_all_are() {
+        let ranges = ["10.0.0.0/8".to_owned()];
+        let condition = |values: Value| json!({"Field": "source-ip", "SourceIpConfig": {"Values": values}});
+        assert!(from_within(&[condition(json!(["10.1.0.0/16", "10.2.3.4/32"]))], &ranges));
+        for values in [json!(["10.1.0.0/16", "192.0.2.0/24"]), json!([]), json!(["0.0.0.0/0"]), json!(null)] {
+            assert!(!from_within(&[condition(values)], &ranges));
+        }
     }
 
     #[test]

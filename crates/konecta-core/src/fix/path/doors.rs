@@ -86,6 +86,9 @@ impl Closer<'_, '_> {
                     && !values.is_empty()
                     && values.iter().all(|value| self.secrets.planned.iter().any(|one| one == value))
             };
+            if actions::from_within(conditions, &self.case.blueprint.alb.peers) {
+                continue;
+            }
             if demands.is_empty() {
                 self.guard(rule);
             } else if strict && !demands.iter().all(ours) {

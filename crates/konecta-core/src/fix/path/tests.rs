@@ -208,6 +208,19 @@ fn a_rule_that_takes_another_value_is_disarmed_and_its_conditions_stay() {
 }
 
 #[test]
+fn the_rule_of_a_declared_peer_stays() {
+    let peer = json!({"Field": "source-ip", "SourceIpConfig": {"Values": ["198.51.100.0/24"]}});
+    let world = world_with(vec![distribution("E1", true)], |resources| {
+        resources.push(rule(HTTPS, 30, &[peer], &[forward()]));
+        resources.push(rule(HTTPS, 40, &[path("/reports/*")], &[forward()]));
+    });
+    let world = world.with(|blueprint| blueprint.alb.peers = vec!["198.51.100.0/24".to_owned()]);
+    let steps = closes(&world);
+    let guarded: Vec<&String> = steps.keys().filter(|key| key.contains("guard_rule")).collect();
+    assert_eq!(guarded.len(), 1, "{guarded:?}");
+}
+
+#[test]
 fn half_a_rotation_is_finished() {
     let world = world_with(vec![distribution("E1", true)], |resources| {
         find(resources, testdata::RULE)["configuration"]["Conditions"] = json!([secret(&["sha256:rotated:rotated"])]);
