@@ -1,4 +1,4 @@
-# What a DB instance sets itself and what its DB cluster sets for it; and who may come in.
+# What a DB instance or a DB cluster sets itself and what its DB cluster sets for an instance; and who may come in.
 package konecta.lib.rds
 
 import rego.v1
@@ -6,12 +6,23 @@ import rego.v1
 import data.konecta.lib.groups
 
 # The place where backups, zones and deletion protection are set.
-owner := {"path": "DBInstance", "settings": _settings} if input.configuration.DBClusterIdentifier == null
+owner := {"path": "DBInstance", "settings": _settings} if {
+	not is_cluster
+	input.configuration.DBClusterIdentifier == null
+}
 
-owner := {"path": sprintf("DBCluster[%s]", [name]), "settings": settings} if {
+owner := {"path": sprintf("DBCluster[%s]", [cluster]), "settings": data.index.db_clusters[key(cluster)]}
+
+# A DB cluster is judged itself too: one without members holds data as well.
+owner := {"path": "DBCluster", "settings": _settings} if is_cluster
+
+is_cluster if input.resourceType == "AWS::RDS::DBCluster"
+
+# The DB cluster that an instance is a member of.
+cluster := name if {
+	not is_cluster
 	name := input.configuration.DBClusterIdentifier
 	is_string(name)
-	settings := data.index.db_clusters[key(name)]
 }
 
 # Member by member, as `data.index.db_clusters` has them: an answer can be given again for a database that differs in
@@ -29,6 +40,14 @@ _settings["EnabledCloudwatchLogsExports"] := input.configuration.EnabledCloudwat
 _settings["IAMDatabaseAuthenticationEnabled"] := input.configuration.IAMDatabaseAuthenticationEnabled
 
 _settings["CopyTagsToSnapshot"] := input.configuration.CopyTagsToSnapshot
+
+_settings["Engine"] := input.configuration.Engine
+
+_settings["ReplicationSourceIdentifier"] := input.configuration.ReplicationSourceIdentifier
+
+_settings["DBClusterParameterGroup"] := input.configuration.DBClusterParameterGroup
+
+_settings["DBClusterMembers"] := input.configuration.DBClusterMembers
 
 # Names of RDS are unique within an account and region only.
 key(name) := sprintf("%s/%s/%s", [input.accountId, input.region, name])

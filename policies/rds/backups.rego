@@ -8,7 +8,7 @@
 # custom:
 #   id: KA-RDS-004
 #   severity: high
-#   resource: AWS::RDS::DBInstance
+#   resource: [AWS::RDS::DBInstance, AWS::RDS::DBCluster]
 #   remediation: >-
 #     Set the backup retention period to the promised number of days (raising it from 0 interrupts the instance for a moment); where the latest
 #     restorable time lags behind, look at the events of the instance for failing backups.
@@ -25,7 +25,9 @@ import data.konecta.lib.rds
 
 pass if {
 	_is_source
+	is_number(rds.owner.settings.BackupRetentionPeriod)
 	rds.owner.settings.BackupRetentionPeriod >= data.blueprint.rds.backup_retention_days
+	is_string(rds.owner.settings.PreferredBackupWindow)
 	rds.owner.settings.PreferredBackupWindow != ""
 	_age_in_hours <= data.blueprint.rds.restorable_within_hours
 }
@@ -33,6 +35,7 @@ pass if {
 violations contains {"path": path, "actual": days, "expected": sprintf("at least %d days", [promised])} if {
 	_is_source
 	days := rds.owner.settings.BackupRetentionPeriod
+	is_number(days)
 	promised := data.blueprint.rds.backup_retention_days
 	days < promised
 	path := sprintf("%s.BackupRetentionPeriod", [rds.owner.path])
@@ -57,7 +60,33 @@ not_applicable contains sprintf("it is a read replica of %s, which is what gets 
 	is_string(source)
 }
 
-_is_source if input.configuration.ReadReplicaSourceDBInstanceIdentifier == null
+not_applicable contains sprintf("it is a read replica of the DB cluster %s, which is what gets backed up", [source]) if {
+	source := _replicated
+}
+
+_is_source if {
+	rds.is_cluster
+	not _replicated
+}
+
+_is_source if {
+	input.configuration.ReadReplicaSourceDBInstanceIdentifier == null
+	not _replicated
+}
+
+# An instance may be a replica of a Multi-AZ DB cluster.
+_replicated := source if {
+	source := input.configuration.ReadReplicaSourceDBClusterIdentifier
+	is_string(source)
+}
+
+# So may a DB cluster; one of Aurora has backups of its own all the same.
+_replicated := source if {
+	not is_string(input.configuration.ReadReplicaSourceDBClusterIdentifier)
+	source := rds.owner.settings.ReplicationSourceIdentifier
+	is_string(source)
+	not startswith(rds.owner.settings.Engine, "aurora")
+}
 
 # Absent while there is nothing yet to restore from: a fresh instance is unknown, not well backed up.
 _age_in_hours := (now - latest) / 3600000000000 if {
@@ -65,6 +94,6 @@ _age_in_hours := (now - latest) / 3600000000000 if {
 	latest := time.parse_rfc3339_ns(_latest)
 }
 
-_latest := input.configuration.LatestRestorableTime if input.configuration.DBClusterIdentifier == null
+_latest := input.configuration.LatestRestorableTime if not rds.cluster
 
-_latest := rds.owner.settings.LatestRestorableTime
+_latest := data.index.db_clusters[rds.key(rds.cluster)].LatestRestorableTime

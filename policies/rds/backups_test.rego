@@ -114,3 +114,39 @@ test_member_of_an_unlisted_cluster_is_unknown if {
 	not control.pass with input as member with data.blueprint as blueprint with data.now as now with data.index as {}
 	count(control.violations) == 0 with input as member with data.blueprint as blueprint with data.now as now with data.index as {}
 }
+
+test_replica_of_a_cluster_is_not_applicable if {
+	replica := resource(object.union(good.configuration, {"ReadReplicaSourceDBClusterIdentifier": "konecta-multi-az", "BackupRetentionPeriod": 0}))
+	control.not_applicable == {"it is a read replica of the DB cluster konecta-multi-az, which is what gets backed up"} with input as replica with data.blueprint as blueprint with data.now as now
+	count(control.violations) == 0 with input as replica with data.blueprint as blueprint with data.now as now
+	not control.pass with input as replica with data.blueprint as blueprint with data.now as now
+}
+
+cluster(engine, source, days) := object.union(
+	resource(object.union(
+		{"DBClusterIdentifier": "konecta-cluster", "Engine": engine, "ReplicationSourceIdentifier": source},
+		settings(days, "03:00-04:00", "2026-11-23T11:55:00+00:00"),
+	)),
+	{"resourceType": "AWS::RDS::DBCluster"},
+)
+
+test_cluster_is_judged_itself if {
+	control.pass with input as cluster("aurora-postgresql", null, 7) with data.blueprint as blueprint with data.now as now
+	paths := {violation.path | some violation in control.violations} with input as cluster("aurora-postgresql", null, 1) with data.blueprint as blueprint with data.now as now
+	paths == {"DBCluster.BackupRetentionPeriod"}
+}
+
+test_cluster_that_is_a_replica_has_no_backups_but_in_aurora if {
+	count(control.not_applicable) == 1 with input as cluster("postgres", "arn:main", 0) with data.blueprint as blueprint with data.now as now
+	count(control.violations) == 0 with input as cluster("postgres", "arn:main", 0) with data.blueprint as blueprint with data.now as now
+	control.pass with input as cluster("aurora-postgresql", "arn:main", 7) with data.blueprint as blueprint with data.now as now
+	count(control.violations) == 1 with input as cluster("aurora-postgresql", "arn:main", 1) with data.blueprint as blueprint with data.now as now
+}
+
+test_what_is_no_number_proves_nothing if {
+	every days in ["text", null, []] {
+		odd := alone(days, "03:00-04:00", "2026-11-23T11:55:00+00:00")
+		not control.pass with input as odd with data.blueprint as blueprint with data.now as now
+		count(control.violations) == 0 with input as odd with data.blueprint as blueprint with data.now as now
+	}
+}

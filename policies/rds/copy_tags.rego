@@ -8,7 +8,7 @@
 # custom:
 #   id: KA-RDS-017
 #   severity: low
-#   resource: AWS::RDS::DBInstance
+#   resource: [AWS::RDS::DBInstance, AWS::RDS::DBCluster]
 #   remediation: Switch copying of tags to snapshots on; it holds for snapshots taken from then on.
 #   fix: rds.copy_tags
 #   reads: [rds:DescribeDBInstances, rds:DescribeDBClusters]

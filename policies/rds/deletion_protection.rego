@@ -8,7 +8,7 @@
 # custom:
 #   id: KA-RDS-007
 #   severity: medium
-#   resource: AWS::RDS::DBInstance
+#   resource: [AWS::RDS::DBInstance, AWS::RDS::DBCluster]
 #   remediation: Switch deletion protection on, for the DB cluster where the instance is a member of one; it takes effect at once.
 #   fix: rds.deletion_protection
 #   reads: [rds:DescribeDBInstances, rds:DescribeDBClusters]

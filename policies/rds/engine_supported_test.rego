@@ -22,7 +22,12 @@ lifecycle := {"rds": {
 		"9.6": entry("2022-04-26T23:59:59Z", "2025-04-26T23:59:59Z"),
 	},
 	"mysql": {"8.4": entry("2029-07-31T23:59:59Z", "2032-07-31T23:59:59Z")},
-}}
+}, "rds_versions": {"postgres": {
+	"16.3": {"Status": "available"},
+	"16.1": {"Status": "deprecated"},
+	"16.2": {},
+	"13.15": {"Status": "available"},
+}}}
 
 test_standard_support_passes if {
 	supported := instance("postgres", "16.3")
@@ -86,4 +91,23 @@ test_missing_engine_or_version_is_unknown if {
 	not control.pass with input as {"configuration": {"Engine": "postgres"}} with data.blueprint as blueprint with data.lifecycle as lifecycle with data.now as now
 	violations := control.violations with input as {"configuration": {"Engine": "postgres"}} with data.blueprint as blueprint with data.lifecycle as lifecycle with data.now as now
 	count(violations) == 0
+}
+
+test_deprecated_minor_version_fails if {
+	control.violations == {{
+		"path": "EngineVersion",
+		"actual": "16.1",
+		"expected": "a minor version that is not deprecated",
+	}} with input as instance("postgres", "16.1") with data.blueprint as blueprint with data.lifecycle as lifecycle with data.now as now
+	not control.pass with input as instance("postgres", "16.1") with data.blueprint as blueprint with data.lifecycle as lifecycle with data.now as now
+}
+
+test_minor_version_that_is_not_listed_is_unknown if {
+	every version in ["16.2", "16.99"] {
+		not control.pass with input as instance("postgres", version) with data.blueprint as blueprint with data.lifecycle as lifecycle with data.now as now
+		violations := control.violations with input as instance("postgres", version) with data.blueprint as blueprint with data.lifecycle as lifecycle with data.now as now
+		count(violations) == 0
+	}
+	unread := object.remove(lifecycle, ["rds_versions"])
+	not control.pass with input as instance("postgres", "16.3") with data.blueprint as blueprint with data.lifecycle as unread with data.now as now
 }

@@ -8,7 +8,7 @@
 # custom:
 #   id: KA-RDS-012
 #   severity: medium
-#   resource: AWS::RDS::DBInstance
+#   resource: [AWS::RDS::DBInstance, AWS::RDS::DBCluster]
 #   remediation: Export the log types that `log_exports` in the blueprint names, for the DB cluster where the instance is a member of one.
 #   fix: rds.log_exports
 #   reads: [rds:DescribeDBInstances, rds:DescribeDBClusters]

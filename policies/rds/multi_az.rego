@@ -8,7 +8,7 @@
 # custom:
 #   id: KA-RDS-006
 #   severity: medium
-#   resource: AWS::RDS::DBInstance
+#   resource: [AWS::RDS::DBInstance, AWS::RDS::DBCluster]
 #   remediation: >-
 #     Convert the DB instance to Multi-AZ, in a maintenance window and knowing that it doubles the price of the instance; give an Aurora cluster a
 #     reader in a second availability zone.

@@ -54,4 +54,5 @@ _subnets := input.configuration.DBSubnetGroup.Subnets
 _zones contains name if {
 	some subnet in _subnets
 	name := subnet.SubnetAvailabilityZone.Name
+	is_string(name)
 }

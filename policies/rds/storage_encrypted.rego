@@ -8,10 +8,10 @@
 # custom:
 #   id: KA-RDS-003
 #   severity: critical
-#   resource: AWS::RDS::DBInstance
+#   resource: [AWS::RDS::DBInstance, AWS::RDS::DBCluster]
 #   remediation: >-
 #     Take a snapshot, copy it with encryption switched on, restore a new DB instance from the copy and let the application use that one.
-#   reads: [rds:DescribeDBInstances]
+#   reads: [rds:DescribeDBInstances, rds:DescribeDBClusters]
 #   claims: [rds-encrypted, at-rest]
 #   frameworks: {fsbp: [RDS.3]}
 #   fix: rds.storage_encrypted

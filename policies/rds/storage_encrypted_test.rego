@@ -35,3 +35,9 @@ test_missing_flag_is_unknown if {
 	not control.pass with input as {"configuration": {}}
 	count(control.violations) == 0 with input as {"configuration": {}}
 }
+
+test_cluster_without_members_fails if {
+	cluster := {"resourceType": "AWS::RDS::DBCluster", "configuration": {"DBClusterIdentifier": "konecta-cluster", "StorageEncrypted": false, "DBClusterMembers": []}}
+	control.violations == {{"path": "StorageEncrypted", "actual": false, "expected": true}} with input as cluster
+	not control.pass with input as cluster
+}

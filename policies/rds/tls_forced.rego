@@ -1,21 +1,23 @@
 # METADATA
 # title: The database refuses connections without TLS
 # description: >-
-#   PostgreSQL on RDS offers TLS but takes plain connections too unless `rds.force_ssl` is 1 in the parameter group and the group has reached the
-#   instance. A client with the wrong `sslmode` then sends its password and every row in the clear, and nobody notices.
+#   PostgreSQL and SQL Server on RDS offer TLS but take plain connections too unless `rds.force_ssl` is 1 in the parameter group (of the DB
+#   cluster, where there is one) and the group has reached the database. A client with the wrong `sslmode` then sends its password and every row in the clear, and nobody notices.
 # related_resources:
 #   - https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Concepts.General.SSL.html
+#   - https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Security.html
+#   - https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/SQLServer.Concepts.General.SSL.Using.html
 #   - https://docs.aws.amazon.com/config/latest/developerguide/rds-postgres-instance-encrypted-in-transit.html
 # custom:
 #   id: KA-RDS-008
 #   severity: high
-#   resource: AWS::RDS::DBInstance
+#   resource: [AWS::RDS::DBInstance, AWS::RDS::DBCluster]
 #   remediation: >-
 #     Make sure that every client connects with TLS, then set `rds.force_ssl` to 1 in a custom parameter group; reboot the instance where the group
 #     is pending a reboot.
 #   fix: rds.tls_forced
-#   reads: [rds:DescribeDBInstances, rds:DescribeDBParameters]
-#   joins: [parameter_groups]
+#   reads: [rds:DescribeDBInstances, rds:DescribeDBParameters, rds:DescribeDBClusters, rds:DescribeDBClusterParameters]
+#   joins: [parameter_groups, db_clusters, cluster_parameter_groups]
 #   claims: [in-transit]
 package konecta.rds.tls_forced
 
@@ -23,49 +25,73 @@ import rego.v1
 
 import data.konecta.lib.rds
 
-families := {"postgres", "aurora-postgresql"}
+# The parameter is one of RDS for PostgreSQL, Aurora PostgreSQL and RDS for SQL Server (pages above); MySQL and MariaDB
+# have `require_secure_transport`, Oracle and Db2 demand TLS otherwise.
+families := {
+	"postgres", "aurora-postgresql",
+	"sqlserver-ee", "sqlserver-se", "sqlserver-ex", "sqlserver-web",
+}
+
+# What stands between a group and the database, of the states that the API reference names.
+behind := {"applying", "pending-reboot", "pending-database-upgrade", "failed-to-apply"}
 
 pass if {
 	_applies
 	count(_groups) > 0
 	every group in _groups {
-		_force_ssl(group) == "1"
-		group.ParameterApplyStatus == "in-sync"
+		_value(group) == "1"
+		states := _states(group)
+		every state in states {
+			state == "in-sync"
+		}
 	}
 }
 
 violations contains {"path": path, "actual": value, "expected": "1"} if {
 	_applies
 	some group in _groups
-	value := _force_ssl(group)
-	value != "1"
-	path := sprintf("DBParameterGroups[%s].rds.force_ssl", [group.DBParameterGroupName])
+	value := _value(group)
+	value in {"0", null}
+	path := sprintf("%s.rds.force_ssl", [_path(group)])
 }
 
-violations contains {"path": path, "actual": status, "expected": "in-sync"} if {
+violations contains {"path": path, "actual": state, "expected": "in-sync"} if {
 	_applies
 	some group in _groups
-	status := group.ParameterApplyStatus
-	status != "in-sync"
-	path := sprintf("DBParameterGroups[%s].ParameterApplyStatus", [group.DBParameterGroupName])
+	some state in _states(group)
+	state in behind
+	path := sprintf("%s.ParameterApplyStatus", [_path(group)])
 }
 
-not_applicable contains sprintf("rds.force_ssl is a parameter of PostgreSQL, and this is %s", [engine]) if {
+not_applicable contains sprintf("rds.force_ssl is a parameter of PostgreSQL and SQL Server, and this is %s", [engine]) if {
 	engine := input.configuration.Engine
 	is_string(engine)
 	not engine in families
 }
 
-not_applicable contains sprintf("it is a member of %s, whose own parameter group decides", [name]) if {
-	name := input.configuration.DBClusterIdentifier
-	is_string(name)
-}
+_applies if input.configuration.Engine in families
 
-_applies if {
-	input.configuration.Engine in families
+_groups := input.configuration.DBParameterGroups if {
+	not rds.is_cluster
 	input.configuration.DBClusterIdentifier == null
 }
 
-_groups := input.configuration.DBParameterGroups
+# A DB cluster has one group for all its members.
+_groups := [{"OfCluster": name, "Members": rds.owner.settings.DBClusterMembers}] if {
+	name := rds.owner.settings.DBClusterParameterGroup
+}
 
-_force_ssl(group) := data.index.parameter_groups[rds.key(group.DBParameterGroupName)]["rds.force_ssl"]
+_path(group) := sprintf("DBParameterGroups[%s]", [group.DBParameterGroupName])
+
+_path(group) := sprintf("DBClusterParameterGroup[%s]", [group.OfCluster])
+
+_value(group) := data.index.parameter_groups[rds.key(group.DBParameterGroupName)]["rds.force_ssl"]
+
+_value(group) := data.index.cluster_parameter_groups[rds.key(group.OfCluster)]["rds.force_ssl"]
+
+_states(group) := [group.ParameterApplyStatus]
+
+# A status that was not sent is none that is good.
+_states(group) := [object.get(member, "DBClusterParameterGroupStatus", "") | some member in group.Members] if {
+	is_array(group.Members)
+}

@@ -62,7 +62,13 @@ pub(super) fn described(control: &Control) -> String {
     let calls: Vec<&str> = calls.iter().map(Action::as_str).collect();
     let claims: Vec<&str> = custom.claims.iter().map(ClaimId::as_str).collect();
     let mut told = format!("{}  {}\n", control.id(), control.metadata.title);
-    let _ = writeln!(told, "{} · {} · judges {}\n", custom.severity, control.name(), control.metadata.subject());
+    let _ = writeln!(
+        told,
+        "{} · {} · judges {}\n",
+        custom.severity,
+        control.name(),
+        control.metadata.subjects().collect::<Vec<_>>().join(", ")
+    );
     let mut part = |label: &str, words: &str| {
         let lines = text::wrap(&text::prose(words), width.saturating_sub(LABEL).max(READABLE / 4));
         for (number, line) in lines.iter().enumerate().filter(|_| !words.is_empty()) {

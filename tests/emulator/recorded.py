@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 
 REPLAY = Path(__file__).resolve().parents[2] / "fixtures" / "replay"
 _LONGEST_FORM = 65_536
+_OF_RDS = {"DescribeDBEngineVersions", "DescribeDBMajorEngineVersions"}
 
 
 class Recorded:
@@ -34,8 +35,8 @@ class Recorded:
 def _answer(environ: dict[str, Any]) -> tuple[str | None, str]:
     if environ["PATH_INFO"] == "/cluster-versions":
         return "eks.DescribeClusterVersions.json", "application/json"
-    if environ["REQUEST_METHOD"] == "POST" and _action(environ) == "DescribeDBMajorEngineVersions":
-        return "rds.DescribeDBMajorEngineVersions.xml", "text/xml"
+    if environ["REQUEST_METHOD"] == "POST" and (action := _action(environ)) in _OF_RDS:
+        return f"rds.{action}.xml", "text/xml"
     return None, ""
 
 

@@ -132,7 +132,7 @@ fn judge_all(
 ) -> Result<Vec<ControlError>, AuditError> {
     let mut errors = Vec::new();
     let mut found = Vec::new();
-    let types: BTreeSet<&str> = catalogue.controls().map(|control| control.metadata.subject()).collect();
+    let types: BTreeSet<&str> = catalogue.controls().flat_map(|control| control.metadata.subjects()).collect();
     let mut see = |resource: &Resource| {
         if !subjects(&resource.account_id, &resource.region, &resource.arn) {
             return;
@@ -171,8 +171,10 @@ fn unseen(source: &dyn Source, catalogue: &Catalogue, reads: &Reads) -> Vec<Find
     let records: BTreeMap<(&Action, &AccountId, &Region), &ReadRecord> =
         source.reads().iter().map(|record| ((&record.action, &record.account_id, &record.region), record)).collect();
     let mut findings = Vec::new();
-    for control in catalogue.controls() {
-        let Some(subject) = &control.metadata.custom.resource else { continue };
+    let subjects = catalogue
+        .controls()
+        .flat_map(|control| control.metadata.custom.resource.iter().map(move |subject| (control, subject)));
+    for (control, subject) in subjects {
         let Some((action, read)) = reads.lister(subject) else { continue };
         for account in &source.info().accounts {
             for region in places(read.scope, &source.info().regions) {

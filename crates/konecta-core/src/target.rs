@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::control::PolicyError;
 use crate::control::catalogue::{Catalogue, Control};
 use crate::control::reads::{ReadScope, reads};
-use crate::id::{AccountId, Action, Arn, Region};
+use crate::id::{AccountId, Action, Arn, Region, ResourceType};
 
 /// One account and one region, or `global`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -33,14 +33,17 @@ impl Target {
     /// When the catalogue of reads is broken.
     pub fn reads(&self, catalogue: &Catalogue) -> Result<BTreeSet<Action>, PolicyError> {
         let known = reads()?;
-        let here = |control: &&Control| match &control.metadata.custom.resource {
-            // A stack lives in a region: the blueprint's.
-            None => !self.region.is_global(),
-            Some(subject) => known.lister(subject).is_none_or(|(_, read)| match read.scope {
+        let lives_here = |subject: &ResourceType| {
+            known.lister(subject).is_none_or(|(_, read)| match read.scope {
                 ReadScope::Both => true,
                 ReadScope::Global => self.region.is_global(),
                 ReadScope::Regional => !self.region.is_global(),
-            }),
+            })
+        };
+        let here = |control: &&Control| match control.metadata.custom.resource.as_slice() {
+            // A stack lives in a region: the blueprint's.
+            [] => !self.region.is_global(),
+            subjects => subjects.iter().any(lives_here),
         };
         Ok(known.closure(catalogue.controls().filter(here).flat_map(Control::looks_at)))
     }

@@ -20,7 +20,9 @@ impl Sight {
     pub(super) fn all(catalogue: &Catalogue) -> BTreeMap<String, Self> {
         let mut sights: BTreeMap<String, Self> = BTreeMap::new();
         for control in catalogue.controls() {
-            sights.entry(control.metadata.subject().to_owned()).or_default().add(catalogue, &control.source.text);
+            for subject in control.metadata.subjects() {
+                sights.entry(subject.to_owned()).or_default().add(catalogue, &control.source.text);
+            }
         }
         sights
     }

@@ -49,6 +49,8 @@ const QUERY: &[(&str, &str)] = &[
     ),
     ("iam:ListOpenIDConnectProviders", "<OpenIDConnectProviderList/>"),
     ("rds:DescribeDBClusters", "<DBClusters/>"),
+    ("rds:DescribeDBClusterParameterGroups", "<DBClusterParameterGroups/>"),
+    ("rds:DescribeDBEngineVersions", "<DBEngineVersions/>"),
     ("rds:DescribeDBInstances", "<DBInstances/>"),
     ("rds:DescribeDBMajorEngineVersions", "<DBMajorEngineVersions/>"),
     ("rds:DescribeDBParameterGroups", "<DBParameterGroups/>"),

@@ -15,6 +15,9 @@ const CLUSTERS: &str = "rds:DescribeDBClusters";
 const SUBNET_GROUPS: &str = "rds:DescribeDBSubnetGroups";
 const PARAMETER_GROUPS: &str = "rds:DescribeDBParameterGroups";
 const PARAMETERS: &str = "rds:DescribeDBParameters";
+const CLUSTER_PARAMETER_GROUPS: &str = "rds:DescribeDBClusterParameterGroups";
+const CLUSTER_PARAMETERS: &str = "rds:DescribeDBClusterParameters";
+const VERSIONS: &str = "rds:DescribeDBEngineVersions";
 const SNAPSHOTS: &str = "rds:DescribeDBSnapshots";
 const SNAPSHOT_ATTRIBUTES: &str = "rds:DescribeDBSnapshotAttributes";
 const MAJOR_VERSIONS: &str = "rds:DescribeDBMajorEngineVersions";
@@ -25,12 +28,16 @@ const PAGE: i32 = 100;
 pub(super) async fn collect([caller]: [Caller; 1]) {
     let client = client!(aws_sdk_rds, &caller);
     let databases = async {
-        let in_use = instances(&caller, &client).await;
-        parameter_groups(&caller, &client, in_use.as_ref()).await;
+        let (of_instances, of_clusters) = tokio::join!(instances(&caller, &client), clusters(&caller, &client));
+        let engines = of_instances.as_ref().zip(of_clusters.as_ref()).map(|(one, other)| &one.engines | &other.engines);
+        tokio::join!(
+            parameter_groups(&caller, &client, of_instances.as_ref().map(|in_use| &in_use.groups)),
+            cluster_parameter_groups(&caller, &client, of_clusters.as_ref().map(|in_use| &in_use.groups)),
+            versions(&caller, &client, engines),
+        );
     };
     tokio::join!(
         databases,
-        clusters(&caller, &client),
         subnet_groups(&caller, &client),
         snapshots(&caller, &client),
         major_versions(&caller, &client),
@@ -47,30 +54,52 @@ fn keep_all(caller: &Caller, action: &str, kind: &'static str, arn: &str, id: &s
     }
 }
 
-/// Keeps the instances and gives back the parameter groups that they name; `None` where not all are known.
-async fn instances(caller: &Caller, client: &Client) -> Option<BTreeSet<String>> {
+/// What databases name.
+struct InUse {
+    /// Their parameter groups.
+    groups: BTreeSet<String>,
+    /// Their engines.
+    engines: BTreeSet<String>,
+}
+
+impl InUse {
+    /// `None` where not all databases are known.
+    fn of<'a>(listing: &'a Listing, groups: impl Fn(&'a Value) -> Vec<&'a str>) -> Option<Self> {
+        let all = || listing.items.iter().map(|heard| &heard.value);
+        listing.complete.then(|| Self {
+            groups: all().flat_map(groups).map(str::to_owned).collect(),
+            engines: all().filter_map(|database| text(database, "Engine")).map(str::to_owned).collect(),
+        })
+    }
+}
+
+/// Keeps the instances and gives back what they name.
+async fn instances(caller: &Caller, client: &Client) -> Option<InUse> {
     let listing = caller
         .pages(INSTANCES, None, |token, tap| {
             let call = client.describe_db_instances().max_records(PAGE).set_marker(token.one());
             call.customize().interceptor(tap).send()
         })
         .await;
-    let in_use = listing.complete.then(|| {
-        let groups = listing.items.iter().filter_map(|heard| heard.value.get("DBParameterGroups")?.as_array());
-        groups.flatten().filter_map(|group| text(group, "DBParameterGroupName")).map(str::to_owned).collect()
+    let in_use = InUse::of(&listing, |database| {
+        let groups = database.get("DBParameterGroups").and_then(Value::as_array);
+        groups.into_iter().flatten().filter_map(|group| text(group, "DBParameterGroupName")).collect()
     });
     keep_all(caller, INSTANCES, "AWS::RDS::DBInstance", "DBInstanceArn", "DBInstanceIdentifier", listing);
     in_use
 }
 
-async fn clusters(caller: &Caller, client: &Client) {
+/// Keeps the clusters and gives back what they name.
+async fn clusters(caller: &Caller, client: &Client) -> Option<InUse> {
     let listing = caller
         .pages(CLUSTERS, None, |token, tap| {
             let call = client.describe_db_clusters().max_records(PAGE).set_marker(token.one());
             call.customize().interceptor(tap).send()
         })
         .await;
+    let in_use = InUse::of(&listing, |cluster| text(cluster, "DBClusterParameterGroup").into_iter().collect());
     keep_all(caller, CLUSTERS, "AWS::RDS::DBCluster", "DBClusterArn", "DBClusterIdentifier", listing);
+    in_use
 }
 
 async fn subnet_groups(caller: &Caller, client: &Client) {
@@ -119,6 +148,77 @@ async fn parameter_group(caller: &Caller, client: &Client, heard: Heard, is_used
     };
     let draft = Draft::new("AWS::RDS::DBParameterGroup", arn, name, heard).with("parameters", parameters);
     caller.keep(PARAMETER_GROUPS, draft);
+}
+
+/// As for the groups of instances.
+async fn cluster_parameter_groups(caller: &Caller, client: &Client, in_use: Option<&BTreeSet<String>>) {
+    let listing = caller
+        .pages(CLUSTER_PARAMETER_GROUPS, None, |token, tap| {
+            let call = client.describe_db_cluster_parameter_groups().max_records(PAGE).set_marker(token.one());
+            call.customize().interceptor(tap).send()
+        })
+        .await;
+    caller
+        .each(listing.items, |caller, heard| {
+            let client = client.clone();
+            let is_used = text(&heard.value, "DBClusterParameterGroupName")
+                .is_some_and(|name| in_use.is_none_or(|in_use| in_use.contains(name)));
+            async move { cluster_parameter_group(&caller, &client, heard, is_used).await }
+        })
+        .await;
+}
+
+async fn cluster_parameter_group(caller: &Caller, client: &Client, heard: Heard, is_used: bool) {
+    let Some(arn) = caller.arn(CLUSTER_PARAMETER_GROUPS, &heard.value, "DBClusterParameterGroupArn") else { return };
+    let Some(name) = caller.text(CLUSTER_PARAMETER_GROUPS, &heard.value, "DBClusterParameterGroupName") else { return };
+    let parameters = if is_used {
+        let listing = caller
+            .pages(CLUSTER_PARAMETERS, Some(&arn), |token, tap| {
+                let call = client.describe_db_cluster_parameters().db_cluster_parameter_group_name(&name);
+                call.max_records(PAGE).set_marker(token.one()).customize().interceptor(tap).send()
+            })
+            .await;
+        listing.complete.then(|| listing.items.into_iter().map(|heard| heard.value).collect::<Value>())
+    } else {
+        None
+    };
+    let draft = Draft::new("AWS::RDS::DBClusterParameterGroup", arn, name, heard).with("parameters", parameters);
+    caller.keep(CLUSTER_PARAMETER_GROUPS, draft);
+}
+
+/// All versions of all engines are megabytes; those of the engines in use are asked for, and all only where it is not
+/// known which those are. Only with `IncludeAll` are deprecated ones among them.
+async fn versions(caller: &Caller, client: &Client, engines: Option<BTreeSet<String>>) {
+    let asked = engines.map_or_else(|| vec![None], |engines| engines.into_iter().map(Some).collect());
+    caller
+        .each(asked, |caller, engine| {
+            let client = client.clone();
+            async move { versions_of(&caller, &client, engine).await }
+        })
+        .await;
+}
+
+async fn versions_of(caller: &Caller, client: &Client, engine: Option<String>) {
+    let listing = caller
+        .pages(VERSIONS, None, |token, tap| {
+            let call = client.describe_db_engine_versions().set_engine(engine.clone()).include_all(true);
+            call.max_records(PAGE).set_marker(token.one()).customize().interceptor(tap).send()
+        })
+        .await;
+    for heard in listing.items {
+        let Some(engine) = caller.text(VERSIONS, &heard.value, "Engine") else { continue };
+        let Some(version) = caller.text(VERSIONS, &heard.value, "EngineVersion") else { continue };
+        // A custom version has an ARN of its own, as others have none.
+        let own = text(&heard.value, "DBEngineVersionArn").is_some();
+        let tail = format!("rds:{}:aws:engine-version/{engine}/{version}", caller.place().region);
+        let arn = if own {
+            caller.arn(VERSIONS, &heard.value, "DBEngineVersionArn")
+        } else {
+            caller.build_arn(VERSIONS, &tail)
+        };
+        let Some(arn) = arn else { continue };
+        caller.keep(VERSIONS, Draft::new("AWS::RDS::DBEngineVersion", arn, format!("{engine}/{version}"), heard));
+    }
 }
 
 async fn snapshots(caller: &Caller, client: &Client) {

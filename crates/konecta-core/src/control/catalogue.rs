@@ -216,7 +216,7 @@ impl Catalogue {
         if let Some(action) = custom.reads.iter().find(|action| known.get(action).is_none()) {
             return refuse(format!("`reads` names {action}, a call that konecta-audit does not make"));
         }
-        if let Some(subject) = custom.resource.as_ref().filter(|subject| known.lister(subject).is_none()) {
+        if let Some(subject) = custom.resource.iter().find(|subject| known.lister(subject).is_none()) {
             return refuse(format!("`resource` names {subject}, which no call lists"));
         }
         for (field, names, exists) in

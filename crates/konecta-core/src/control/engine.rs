@@ -78,10 +78,12 @@ impl<'a> Judge<'a> {
         let mut types: BTreeMap<&str, TypeJudge<'_>> = BTreeMap::new();
         let mut whole = Whole::of(world);
         for control in catalogue.controls() {
-            let judge = types.entry(control.metadata.subject()).or_default();
-            let bench = Bench::new(control, reads, gaps);
-            let seat = Seat::new(bench, catalogue, &mut judge.seen.outline, &mut || whole.value(), way)?;
-            judge.seats.push(seat);
+            for subject in control.metadata.subjects() {
+                let judge = types.entry(subject).or_default();
+                let bench = Bench::new(control, reads, gaps);
+                let seat = Seat::new(bench, catalogue, &mut judge.seen.outline, &mut || whole.value(), way)?;
+                judge.seats.push(seat);
+            }
         }
         Ok(Self { types, world: world.clone() })
     }

@@ -150,9 +150,6 @@ pub const OPEN: &[(&str, &str)] = &[
     ("network.high_risk_ports_closed", "network"),
     ("network.imdsv2", "network"),
     ("path.secret_header_proven", "ident"),
-    ("rds.backups", "rds"),
-    ("rds.engine_supported", "rds"),
-    ("rds.private_subnets", "rds"),
 ];
 
 /// What is wrong with the verdicts on a fixture's variants. By a member less, or by one of another type, none may come

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 use super::PolicyError;
 use crate::finding::Severity;
@@ -32,9 +33,9 @@ pub struct Custom {
     pub id: ControlId,
     /// How bad a fail is.
     pub severity: Severity,
-    /// The type of resource that is judged; not together with `scope`.
-    #[serde(default)]
-    pub resource: Option<ResourceType>,
+    /// The type of resource that is judged, or several; not together with `scope`.
+    #[serde(default, deserialize_with = "one_or_several")]
+    pub resource: Vec<ResourceType>,
     /// `stack` where the stack as a whole is judged.
     #[serde(default)]
     pub scope: Option<Scope>,
@@ -107,7 +108,7 @@ impl Metadata {
         if let Some((name, _)) = filled.iter().find(|(_, text)| text.trim().is_empty()) {
             return Err(format!("METADATA: `{name}` is empty"));
         }
-        if custom.resource.is_some() == custom.scope.is_some() {
+        if custom.resource.is_empty() == custom.scope.is_none() {
             return Err("METADATA: name either a `resource` type or `scope: stack`".to_owned());
         }
         if custom.reads.is_empty() {
@@ -122,9 +123,23 @@ impl Metadata {
         }
     }
 
-    /// The type of resource that is judged; the stack's pseudo-type for stack controls.
-    #[must_use]
-    pub fn subject(&self) -> &str {
-        self.custom.resource.as_ref().map_or(STACK_TYPE, ResourceType::as_str)
+    /// The types of resource that are judged; the stack's pseudo-type for stack controls.
+    pub fn subjects(&self) -> impl Iterator<Item = &str> {
+        let stack = self.custom.resource.is_empty().then_some(STACK_TYPE);
+        self.custom.resource.iter().map(ResourceType::as_str).chain(stack)
+    }
+}
+
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ResourceType>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Named {
+        One(ResourceType),
+        Several(Vec<ResourceType>),
+    }
+    match Named::deserialize(deserializer)? {
+        Named::One(one) => Ok(vec![one]),
+        Named::Several(several) if several.is_empty() => Err(Error::custom("`resource` names no type")),
+        Named::Several(several) => Ok(several),
     }
 }

@@ -8,14 +8,14 @@ use super::ground::Ground;
 use super::load_balancer::{describe_listener, describe_rule};
 use super::seen::Place;
 use super::sink::{Sink, object};
-use super::world::{Item, Supplemented};
+use super::world::Item;
 use crate::model::rds;
 
 /// The parameters that controls look at.
 const PARAMETERS: [&str; 2] = ["rds.force_ssl", "require_secure_transport"];
 
 /// What a database that is a member of a cluster takes from it.
-const CLUSTER_MEMBERS: [&str; 8] = [
+const CLUSTER_MEMBERS: [&str; 12] = [
     "BackupRetentionPeriod",
     "PreferredBackupWindow",
     "LatestRestorableTime",
@@ -24,6 +24,10 @@ const CLUSTER_MEMBERS: [&str; 8] = [
     "EnabledCloudwatchLogsExports",
     "IAMDatabaseAuthenticationEnabled",
     "CopyTagsToSnapshot",
+    "Engine",
+    "ReplicationSourceIdentifier",
+    "DBClusterParameterGroup",
+    "DBClusterMembers",
 ];
 
 /// Fills every index with what one place has for it.
@@ -41,7 +45,13 @@ pub(crate) fn fill(ground: &Ground<'_>, sink: &mut Sink) {
     }
     for group in &here.parameter_groups {
         let name = group.item.id(group.item.body.name.as_ref());
-        sink.index("parameter_groups", &format!("{}/{name}", spelled(place)), parameters(ground, group));
+        let told = parameters(ground, "rds:DescribeDBParameters", &group.item.arn, group.supplement.as_ref());
+        sink.index("parameter_groups", &format!("{}/{name}", spelled(place)), told);
+    }
+    for group in &here.cluster_parameter_groups {
+        let name = group.item.id(group.item.body.name.as_ref());
+        let told = parameters(ground, "rds:DescribeDBClusterParameters", &group.item.arn, group.supplement.as_ref());
+        sink.index("cluster_parameter_groups", &format!("{}/{name}", spelled(place)), told);
     }
     for item in &here.database_clusters {
         let id = item.body.get("DBClusterIdentifier").and_then(Value::as_str).unwrap_or(&item.resource_id);
@@ -115,11 +125,11 @@ fn load_balancers(ground: &Ground<'_>, sink: &mut Sink) {
 }
 
 /// Parameters by name: `null` for one that the whole list does not have, no key for one that is not known.
-fn parameters(ground: &Ground<'_>, group: &Supplemented<rds::DbParameterGroup, Vec<rds::Parameter>>) -> Option<Value> {
-    if ground.seen.lacks(ground.place, "rds:DescribeDBParameters", &group.item.arn) {
+fn parameters(ground: &Ground<'_>, action: &str, arn: &str, list: Option<&Vec<rds::Parameter>>) -> Option<Value> {
+    if ground.seen.lacks(ground.place, action, arn) {
         return None;
     }
-    let list = group.supplement.as_ref()?;
+    let list = list?;
     let named = list.iter().all(|parameter| parameter.parameter_name.is_some());
     Some(object(PARAMETERS.map(|name| {
         let found = list.iter().find(|parameter| parameter.parameter_name.as_deref() == Some(name));

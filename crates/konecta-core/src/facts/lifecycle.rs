@@ -1,12 +1,12 @@
 //! What AWS's own lists say of versions and policies.
 //! Knows nothing of who uses a version. The lists are the same everywhere, so one whole list is enough.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::seen::{Place, Seen};
 use super::world::{Item, Regional, World};
 
-/// `eks`, `rds` and `ssl_policies`, each only if it was read to its end somewhere.
+/// `eks`, `rds`, `rds_versions` and `ssl_policies`, each only if it was read to its end somewhere.
 pub(crate) fn lifecycle(world: &World, places: &[Place], seen: &Seen) -> Value {
     let mut lists = Map::new();
     let mut put = |name: &str, action: &str, list: fn(&Regional) -> Option<Map<String, Value>>| {
@@ -25,6 +25,7 @@ pub(crate) fn lifecycle(world: &World, places: &[Place], seen: &Seen) -> Value {
     };
     put("eks", "eks:DescribeClusterVersions", |here| by_key(&here.cluster_versions, "clusterVersion"));
     put("rds", "rds:DescribeDBMajorEngineVersions", |here| engines(&here.engine_versions));
+    put("rds_versions", "rds:DescribeDBEngineVersions", |here| versions(&here.minor_versions));
     put("ssl_policies", "elasticloadbalancing:DescribeSSLPolicies", |here| by_key(&here.ssl_policies, "Name"));
     Value::Object(lists)
 }
@@ -58,4 +59,44 @@ fn engines(items: &[Item<Value>]) -> Option<Map<String, Value>> {
         versions.as_object_mut()?.insert(major.to_owned(), item.body.clone());
     }
     Some(engines)
+}
+
+/// The versions of the engines that are in use. One that is told twice with another status, as custom versions may be,
+/// has none.
+fn versions(items: &[Item<Value>]) -> Option<Map<String, Value>> {
+    let mut engines: Map<String, Value> = Map::new();
+    for item in items {
+        let engine = item.body.get("Engine")?.as_str()?;
+        let version = item.body.get("EngineVersion")?.as_str()?;
+        let told = item.body.get("Status").filter(|status| status.is_string());
+        let known = engines.entry(engine).or_insert_with(|| json!({})).as_object_mut()?;
+        let entry = told.map_or_else(|| json!({}), |status| json!({"Status": status}));
+        if known.get(version).is_some_and(|before| *before != entry) {
+            known.insert(version.to_owned(), json!({}));
+        } else {
+            known.insert(version.to_owned(), entry);
+        }
+    }
+    Some(engines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_that_is_told_twice_has_no_status_unless_both_agree() {
+        let item = |version: &str, status: Value| Item {
+            arn: String::new(),
+            resource_id: String::new(),
+            tags: None,
+            body: json!({"Engine": "postgres", "EngineVersion": version, "Status": status}),
+        };
+        let same = [item("16.1", json!("deprecated")), item("16.1", json!("deprecated"))];
+        assert_eq!(versions(&same).map(Value::Object), Some(json!({"postgres": {"16.1": {"Status": "deprecated"}}})));
+        let other = [item("16.1", json!("available")), item("16.1", json!("deprecated"))];
+        assert_eq!(versions(&other).map(Value::Object), Some(json!({"postgres": {"16.1": {}}})));
+        let silent = [item("16.1", Value::Null)];
+        assert_eq!(versions(&silent).map(Value::Object), Some(json!({"postgres": {"16.1": {}}})));
+    }
 }

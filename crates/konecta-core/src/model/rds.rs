@@ -74,6 +74,15 @@ pub struct DbParameterGroup {
     pub name: Option<String>,
 }
 
+/// A parameter group of clusters; its parameters are a supplement.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DbClusterParameterGroup {
+    /// Its name.
+    #[serde(rename = "DBClusterParameterGroupName")]
+    pub name: Option<String>,
+}
+
 /// A parameter.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]

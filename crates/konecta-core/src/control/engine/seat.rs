@@ -126,7 +126,7 @@ impl<'a> Seat<'a> {
         }
         if self.sight.is_none() {
             self.engine.clear_data();
-            self.engine.add_data(whole()?).map_err(|error| refused(self.bench.control.metadata.subject(), &error))?;
+            self.engine.add_data(whole()?).map_err(|error| refused(self.bench.control.name(), &error))?;
         }
         Ok(())
     }
@@ -186,8 +186,7 @@ fn open(control: &Control, sight: Option<&Sight>, case: &Case<'_>) -> Open {
 
 fn flat_engine(control: &Control, flat: &Flat) -> Result<(Engine, Peek), PolicyError> {
     let mut engine = fresh_engine();
-    let peek =
-        Peek::through(&mut engine, &flat.guarded).map_err(|error| refused(control.metadata.subject(), &error))?;
+    let peek = Peek::through(&mut engine, &flat.guarded).map_err(|error| refused(control.name(), &error))?;
     let questions = questions(control, CONTROL);
     let text = format!("package {FLAT}\n\nimport rego.v1\n\n{}\n{questions}", flat.rules);
     add(&mut engine, &control.source.file, &text)?;
@@ -195,7 +194,7 @@ fn flat_engine(control: &Control, flat: &Flat) -> Result<(Engine, Peek), PolicyE
 }
 
 fn engine_as_written(control: &Control, catalogue: &Catalogue, world: Value) -> Result<Engine, PolicyError> {
-    let subject = control.metadata.subject();
+    let subject = control.name();
     let mut engine = fresh_engine();
     engine.add_data(world).map_err(|error| refused(subject, &error))?;
     for source in named(control, catalogue) {
@@ -209,15 +208,17 @@ fn engine_as_written(control: &Control, catalogue: &Catalogue, world: Value) -> 
 /// The first evaluation compiles everything; better here, once, than on somebody's resource.
 fn compiled(mut engine: Engine, control: &Control, ask: &str) -> Result<Engine, PolicyError> {
     engine.set_input(Value::new_object());
-    engine.eval_rule(ask.to_owned()).map_err(|error| refused(control.metadata.subject(), &error))?;
+    engine.eval_rule(ask.to_owned()).map_err(|error| refused(control.name(), &error))?;
     Ok(engine)
 }
 
 /// The controls of the same type, which this one may look at, and the libraries that any of them names, directly or
 /// by another library.
 fn named<'a>(control: &Control, catalogue: &'a Catalogue) -> Vec<&'a Source> {
-    let subject = control.metadata.subject();
-    let controls = catalogue.controls().filter(|other| other.metadata.subject() == subject);
+    let shares = |other: &&Control| {
+        other.metadata.subjects().any(|subject| control.metadata.subjects().any(|own| own == subject))
+    };
+    let controls = catalogue.controls().filter(shares);
     let controls: Vec<&Source> = controls.map(|other| &other.source).collect();
     let mut open: Vec<&str> = controls.iter().map(|source| source.text.as_str()).collect();
     let mut named: BTreeMap<&str, &Source> = BTreeMap::new();

@@ -42,14 +42,16 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         if violation.path.ends_with("LatestRestorableTime") {
             let reason = "the latest restorable time lags behind: backups fail, and only their events say why";
             let look = format!(
-                "aws rds describe-events --source-type db-instance --source-identifier {} --duration 1440",
+                "aws rds describe-events --source-type db-{} --source-identifier {} --duration 1440",
+                if owner.is_cluster() { "cluster" } else { "instance" },
                 owner.name()
             );
             proposal.refusals.push(Refusal::new(finding, Class::N, reason, &[&look]));
         } else if violation.path.ends_with("PreferredBackupWindow") {
             let reason = "no backup window is set, and only you know when backups disturb least";
+            let kind = if owner.is_cluster() { "cluster" } else { "instance" };
             let set = format!(
-                "aws rds modify-db-instance --db-instance-identifier {} --preferred-backup-window hh:mm-hh:mm",
+                "aws rds modify-db-{kind} --db-{kind}-identifier {} --preferred-backup-window hh:mm-hh:mm",
                 owner.name()
             );
             proposal.refusals.push(Refusal::new(finding, Class::N, reason, &[&set]));

@@ -10,6 +10,19 @@ pub(super) const REMEDY: Remedy = Remedy { id: "rds.engine_supported", class: Cl
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     let Some(instance) = case.subject(finding) else { return Proposal::default() };
     let id = &instance.id;
+    // A DB cluster is upgraded as a whole.
+    let cluster = instance.text("/configuration/DBClusterIdentifier");
+    let (kind, id, create, restore) = match cluster {
+        Some(cluster) => {
+            ("cluster", cluster, "create-db-cluster-snapshot", "restore-db-cluster-from-snapshot --snapshot-identifier")
+        }
+        None => (
+            "instance",
+            id.as_str(),
+            "create-db-snapshot",
+            "restore-db-instance-from-db-snapshot --db-snapshot-identifier",
+        ),
+    };
     if finding.violations.iter().any(|violation| violation.path == "Engine") {
         let reason = "another engine is another database: moving to it is a migration, or the blueprint is wrong";
         return Proposal::refuse(
@@ -22,16 +35,15 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     let engine = instance.text("/configuration/Engine").unwrap_or("postgres");
     let version = instance.text("/configuration/EngineVersion").unwrap_or("<version>");
     let targets = format!(
-        "aws rds describe-db-engine-versions --engine {engine} --engine-version {version} --query 'DBEngineVersions[].ValidUpgradeTarget[?IsMajorVersionUpgrade].EngineVersion'"
+        "aws rds describe-db-engine-versions --engine {engine} --engine-version {version} --include-all --query 'DBEngineVersions[].ValidUpgradeTarget[].[EngineVersion, IsMajorVersionUpgrade]'"
     );
     let snapshot = format!(
-        "aws rds create-db-snapshot --db-instance-identifier {id} --db-snapshot-identifier {id}-before-upgrade"
+        "aws rds {create} --db-{kind}-identifier {id} --db-{}snapshot-identifier {id}-before-upgrade",
+        if cluster.is_some() { "cluster-" } else { "" }
     );
-    let trial = format!(
-        "aws rds restore-db-instance-from-db-snapshot --db-snapshot-identifier {id}-before-upgrade --db-instance-identifier {id}-trial"
-    );
+    let trial = format!("aws rds {restore} {id}-before-upgrade --db-{kind}-identifier {id}-trial");
     let upgrade = format!(
-        "aws rds modify-db-instance --db-instance-identifier {id} --engine-version <target> --allow-major-version-upgrade --apply-immediately"
+        "aws rds modify-db-{kind} --db-{kind}-identifier {id} --engine-version <target> --allow-major-version-upgrade --apply-immediately"
     );
     let reason = "a major version upgrade cannot be taken back, and applications must be tried on it first";
     Proposal::refuse(

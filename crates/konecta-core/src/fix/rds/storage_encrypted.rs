@@ -37,7 +37,7 @@ pub(in crate::fix) fn encrypt(finding: &Finding, case: &Case<'_>) -> Result<Proc
     };
     if view.text("/configuration/DBClusterIdentifier").is_some() {
         return Err(refuse(
-            "it is a member of a DB cluster, and the storage is the cluster's",
+            "the storage is that of a DB cluster, and encryption is chosen when a cluster is made",
             "restore the cluster from an encrypted copy of its snapshot",
         ));
     }

@@ -149,6 +149,16 @@ mod tests {
     }
 
     #[test]
+    fn a_cluster_without_members_is_mended_itself() {
+        let world = World::of(json!([cluster(json!({"DeletionProtection": false}))]));
+        let step = world.mended("KA-RDS-007", ":cluster:konecta-aurora").remove(0);
+        assert_eq!(
+            (step.call.operation.as_str(), &step.call.parameters["DBClusterIdentifier"]),
+            ("ModifyDBCluster", &json!("konecta-aurora"))
+        );
+    }
+
+    #[test]
     fn what_waits_for_the_maintenance_window_is_not_carried_out_by_us() {
         let waiting =
             json!({"DeletionProtection": false, "PendingModifiedValues": {"DBInstanceClass": "db.m7g.4xlarge"}});

@@ -25,6 +25,10 @@ const FORCE_SSL: &str = "rds.force_ssl";
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     let Some(instance) = case.subject(finding) else { return Proposal::default() };
     let mut proposal = Proposal::default();
+    let of_cluster = |path: &str| path.starts_with("DBClusterParameterGroup[");
+    if finding.violations.iter().any(|violation| of_cluster(&violation.path)) {
+        proposal.refusals.push(at_the_cluster(finding, case, instance));
+    }
     for group in instance.list("/configuration/DBParameterGroups") {
         let Some(name) = group["DBParameterGroupName"].as_str() else { continue };
         let blamed = |end: &str| {
@@ -45,6 +49,24 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     proposal
 }
 
+/// A parameter group of a cluster is changed by a person: whoever speaks to any member without TLS is turned away.
+fn at_the_cluster(finding: &Finding, case: &Case<'_>, view: &View) -> Refusal {
+    let name = view.text("/configuration/DBClusterIdentifier").unwrap_or(&view.id);
+    let cluster = case.all("AWS::RDS::DBCluster").find(|other| {
+        other.id == name
+            && other.reference.account_id == view.reference.account_id
+            && other.reference.region == view.reference.region
+    });
+    let group = cluster.and_then(|cluster| cluster.text("/configuration/DBClusterParameterGroup")).unwrap_or("<group>");
+    let set = format!(
+        "aws rds modify-db-cluster-parameter-group --db-cluster-parameter-group-name {group} --parameters ParameterName={FORCE_SSL},ParameterValue=1,ApplyMethod=pending-reboot"
+    );
+    let own = format!("where {group} is AWS's own (default.…), create one of your own first and give it to {name}");
+    let reboot = "aws rds reboot-db-instance --db-instance-identifier <each member>";
+    let reason = format!("the parameter group of the DB cluster {name} decides, for all its members at once");
+    Refusal::new(finding, Class::B, reason, &[&own, &set, reboot])
+}
+
 fn demand(finding: &Finding, case: &Case<'_>, instance: &View, name: &str) -> Result<Step, Box<Refusal>> {
     let refuse = |reason: String, procedure: &[&str]| Box::new(Refusal::new(finding, Class::B, reason, procedure));
     let beside = |other: &&View| {
@@ -52,6 +74,14 @@ fn demand(finding: &Finding, case: &Case<'_>, instance: &View, name: &str) -> Re
             && other.reference.account_id == instance.reference.account_id
             && other.reference.region == instance.reference.region
     };
+    if instance.text("/configuration/Engine").is_some_and(|engine| engine.starts_with("sqlserver")) {
+        let set = format!(
+            "aws rds modify-db-parameter-group --db-parameter-group-name {name} --parameters ParameterName={FORCE_SSL},ParameterValue=1,ApplyMethod=pending-reboot"
+        );
+        let reboot = format!("aws rds reboot-db-instance --db-instance-identifier {}", instance.id);
+        let reason = format!("{FORCE_SSL} of SQL Server comes into force by a reboot, which interrupts the database");
+        return Err(refuse(reason, &[&set, &reboot]));
+    }
     let found = case.all("AWS::RDS::DBParameterGroup").find(beside).filter(|_| !name.starts_with("default."));
     let Some(group) = found else {
         let family = case.all("AWS::RDS::DBParameterGroup").find(beside);
