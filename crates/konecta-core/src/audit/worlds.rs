@@ -38,13 +38,11 @@ const PENDING: &[&str] = &[
     "inner/search_engine_open_to_cloudfront_list",
     "inner/nfw_private_reached_from_igw",
     "inner/bastion_sg_no_rules_and_stopped",
-    "inner/headless_aurora_unencrypted",
     "inner/plaintext_front",
     "inner/single_az_everything_but_db",
     "inner/participant",
     "inner/hop_limit_null",
     "public/f13_deny_all_igw_traffic_false",
-    "public/f17_cluster_parameter_group_not_looked_at",
     "public/f23_an_nlb_beside_it",
 ];
 

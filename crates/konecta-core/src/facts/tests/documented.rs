@@ -137,6 +137,8 @@ fn indexes_and_lists() {
     assert_eq!(facts.index["listeners"].values().next().expect("one").as_array().expect("list").len(), 2);
     assert_eq!(facts.lifecycle["eks"]["1.33"]["status"], json!("standard-support"));
     assert!(facts.lifecycle["rds"]["postgres"]["16"].is_object());
+    assert_eq!(facts.lifecycle["rds_versions"]["postgres"]["16.3"], json!({"Status": "available"}));
+    assert_eq!(facts.index["cluster_parameter_groups"][&format!("{place}/cpg")]["rds.force_ssl"], json!("1"));
     assert!(facts.lifecycle["ssl_policies"]["ELBSecurityPolicy-TLS13-1-2-2021-06"].is_object());
 }
 
