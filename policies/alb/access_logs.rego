@@ -12,6 +12,7 @@
 #   remediation: Switch access logs on, into a bucket of the same region whose policy lets Elastic Load Balancing write.
 #   reads: [elasticloadbalancing:DescribeLoadBalancers, elasticloadbalancing:DescribeLoadBalancerAttributes]
 #   frameworks: {fsbp: [ELB.5]}
+#   claims: [monitoring]
 #   fix: alb.access_logs
 package konecta.alb.access_logs
 

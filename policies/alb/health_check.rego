@@ -13,7 +13,7 @@
 #   remediation: >-
 #     Set the health check of the target group to the declared path and matcher over HTTP or HTTPS, with an interval of half a minute or less.
 #   reads: [elasticloadbalancing:DescribeTargetGroups]
-#   claims: [alb-health]
+#   claims: [alb-health, monitoring]
 #   fix: alb.health_check
 package konecta.alb.health_check
 

@@ -15,7 +15,7 @@
 #   remediation: Make the named action a redirect to HTTPS on 443 with status 301, once the load balancer has an HTTPS listener on 443.
 #   reads: [elasticloadbalancing:DescribeListeners, elasticloadbalancing:DescribeRules]
 #   joins: [listener_rules, listeners]
-#   claims: [alb-tls]
+#   claims: [alb-tls, in-transit]
 #   frameworks: {fsbp: [ELB.1]}
 #   fix: alb.http_redirects
 package konecta.alb.http_redirects

@@ -15,6 +15,7 @@
 #   reads: [cloudfront:ListDistributions, cloudfront:GetDistribution, logs:DescribeDeliverySources, logs:DescribeDeliveries]
 #   facts: [log_deliveries]
 #   frameworks: {fsbp: [CloudFront.5]}
+#   claims: [monitoring]
 #   fix: cloudfront.access_logs
 package konecta.cloudfront.access_logs
 

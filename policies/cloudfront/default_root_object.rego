@@ -11,7 +11,6 @@
 #   resource: AWS::CloudFront::Distribution
 #   remediation: Set the default root object to the page of the application.
 #   reads: [cloudfront:GetDistribution]
-#   claims: [cf-spa-errors]
 #   frameworks: {fsbp: [CloudFront.1]}
 #   fix: cloudfront.default_root_object
 package konecta.cloudfront.default_root_object

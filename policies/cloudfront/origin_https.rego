@@ -15,7 +15,7 @@
 #     CloudFront answers every request with 502.
 #   reads: [cloudfront:GetDistribution, cloudfront:GetVpcOrigin]
 #   joins: [vpc_origins]
-#   claims: [cf-origin-https]
+#   claims: [cf-origin-https, in-transit]
 #   frameworks: {fsbp: [CloudFront.9]}
 #   fix: cloudfront.origin_https
 package konecta.cloudfront.origin_https

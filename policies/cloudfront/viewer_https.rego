@@ -11,7 +11,7 @@
 #   resource: AWS::CloudFront::Distribution
 #   remediation: Set the viewer protocol policy of the named behavior to `redirect-to-https`.
 #   reads: [cloudfront:GetDistribution]
-#   claims: [cf-https-only]
+#   claims: [cf-https-only, in-transit]
 #   frameworks: {fsbp: [CloudFront.3]}
 #   fix: cloudfront.viewer_https
 package konecta.cloudfront.viewer_https

@@ -13,7 +13,7 @@
 #   remediation: >-
 #     Give the distribution an alias and an ACM certificate from us-east-1 for it, and then choose one of the accepted security policies.
 #   reads: [cloudfront:GetDistribution]
-#   claims: [cf-tls12]
+#   claims: [cf-tls12, in-transit]
 #   frameworks: {fsbp: [CloudFront.15]}
 #   fix: cloudfront.viewer_tls
 package konecta.cloudfront.viewer_tls

@@ -14,6 +14,7 @@
 #     Set the tag mutability to IMMUTABLE_WITH_EXCLUSION with the movable tags as the only filters, or to IMMUTABLE once no pipeline pushes a tag twice.
 #   reads: [ecr:DescribeRepositories, ecr:DescribeImages]
 #   frameworks: {fsbp: [ECR.2]}
+#   claims: [ecr-latest]
 #   fix: ecr.immutable_tags
 package konecta.ecr.immutable_tags
 

@@ -24,7 +24,7 @@
 #     - elasticloadbalancing:DescribeLoadBalancers
 #     - rds:DescribeDBInstances
 #   joins: [subnets]
-#   claims: [eks-private]
+#   claims: [eks-private, multi-az]
 #   fix: none
 #   fix_reason: The zones of a cluster are fixed when it is created, and moving its network interfaces interrupts the API.
 package konecta.eks.cluster_subnets

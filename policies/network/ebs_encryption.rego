@@ -9,6 +9,7 @@
 #   id: KA-EC2-005
 #   severity: medium
 #   resource: AWS::EC2::EbsEncryptionByDefault
+#   claims: [at-rest]
 #   fix: ec2.ebs_encryption
 #   remediation: Switch encryption by default on in every region that is used.
 #   reads: [ec2:GetEbsEncryptionByDefault]

@@ -9,6 +9,7 @@
 #   id: KA-VPC-001
 #   severity: medium
 #   resource: AWS::EC2::VPC
+#   claims: [monitoring]
 #   fix: ec2.flow_logs
 #   remediation: Create a flow log for all traffic of the VPC; where one fails to deliver, mend its role or its destination.
 #   reads: [ec2:DescribeVpcs, ec2:DescribeFlowLogs]

@@ -30,7 +30,7 @@
 #     - elasticloadbalancing:DescribeTargetHealth
 #     - acm:DescribeCertificate
 #   facts: [origin_tls]
-#   claims: [cf-origin-https]
+#   claims: [cf-origin-https, in-transit]
 #   fix: path.origin_tls
 package konecta.path.origin_tls_matches
 

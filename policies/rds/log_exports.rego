@@ -10,6 +10,7 @@
 #   severity: medium
 #   resource: [AWS::RDS::DBInstance, AWS::RDS::DBCluster]
 #   remediation: Export the log types that `log_exports` in the blueprint names, for the DB cluster where the instance is a member of one.
+#   claims: [monitoring]
 #   fix: rds.log_exports
 #   reads: [rds:DescribeDBInstances, rds:DescribeDBClusters]
 #   joins: [db_clusters]

@@ -16,7 +16,6 @@
 #     Add the missing managed rule groups and a rate-based rule that blocks; take overrides to count away once the sampled requests show no
 #     legitimate ones among them; put rules that allow behind them.
 #   reads: [wafv2:ListWebACLs, wafv2:GetWebACL, wafv2:GetRuleGroup]
-#   claims: [cf-waf-ready]
 #   fix: wafv2.baseline
 package konecta.waf.baseline
 

@@ -7,7 +7,7 @@ use konecta_core::control::catalogue::Catalogue;
 use konecta_core::report::Report;
 use konecta_core::snapshot::SnapshotFile;
 
-use super::catalogue;
+use super::{blind, catalogue};
 use crate::cli::{Claims, SelectArgs};
 use crate::config::Config;
 use crate::error::{Error, Exit};
@@ -15,16 +15,18 @@ use crate::ui;
 
 pub(super) fn run(args: &Claims, config: &Config) -> Result<Exit, Error> {
     let catalogue = catalogue(&SelectArgs::default())?;
-    let text = match &args.snapshot {
+    let (text, exit) = match &args.snapshot {
         Some(path) => {
             let snapshot = SnapshotFile::open(path)?;
             let report = audit::audit(&snapshot, &catalogue, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
-            judged(&report)
+            let deciders = catalogue.deciders();
+            let decides = |id: &_| deciders.of.values().any(|controls| controls.contains(id));
+            (judged(&report), blind::told(&report, &decides))
         }
-        None => listed(&catalogue),
+        None => (listed(&catalogue), Exit::Clean),
     };
     ui::print(&text)?;
-    Ok(Exit::Clean)
+    Ok(exit)
 }
 
 fn judged(report: &Report) -> String {
@@ -39,16 +41,20 @@ fn judged(report: &Report) -> String {
 fn listed(catalogue: &Catalogue) -> String {
     let mut text = String::new();
     for claim in catalogue.claims() {
-        let deciders: Vec<&str> = catalogue
-            .controls()
-            .filter(|control| control.metadata.custom.claims.contains(&claim.id))
-            .map(|control| control.id().as_str())
+        let deciders = catalogue.deciders();
+        let all = || deciders.of.get(&claim.id).into_iter().flatten();
+        let is_covered = all().any(|control| deciders.existing.contains(control));
+        let named: Vec<String> = all()
+            .map(|control| match deciders.existing.contains(control) {
+                true => control.to_string(),
+                false => format!("{control} (does not exist yet)"),
+            })
             .collect();
-        let decided = match (&claim.not_auditable, deciders.is_empty(), &claim.limit) {
-            (Some(reason), _, _) => format!("not auditable: {reason}"),
-            (None, false, _) => deciders.join(", "),
-            (None, true, Some(limit)) => format!("unattainable: {limit}"),
-            (None, true, None) => "no control yet".to_owned(),
+        let decided = match (&claim.not_auditable, is_covered, &claim.limit) {
+            (Some(reason), false, _) => format!("not auditable: {reason}"),
+            (None, false, Some(limit)) => format!("unattainable: {limit}"),
+            (None, false, None) if named.is_empty() => "not covered: no control decides it".to_owned(),
+            (_, true, _) | (None, false, None) => named.join(", "),
         };
         let _ = writeln!(text, "{:<22} {}\n{:22} {decided}", claim.id, claim.says, "");
     }

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use konecta_core::control::catalogue::Catalogue;
 use konecta_core::facts::{self, Facts};
-use konecta_core::finding::Finding;
+use konecta_core::finding::{Finding, Status};
 use konecta_core::report::{Report, sentence, text};
 use konecta_core::snapshot::{SnapshotFile, Source};
 use konecta_core::{audit, waiver};
 use serde_json::Value;
 
 use super::controls::described;
-use super::{catalogue, reading};
+use super::{blind, catalogue, reading};
 use crate::cli::{Explain, SelectArgs};
 use crate::config::Config;
 use crate::error::{Error, Exit};
@@ -22,19 +22,27 @@ pub(super) fn run(args: &Explain, config: &Config) -> Result<Exit, Error> {
         SelectArgs { control: vec![args.control.clone()], policies: args.policies.clone(), ..SelectArgs::default() };
     let catalogue = catalogue(&select)?;
     let mut told: String = catalogue.controls().map(described).collect();
-    match (&args.snapshot, &args.arn) {
-        (Some(path), _) => told.push_str(&evidence(&SnapshotFile::open(path)?, &catalogue, config, args)?),
+    let (shown, exit) = match (&args.snapshot, &args.arn) {
+        (Some(path), _) => evidence(&SnapshotFile::open(path)?, &catalogue, config, args)?,
         (None, Some(_)) => {
             let snapshot = reading::read(&args.account, config, &catalogue.reads()?)?;
-            told.push_str(&evidence(&snapshot, &catalogue, config, args)?);
+            evidence(&snapshot, &catalogue, config, args)?
         }
-        (None, None) => {}
-    }
+        (None, None) => (String::new(), Exit::Clean),
+    };
+    told.push_str(&shown);
     ui::print(&told)?;
-    Ok(Exit::Clean)
+    Ok(exit)
 }
 
-fn evidence(source: &dyn Source, catalogue: &Catalogue, config: &Config, args: &Explain) -> Result<String, Error> {
+/// What the verdicts rest on; and how the command ends: as a scan where the control could not be evaluated on what was
+/// asked about, or was not decided for want of an answer.
+fn evidence(
+    source: &dyn Source,
+    catalogue: &Catalogue,
+    config: &Config,
+    args: &Explain,
+) -> Result<(String, Exit), Error> {
     let mut report: Report = audit::audit(source, catalogue, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
     waiver::apply(&config.waivers, &mut report.findings, report.scan.started_at);
     let facts = facts::derive(source, &config.blueprint)?;
@@ -43,8 +51,9 @@ fn evidence(source: &dyn Source, catalogue: &Catalogue, config: &Config, args: &
             .as_ref()
             .is_none_or(|arn| finding.resource.arn.as_str() == arn || &sentence::name(&finding.resource) == arn)
     };
+    report.errors.retain(|error| args.arn.as_ref().is_none_or(|arn| &error.arn == arn));
     let findings: Vec<&Finding> = report.findings.iter().filter(wanted).collect();
-    if findings.is_empty() {
+    if findings.is_empty() && report.errors.is_empty() {
         return Err(Error::NoSuchFinding {
             control: args.control.clone(),
             arn: args.arn.clone().unwrap_or_else(|| "any resource".to_owned()),
@@ -53,7 +62,17 @@ fn evidence(source: &dyn Source, catalogue: &Catalogue, config: &Config, args: &
     let names: Vec<&str> =
         catalogue.controls().flat_map(|control| &control.metadata.custom.facts).map(String::as_str).collect();
     let width = ui::screen().width;
-    Ok(findings.into_iter().map(|finding| step_by_step(finding, &facts, &names, width)).collect())
+    let is_open = findings.iter().any(|finding| finding.status == Status::Unknown);
+    let exit = match blind::told(&report, &|_| true) {
+        Exit::Incomplete if !is_open => Exit::Clean,
+        exit => exit,
+    };
+    let mut told: String = findings.iter().map(|finding| step_by_step(finding, &facts, &names, width)).collect();
+    for error in &report.errors {
+        let _ = writeln!(told, "\nNO VERDICT  {}", text::visible(&error.arn));
+        told.push_str(&paragraph("because     ", &text::prose(&error.message), width));
+    }
+    Ok((told, exit))
 }
 
 /// The verdict, the calls it rests on, what was derived of their answers, and where the promise breaks.

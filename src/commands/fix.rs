@@ -9,13 +9,13 @@ use konecta_core::fix::journal::{Journal, Outcome, Story, Way};
 use konecta_core::fix::ownership::terraform_state;
 use konecta_core::fix::plan::{Plan, PlanOptions, read_plan};
 use konecta_core::fix::run::{Run, RunError};
-use konecta_core::id::Arn;
+use konecta_core::id::{Arn, ControlId};
 use konecta_core::planning::{self, Judged};
 use konecta_core::report;
 use konecta_core::snapshot::{Snapshot, SnapshotFile};
 use konecta_core::{audit, waiver};
 
-use super::{catalogue, procedure, reading, with_folder};
+use super::{blind, catalogue, procedure, reading, with_folder};
 use crate::cli::{Emit, Fix, StateArgs};
 use crate::config::Config;
 use crate::error::{Error, Exit};
@@ -37,11 +37,12 @@ pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
     if !stops && !args.yes && !ui::can_ask() {
         return Err(Error::NobodyToAsk);
     }
-    let planned = match &args.plan {
+    let (planned, blind) = match &args.plan {
         Some(path) => {
             let text =
                 std::fs::read_to_string(path).map_err(|source| Error::ReadFile { path: path.clone(), source })?;
-            read_plan(&text)?
+            // What could not be judged was told when it was made.
+            (read_plan(&text)?, Exit::Clean)
         }
         None => made(args, config, &whole)?,
     };
@@ -51,31 +52,38 @@ pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
         ui::note(&format!("Carry it out within the hour: konecta-audit fix --plan {}", path.display()));
     }
     if planned.changes.is_empty() {
-        return Ok(Exit::Clean);
+        return Ok(blind::ending(Exit::Clean, blind));
     }
     if stops {
-        return Ok(Exit::Findings);
+        return Ok(blind::ending(Exit::Findings, blind));
     }
     planned.at_most(args.max_changes)?;
     if !args.yes && ui::agreed("Do this?") != Some(true) {
         ui::note("Nothing was changed.");
-        return Ok(Exit::Findings);
+        return Ok(blind::ending(Exit::Findings, blind));
     }
-    carried_out(&planned, args, config, &whole)
+    let done = carried_out(&planned, args, config, &whole)?;
+    // What was planned was done, whatever else was not seen; a control that is in error is a fault all the same.
+    Ok(if blind == Exit::CouldNotRun { blind::ending(done, blind) } else { done })
 }
 
-/// Scans and plans.
-fn made(args: &Fix, config: &Config, whole: &Catalogue) -> Result<Plan, Error> {
+/// Scans and plans; and how it ends where something could not be judged.
+fn made(args: &Fix, config: &Config, whole: &Catalogue) -> Result<(Plan, Exit), Error> {
     let options = options(args)?;
     let read = snapshot(args, config, whole)?;
     let mut report = audit::audit(&read, whole, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
     for remark in waiver::apply(&config.waivers, &mut report.findings, report.scan.started_at) {
         ui::note(&format!("warning: {remark}"));
     }
+    let is_wanted = |id: &ControlId| {
+        let is_it = |name: &String| whole.find(name).is_some_and(|control| control.id() == id);
+        options.only.is_empty() || options.only.iter().any(is_it)
+    };
+    let blind = blind::told(&report, &is_wanted);
     // A snapshot may be old; what is planned on it is as old.
     let now = if args.snapshot.is_some() { read.info.started_at } else { fixing::now() };
     let judged = Judged { snapshot: &read, findings: &report.findings, catalogue: whole, blueprint: &config.blueprint };
-    Ok(planning::plan(&judged, &options, TOOL, now)?)
+    Ok((planning::plan(&judged, &options, TOOL, now)?, blind))
 }
 
 /// What is planned on: a snapshot that was kept, or what the account answers to every read.

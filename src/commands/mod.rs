@@ -1,5 +1,6 @@
 //! One file a subcommand. Each wires parts of the library together and decides nothing of its own.
 
+mod blind;
 mod claims;
 mod controls;
 mod explain;

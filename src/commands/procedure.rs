@@ -8,7 +8,7 @@ use konecta_core::fix::{Case, Refusal};
 use konecta_core::id::Arn;
 use konecta_core::{audit, facts, waiver};
 
-use super::{fix, reading, rollback};
+use super::{blind, fix, reading, rollback};
 use crate::cli::Fix;
 use crate::config::Config;
 use crate::error::{Error, Exit};
@@ -27,7 +27,9 @@ pub(super) fn run(control: &str, args: &Fix, config: &Config, whole: &Catalogue)
     let offered = wanted.metadata.custom.fix.as_ref().and_then(|fix| procedure::of(fix.as_str()));
     let propose = offered.ok_or_else(nothing)?;
     let read = fix::snapshot(args, config, whole)?;
-    let mut findings = audit::audit(&read, whole, &config.blueprint, env!("CARGO_PKG_VERSION"))?.findings;
+    let report = audit::audit(&read, whole, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
+    let blind = blind::told(&report, &|id| id == wanted.id());
+    let mut findings = report.findings;
     waiver::apply(&config.waivers, &mut findings, read.info.started_at);
     let facts = facts::derive(&read, &config.blueprint)?;
     let case = Case::new(&read, &facts, &findings, &config.blueprint);
@@ -48,7 +50,7 @@ pub(super) fn run(control: &str, args: &Fix, config: &Config, whole: &Catalogue)
             return Err(nothing());
         }
         ui::print(&format!("{control} passes: there is nothing to do.\n"))?;
-        return Ok(Exit::Clean);
+        return Ok(blind::ending(Exit::Clean, blind));
     }
     let mut exit = Exit::Clean;
     for offer in offers {
@@ -61,7 +63,7 @@ pub(super) fn run(control: &str, args: &Fix, config: &Config, whole: &Catalogue)
             }
         }
     }
-    Ok(exit)
+    Ok(if blind == Exit::CouldNotRun { blind::ending(exit, blind) } else { exit })
 }
 
 fn gone_through(procedure: &Procedure, args: &Fix, config: &Config, whole: &Catalogue) -> Result<Exit, Error> {

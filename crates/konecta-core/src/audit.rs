@@ -70,7 +70,8 @@ pub fn audit_some(
         (a.severity, a.status, &a.control, &a.resource).cmp(&(b.severity, b.status, &b.control, &b.resource))
     });
     errors.sort();
-    let claims = claim::judge(catalogue.claims(), catalogue.deciders(), &findings);
+    let claims =
+        claim::judge(catalogue.claims(), catalogue.deciders(), &findings, errors.iter().map(|error| &error.control));
     Ok(Report {
         tool_version: tool_version.to_owned(),
         scan: source.info().clone(),

@@ -68,14 +68,14 @@ def ebs_not_encrypted(world: World) -> str:
     return "ebs-encryption-by-default"
 
 
-@label("bastion-gone", ["KA-BST-001", "KA-NG-004", "KA-SG-005"], exclusive=_NO_BASTION)
+@label("bastion-gone", ["KA-BST-001", "KA-NG-004", "KA-SG-005", "KA-X-018"], exclusive=_NO_BASTION)
 def gone(world: World) -> str:
     """The bastion has been terminated; EC2 still lists it."""
     world.aws.ec2.terminate_instances(InstanceIds=[world.bastion])
     return world.bastion
 
 
-@label("bastion-untagged", ["KA-BST-001", "KA-NG-004", "KA-SG-005"], exclusive=_NO_BASTION)
+@label("bastion-untagged", ["KA-BST-001", "KA-NG-004", "KA-SG-005", "KA-X-018"], exclusive=_NO_BASTION)
 def untagged(world: World) -> str:
     """The bastion lacks the tag by which it is known."""
     world.aws.ec2.delete_tags(Resources=[world.bastion], Tags=[{"Key": "Role"}])

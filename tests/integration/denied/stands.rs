@@ -230,5 +230,11 @@ const STANDS: &[Row] = &[
         "what ECR says of the repository itself decides",
     ),
     row(Wholly, &["KA-ECR-006"], &["ec2:DescribeVpcs"], "no policy names a VPC"),
+    row(
+        Wholly,
+        &["KA-X-018"],
+        &[CLUSTER, NODEGROUPS, "rds:DescribeDBClusters"],
+        "the cluster is listed, its nodes carry its tag, and the database is an instance",
+    ),
     row(Wholly, &["KA-ECR-005"], &["ecr:DescribeImages"], "tags that cannot be moved need no look at images"),
 ];

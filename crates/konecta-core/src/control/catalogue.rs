@@ -10,10 +10,10 @@ use super::engine;
 use super::metadata::Metadata;
 use super::reads::{Reads, reads};
 use super::source::Source;
-use crate::claim::Claim;
+use crate::claim::{Claim, Deciders};
 use crate::facts;
 use crate::finding::Severity;
-use crate::id::{Action, ClaimId, ControlId};
+use crate::id::{Action, ControlId};
 use crate::report::Rule;
 
 static POLICIES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../policies");
@@ -116,8 +116,7 @@ pub struct Catalogue {
     libraries: Vec<Source>,
     tests: Vec<Source>,
     claims: Vec<Claim>,
-    /// Which controls decide a claim, those included that a selection left out of the run.
-    deciders: BTreeMap<ClaimId, BTreeSet<ControlId>>,
+    deciders: Deciders,
 }
 
 /// Narrows a run: a control is taken if it fits every list that is not empty.
@@ -157,13 +156,11 @@ impl Catalogue {
     /// # Errors
     /// When a file breaks a rule of the house, with file, line and reason.
     pub fn of(files: &[PolicyFile<'_>]) -> Result<Self, PolicyError> {
-        let mut catalogue = Self {
-            controls: BTreeMap::new(),
-            libraries: Vec::new(),
-            tests: Vec::new(),
-            claims: built_in_claims()?,
-            deciders: BTreeMap::new(),
-        };
+        let claims = built_in_claims()?;
+        let of = claims.iter().map(|claim| (claim.id.clone(), claim.deciders.clone())).collect();
+        let deciders = Deciders { of, existing: BTreeSet::new() };
+        let mut catalogue =
+            Self { controls: BTreeMap::new(), libraries: Vec::new(), tests: Vec::new(), claims, deciders };
         catalogue.add(files, Origin::BuiltIn)?;
         Ok(catalogue)
     }
@@ -197,15 +194,14 @@ impl Catalogue {
                     return Err(at_metadata(&control, format!("the id {id} is also that of {other}")));
                 }
                 self.controls.retain(|other, kept| other != &id && kept.source.package != control.source.package);
-                for decided in self.deciders.values_mut() {
-                    decided.remove(&id);
-                }
+                // What the document names stays; a user's control may decide more than that.
                 for claim in &control.metadata.custom.claims {
-                    self.deciders.entry(claim.clone()).or_default().insert(id.clone());
+                    self.deciders.of.entry(claim.clone()).or_default().insert(id.clone());
                 }
                 self.controls.insert(id, control);
             }
         }
+        self.deciders.existing = self.controls.keys().cloned().collect();
         Ok(())
     }
 
@@ -276,9 +272,9 @@ impl Catalogue {
         &self.claims
     }
 
-    /// The controls that decide a claim, whether or not they are run.
+    /// The controls that decide each claim, whether or not they exist or are run.
     #[must_use]
-    pub fn deciders(&self) -> &BTreeMap<ClaimId, BTreeSet<ControlId>> {
+    pub fn deciders(&self) -> &Deciders {
         &self.deciders
     }
 
@@ -343,4 +339,38 @@ fn built_in_claims() -> Result<Vec<Claim>, PolicyError> {
         let line = error.location().map_or(1, |place| place.line());
         PolicyError::refused("claims.yaml", line, error.to_string())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::id::ClaimId;
+
+    /// `claims.yaml` is the contract; METADATA says the same of the controls that there are.
+    #[test]
+    fn claims_and_controls_name_each_other() {
+        let catalogue = Catalogue::built_in().expect("catalogue");
+        let mut said: BTreeMap<ClaimId, BTreeSet<ControlId>> = BTreeMap::new();
+        for control in catalogue.controls() {
+            for claim in &control.metadata.custom.claims {
+                said.entry(claim.clone()).or_default().insert(control.id().clone());
+            }
+        }
+        for claim in catalogue.claims() {
+            let exists = |id: &&ControlId| catalogue.deciders.existing.contains(*id);
+            let listed: BTreeSet<ControlId> = claim.deciders.iter().filter(exists).cloned().collect();
+            assert_eq!(said.remove(&claim.id).unwrap_or_default(), listed, "{}", claim.id);
+        }
+        assert_eq!(said, BTreeMap::new());
+    }
+
+    #[test]
+    fn a_claim_that_can_be_audited_names_what_it_is_of_and_who_decides_it() {
+        let catalogue = Catalogue::built_in().expect("catalogue");
+        for claim in catalogue.claims().iter().filter(|claim| claim.not_auditable.is_none()) {
+            assert!(!claim.deciders.is_empty(), "{} has no decider", claim.id);
+            assert!(!claim.of.is_empty() || claim.id.as_str() == "iam-access", "{} is of nothing", claim.id);
+        }
+        assert!(catalogue.find(crate::claim::INVENTORY).is_some());
+    }
 }

@@ -26,6 +26,7 @@ mod iam_document;
 mod iam_pattern;
 mod indexes;
 mod ingress;
+mod inventory;
 mod known;
 mod lifecycle;
 mod lifecycle_keeps;
@@ -105,6 +106,7 @@ pub fn derive(source: &dyn Source, blueprint: &Blueprint) -> Result<Facts, Snaps
         let places = source.info().regions.iter().map(|region| Place { region: region.clone(), ..global.clone() });
         state_account(&world, &global, &places.collect::<Vec<_>>(), &seen, blueprint, &mut sink);
     }
+    inventory::state(&world, source.info(), &seen, blueprint, &mut sink);
     let (by_arn, index) = sink.finish();
     Ok(Facts {
         by_arn,

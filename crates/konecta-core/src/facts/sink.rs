@@ -38,6 +38,11 @@ impl Sink {
         }
     }
 
+    /// What was stated of a fact until now.
+    pub(crate) fn get(&self, arn: &str, name: &str) -> Option<&Value> {
+        self.by_arn.get(arn)?.get(name)
+    }
+
     /// Says why a fact is not known, in a sentence for a person; forgotten where the fact is known after all.
     pub(crate) fn why(&mut self, arn: &str, name: &'static str, reason: String) {
         self.whys.entry(arn.to_owned()).or_default().entry(name).or_default().insert(reason);

@@ -68,7 +68,7 @@ pub fn difference(violation: &Violation) -> String {
     format!(
         "{subject} is {}; expected {}.",
         value(&violation.actual),
-        ended(&promised(&violation.expected), "something else")
+        ended(&value(&violation.expected), "something else")
     )
 }
 
@@ -91,24 +91,41 @@ pub fn message(finding: &Finding, violation: &Violation) -> String {
     told
 }
 
-/// A value in a sentence: as JSON writes it, and `none` for what is known not to be there.
+/// A value in a sentence. One of AWS's stands in quotes (`"http2and3"`), words (`at least 7 days`) do not; a list is told
+/// item after item, an object member after member, and what is known not to be there is `none`.
 #[must_use]
 pub fn value(value: &Value) -> String {
-    match value {
-        Value::Null => "none".to_owned(),
-        Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
-            clip(&visible(&value.to_string()), LONGEST_VALUE)
-        }
-    }
+    let told = match value {
+        Value::String(words) if words.trim().contains(' ') => prose(words),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => visible(&scalar(value)),
+        Value::Array(_) | Value::Object(_) => listed(value),
+    };
+    clip(&told, LONGEST_VALUE)
 }
 
-/// A promise may be a value (`"http2and3"`) or words (`at least 7 days`); words stand without quotes.
-fn promised(expected: &Value) -> String {
-    match expected {
-        Value::String(words) if words.trim().contains(' ') => clip(&prose(words), LONGEST_VALUE),
-        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            value(expected)
+fn scalar(value: &Value) -> String {
+    if value.is_null() { "none".to_owned() } else { value.to_string() }
+}
+
+/// Lists and objects as words, without quotes and brackets.
+fn listed(value: &Value) -> String {
+    let nested = |item: &Value| match item {
+        Value::Array(_) | Value::Object(_) => format!("({})", listed(item)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => listed(item),
+    };
+    match value {
+        Value::Array(items) if items.is_empty() => "an empty list".to_owned(),
+        Value::Object(members) if members.is_empty() => "empty".to_owned(),
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            items.iter().map(listed).collect::<Vec<_>>().join("; ")
         }
+        Value::Array(items) => items.iter().map(nested).collect::<Vec<_>>().join(", "),
+        Value::Object(members) => {
+            let told = members.iter().map(|(name, member)| format!("{} {}", visible(name), nested(member)));
+            told.collect::<Vec<_>>().join(", ")
+        }
+        Value::String(text) if !text.trim().is_empty() => prose(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => visible(&scalar(value)),
     }
 }
 
@@ -167,9 +184,19 @@ mod tests {
             Violation { path: "P".to_owned(), actual: json!(null), expected: json!("at least 7 days."), proof: vec![] };
         assert_eq!(difference(&violation), "P is none; expected at least 7 days.");
         violation.path.clear();
-        violation.actual = json!(["a\u{1b}", {"b": 1}]);
+        violation.actual = json!(["a\u{1b}", "b", 3, null]);
         violation.expected = json!("");
-        assert_eq!(difference(&violation), r#"It is ["a\u001b",{"b":1}]; expected ""."#);
+        assert_eq!(difference(&violation), r#"It is a\u{1b}, b, 3, none; expected ""."#);
+        violation.actual = json!("no rule");
+        violation.expected = json!([]);
+        assert_eq!(difference(&violation), "It is no rule; expected an empty list.");
+        violation.actual =
+            json!([{"family": "ipv4", "ports": {"from": 22, "to": 23}}, {"sources": ["0.0.0.0/1", "128.0.0.0/1"]}]);
+        violation.expected = json!({"closed": true});
+        assert_eq!(
+            difference(&violation),
+            "It is family ipv4, ports (from 22, to 23); sources (0.0.0.0/1, 128.0.0.0/1); expected closed true."
+        );
         violation.actual = json!("x".repeat(5000));
         assert!(difference(&violation).len() < 200);
     }

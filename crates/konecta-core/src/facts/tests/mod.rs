@@ -4,6 +4,7 @@ mod carriers;
 mod documented;
 mod drifted;
 mod inside;
+mod inventory;
 mod monotone;
 mod tls;
 

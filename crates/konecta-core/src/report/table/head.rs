@@ -94,14 +94,35 @@ pub(super) fn claims(report: &Report, width: usize, paint: Paint) -> Vec<String>
         let room = width.saturating_sub(start.len()).max(20);
         lines.push(paint.leading(&format!("{start}{}", clip_to_width(&text, room)), 1));
     }
+    lines.extend(missing(report, width, paint));
     lines
+}
+
+/// What is not there, one line each, with the claims that are about nothing.
+fn missing(report: &Report, width: usize, paint: Paint) -> Vec<String> {
+    let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
+    for claim in report.claims.iter().filter(|claim| claim.verdict == Verdict::Missing) {
+        match by_reason.iter_mut().find(|(reason, _)| *reason == claim.reason) {
+            Some((_, ids)) => ids.push(claim.id.as_str()),
+            None => by_reason.push((&claim.reason, vec![claim.id.as_str()])),
+        }
+    }
+    let start = format!("  {:<12}  ", words(Verdict::Missing));
+    let room = width.saturating_sub(start.len()).max(20);
+    let line = |(reason, ids): (&str, Vec<&str>)| {
+        let text = format!("{}: {}", prose(reason), ids.join(", "));
+        paint.leading(&format!("{start}{}", clip_to_width(&text, room)), 1)
+    };
+    by_reason.into_iter().map(line).collect()
 }
 
 fn words(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Broken => "broken",
+        Verdict::Missing => "missing",
         Verdict::Unattainable => "unattainable",
         Verdict::Unknown => "unknown",
+        Verdict::NotCovered => "not covered",
         Verdict::Holds => "hold",
         Verdict::NotAuditable => "not auditable",
     }
