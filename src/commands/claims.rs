@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use konecta_core::audit;
 use konecta_core::control::catalogue::Catalogue;
+use konecta_core::id::ControlId;
 use konecta_core::report::Report;
 use konecta_core::snapshot::SnapshotFile;
 
@@ -20,7 +21,7 @@ pub(super) fn run(args: &Claims, config: &Config) -> Result<Exit, Error> {
             let snapshot = SnapshotFile::open(path)?;
             let report = audit::audit(&snapshot, &catalogue, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
             let deciders = catalogue.deciders();
-            let decides = |id: &_| deciders.of.values().any(|controls| controls.contains(id));
+            let decides = |id: &ControlId| deciders.of.values().any(|controls| controls.contains(id));
             (judged(&report), blind::told(&report, &decides))
         }
         None => (listed(&catalogue), Exit::Clean),
