@@ -40,10 +40,11 @@ pass if {
 	}
 }
 
-violations contains {"path": place, "actual": path.described(source), "expected": "TCP 443 or 80 from CloudFront's prefix list"} if {
+violations contains {"path": place, "actual": actual, "expected": "TCP 443 or 80 from CloudFront's prefix list"} if {
 	"alb" in _facts.parts
 	some source in _facts.ingress
 	_wrong(source)
+	actual := path.described(source)
 	place := sprintf("IpPermissions[%s]", [source.rule])
 }
 

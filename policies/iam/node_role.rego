@@ -25,6 +25,7 @@ pass if {
 	every grant in _grants {
 		_is_fine(grant)
 	}
+	count(violations) == 0
 }
 
 violations contains {"path": path, "actual": actual, "expected": expected} if {

@@ -54,9 +54,9 @@ in_front if {
 
 # The value of an attribute, as the text that AWS sends.
 attribute(key) := value if {
-	some one in input.supplement.attributes
-	one.Key == key
-	value := one.Value
+	values := {one.Value | some one in input.supplement.attributes; one.Key == key}
+	count(values) == 1
+	some value in values
 	is_string(value)
 }
 

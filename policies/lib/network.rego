@@ -28,6 +28,8 @@ _opens(entry, _) if entry.protocol == "all"
 
 _opens(entry, range) if {
 	entry.protocol in {"tcp", "udp"}
+	is_number(entry.from)
+	is_number(entry.to)
 	entry.from <= range.to
 	entry.to >= range.from
 }
@@ -39,11 +41,13 @@ _spares(entry, _) if {
 
 _spares(entry, range) if {
 	entry.protocol in {"tcp", "udp"}
+	is_number(entry.from)
 	entry.from > range.to
 }
 
 _spares(entry, range) if {
 	entry.protocol in {"tcp", "udp"}
+	is_number(entry.to)
 	entry.to < range.from
 }
 

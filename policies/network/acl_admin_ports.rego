@@ -37,6 +37,8 @@ violations contains {"path": path, "actual": range, "expected": "not open to the
 	_in_force
 	some range in _facts.acl_open_ports
 	some port in _ports
+	is_number(range.from)
+	is_number(range.to)
 	range.from <= port
 	port <= range.to
 	path := sprintf("entries[%d %s]", [port, range.family])
@@ -44,6 +46,12 @@ violations contains {"path": path, "actual": range, "expected": "not open to the
 
 not_applicable contains "it is in force on no subnet" if _facts.acl_subnets == []
 
-_spares(range, port) if port < range.from
+_spares(range, port) if {
+	is_number(range.from)
+	port < range.from
+}
 
-_spares(range, port) if port > range.to
+_spares(range, port) if {
+	is_number(range.to)
+	port > range.to
+}

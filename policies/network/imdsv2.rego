@@ -26,6 +26,7 @@ _there if input.configuration.State.Name in {"pending", "running", "shutting-dow
 pass if {
 	_there
 	_options.HttpTokens == "required"
+	is_number(_options.HttpPutResponseHopLimit)
 	_options.HttpPutResponseHopLimit <= _most
 }
 
@@ -43,6 +44,7 @@ violations contains {"path": "MetadataOptions.HttpTokens", "actual": tokens, "ex
 violations contains {"path": "MetadataOptions.HttpPutResponseHopLimit", "actual": hops, "expected": sprintf("at most %d", [_most])} if {
 	_is_on
 	hops := _options.HttpPutResponseHopLimit
+	is_number(hops)
 	hops > _most
 }
 

@@ -136,21 +136,7 @@ fn refused(error: &dyn std::fmt::Display) -> PolicyError {
 
 /// Controls with faults that are known and not mended yet, and who mends them; [`faults`] are told of them, and no gate
 /// is closed. To be empty.
-pub const OPEN: &[(&str, &str)] = &[
-    ("alb.access_logs", "ident"),
-    ("alb.default_denies", "ident"),
-    ("alb.deletion_protection", "ident"),
-    ("alb.desync_mode", "ident"),
-    ("alb.drop_invalid_headers", "ident"),
-    ("alb.ingress", "x001"),
-    ("cloudfront.secret_origin_header", "ident"),
-    ("eks.autoscaling", "nodes"),
-    ("network.acl_admin_ports", "network"),
-    ("network.admin_ports_closed", "network"),
-    ("network.high_risk_ports_closed", "network"),
-    ("network.imdsv2", "network"),
-    ("path.secret_header_proven", "ident"),
-];
+pub const OPEN: &[(&str, &str)] = &[];
 
 /// What is wrong with the verdicts on a fixture's variants. By a member less, or by one of another type, none may come
 /// to pass; none may be impossible to evaluate where AWS can send it: with a member less, with lists that hold more, and
