@@ -32,6 +32,8 @@ pub(super) struct Seat<'a> {
     engine: Engine,
     /// What a flat control can look at; `None` for one that is run as it is written.
     sight: Option<Sight>,
+    /// The members that an open verdict may rest on; `None` where they are not known.
+    watched: Option<Watched>,
     memo: Option<Memo>,
     /// The question that is being asked.
     question: Vec<Number>,
@@ -43,12 +45,16 @@ pub(super) struct Seat<'a> {
 struct Sight {
     open: Vec<usize>,
     guarded: Vec<usize>,
-    /// What stands in the places of `open`, as paths.
-    paths: Vec<Vec<String>>,
     peek: Peek,
 }
 
-impl Sight {
+/// The members that a control's rules name, whichever way they are run: places in a cut, and their paths.
+struct Watched {
+    open: Vec<usize>,
+    paths: Vec<Vec<String>>,
+}
+
+impl Watched {
     /// The members that are not there, and the facts that are not known; of a member that is not there, none of its own.
     fn missing(&self, case: &Case<'_>) -> (Vec<String>, Vec<String>) {
         let places = self.open.iter().zip(&self.paths);
@@ -75,28 +81,37 @@ impl<'a> Seat<'a> {
         way: Way,
     ) -> Result<Self, PolicyError> {
         let control = bench.control;
-        let flat = match way {
-            Way::AsWritten => None,
-            Way::Flat | Way::Remembering => flatten(&control.source, catalogue.libraries()),
-        };
+        let flat = flatten(&control.source, catalogue.libraries());
+        let watched = flat.as_ref().map(|flat| Watched {
+            open: outline.add(&flat.looked_at),
+            paths: flat.looked_at.iter().cloned().collect(),
+        });
+        let flat = flat.filter(|_| way != Way::AsWritten);
         // What regorus does not take as one module, it is given as it is written.
         if let Some((flat, (engine, peek))) =
             flat.and_then(|flat| flat_engine(control, &flat).ok().map(|engine| (flat, engine)))
         {
             let (open, guarded) = (outline.add(&flat.looked_at), outline.add(&flat.guarded));
-            let sight = Sight { open, guarded, paths: flat.looked_at.into_iter().collect(), peek };
+            let sight = Sight { open, guarded, peek };
             let memo = (way == Way::Remembering).then(Memo::default);
-            return Ok(Self::of(bench, engine, Some(sight), memo));
+            return Ok(Self::of(bench, engine, Some(sight), watched, memo));
         }
         let engine = engine_as_written(control, catalogue, whole()?)?;
-        Ok(Self::of(bench, engine, None, None))
+        Ok(Self::of(bench, engine, None, watched, None))
     }
 
-    fn of(bench: Bench<'a>, engine: Engine, sight: Option<Sight>, memo: Option<Memo>) -> Self {
+    fn of(
+        bench: Bench<'a>,
+        engine: Engine,
+        sight: Option<Sight>,
+        watched: Option<Watched>,
+        memo: Option<Memo>,
+    ) -> Self {
         Self {
             bench,
             engine,
             sight,
+            watched,
             memo,
             question: Vec::new(),
             #[cfg(test)]
@@ -138,8 +153,8 @@ impl<'a> Seat<'a> {
     pub(super) fn judge(&mut self, case: &mut Case<'_>) -> Result<Finding, ControlError> {
         match self.answer(case) {
             Ok(answer) => {
-                let (control, sight) = (self.bench.control, self.sight.as_ref());
-                let open = || open(control, sight, case);
+                let (control, watched) = (self.bench.control, self.watched.as_ref());
+                let open = || open(control, watched, case);
                 self.bench.judge(&case.reference, case.resource.captured_at, answer, &open)
             }
             Err(message) => self.bench.failed(&case.reference, case.resource.captured_at, &message),
@@ -171,8 +186,8 @@ impl<'a> Seat<'a> {
 }
 
 /// What was not there for a control to look at.
-fn open(control: &Control, sight: Option<&Sight>, case: &Case<'_>) -> Open {
-    let (absent, mut underived) = sight.map(|sight| sight.missing(case)).unwrap_or_default();
+fn open(control: &Control, watched: Option<&Watched>, case: &Case<'_>) -> Open {
+    let (absent, mut underived) = watched.map(|watched| watched.missing(case)).unwrap_or_default();
     let told = case.whys();
     let mut whys = Vec::new();
     for fact in &control.metadata.custom.facts {
