@@ -21,12 +21,31 @@ harmless(kinds) if {
 lets_through(kinds) if "forward" in kinds
 
 # The distributions that have this load balancer as an origin, and how they come to it, one hop a line.
-distributions := data.facts[input.arn].edge.distributions
+distributions := all if {
+	all := data.facts[input.arn].edge.distributions
+	is_array(all)
+}
+
+# Why more distributions may have it as an origin than are known.
+doubts := all if {
+	all := data.facts[input.arn].edge.doubts
+	is_array(all)
+}
+
+doubted if count(doubts) > 0
+
+# A distribution that sends it nothing: it is switched off, or no behavior uses the origin.
+idle(distribution) if distribution.enabled == false
+
+idle(distribution) if distribution.used == false
 
 behind := [hop | some distribution in distributions; some hop in distribution.proof]
 
 # Why nothing need be asked of its doors.
-set_aside contains "no distribution has it as an origin" if count(distributions) == 0
+set_aside contains "no distribution has it as an origin" if {
+	count(distributions) == 0
+	not doubted
+}
 
 set_aside contains "CloudFront comes through a VPC origin" if private_origin
 

@@ -18,12 +18,13 @@ secrets(distribution) := {one.value |
 	secret.exact(one.value)
 }
 
-# All that distributions send in it. One that is switched off sends nothing.
+# All that distributions send in it, where all of them are known. One that is idle sends nothing.
 sent := known_secrets if {
+	not alb.doubted
 	every distribution in alb.distributions { _told(distribution) }
 }
 
-_told(distribution) if distribution.enabled == false
+_told(distribution) if alb.idle(distribution)
 
 _told(distribution) if {
 	every one in distribution.headers { _legible(one) }

@@ -6,10 +6,7 @@ import rego.v1
 # The group that CloudFront's VPC origins carry. AWS makes it, and keeps names of this pattern for itself.
 _vpc_origins_group := "CloudFront-VPCOrigins-Service-SG"
 
-admitted(source) if {
-	source.kind == "prefix_list"
-	source.prefixList.cloudfront == true
-}
+admitted(source) if cloudfronts(source)
 
 admitted(source) if {
 	source.kind == "prefix_list"
@@ -21,7 +18,19 @@ admitted(source) if {
 	_is_peer(source.cidr)
 }
 
+# A group that is certainly deleted lets nobody in.
 admitted(source) if {
+	source.kind == "security_group"
+	source.source.gone == true
+}
+
+# CloudFront itself: its published addresses, or its VPC origins.
+cloudfronts(source) if {
+	source.kind == "prefix_list"
+	source.prefixList.cloudfront == true
+}
+
+cloudfronts(source) if {
 	source.kind == "security_group"
 	data.index.security_groups[source.source.id].GroupName == _vpc_origins_group
 }
@@ -43,6 +52,13 @@ stranger(source) if {
 stranger(source) if {
 	source.kind == "security_group"
 	is_string(data.index.security_groups[source.source.id].GroupName)
+	not admitted(source)
+}
+
+# A group of an account that is none of ours.
+stranger(source) if {
+	source.kind == "security_group"
+	source.source.stranger == true
 	not admitted(source)
 }
 

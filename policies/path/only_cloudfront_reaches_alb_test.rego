@@ -14,9 +14,22 @@ cloudfront := object.union(https, {"kind": "prefix_list", "prefixList": {"id": "
 
 cidr(range) := object.union(https, {"kind": "cidr", "cidr": range})
 
-edge(via) := {"distributions": [{"arn": "d", "origin": "alb", "via": via, "proof": ["d: origin alb → lb"]}]}
+edge(via) := {"distributions": [{"arn": "d", "origin": "alb", "via": via, "proof": ["d: origin alb → lb"]}], "doubts": []}
 
-facts(via, sources) := {"lb": {"edge": edge(via), "parts": ["alb"], "entrances": {"ports": [443], "groups": ["sg-1"], "sources": sources}}}
+alone := {"distributions": [], "doubts": []}
+
+no_ways := {"ways": [], "doubts": []}
+
+facts(via, sources) := {"lb": {
+	"edge": edge(via),
+	"parts": ["alb"],
+	"entrances": {"ports": [443], "groups": ["sg-1"], "sources": sources},
+	"ways": no_ways,
+}}
+
+by(known, ways) := {"lb": object.union(known.lb, {"ways": ways})}
+
+way(sources) := {"kind": "load_balancer", "certain": true, "sources": sources, "proof": ["nlb → tg → lb"]}
 
 passes(scheme, known) if control.pass with input as balancer(scheme) with data.facts as known with data.blueprint as blueprint
 
@@ -65,7 +78,7 @@ test_no_group_at_all_fails if {
 }
 
 test_no_distribution_in_front_of_a_stack_fails if {
-	known := {"lb": {"edge": {"distributions": []}, "parts": ["alb"], "entrances": {"sources": []}}}
+	known := {"lb": {"edge": alone, "parts": ["alb"], "entrances": {"sources": []}}}
 	found("internet-facing", known) == {{
 		"path": "Scheme",
 		"actual": "internet-facing",
@@ -78,6 +91,7 @@ test_source_that_was_not_understood_is_unknown if {
 	known := facts("alias", [cloudfront, {"kind": "unknown", "rule": "sgr-9", "why": "prefix list was not read"}])
 	not passes("internet-facing", known)
 	count(found("internet-facing", known)) == 0
+	whys("internet-facing", known) == {"prefix list was not read"}
 }
 
 test_missing_facts_are_unknown if {
@@ -89,9 +103,74 @@ test_missing_facts_are_unknown if {
 }
 
 test_balancers_of_no_stack_are_not_applicable if {
-	alone := {"lb": {"edge": {"distributions": []}, "parts": []}}
-	skipped("internet-facing", alone) == {"no distribution has it as an origin, and it is no load balancer of a stack"}
-	inside := {"lb": {"edge": {"distributions": []}, "parts": ["alb"]}}
+	other := {"lb": {"edge": alone, "parts": []}}
+	skipped("internet-facing", other) == {"no distribution has it as an origin, and it is no load balancer of a stack"}
+	inside := {"lb": {"edge": alone, "parts": ["alb"], "ways": no_ways}}
 	skipped("internal", inside) == {"it is internal, and no distribution has it as an origin"}
 	count(found("internal", inside)) == 0
+}
+
+whys(scheme, known) := reasons if {
+	reasons := control.unknown with input as balancer(scheme) with data.facts as known with data.blueprint as blueprint
+}
+
+test_another_way_to_an_internal_one_is_judged_by_who_comes if {
+	inside := facts("vpc_origin", [cloudfront, cidr("0.0.0.0/0")])
+	open := by(inside, {"ways": [way([cidr("0.0.0.0/0")])], "doubts": []})
+	found("internal", open) == {{
+		"path": "SecurityGroups[sg-1].IpPermissions[sgr-1]",
+		"actual": "tcp 443 from 0.0.0.0/0",
+		"expected": "only CloudFront's prefix list or a declared peer",
+		"proof": ["SecurityGroups[sg-1].IpPermissions[sgr-1]: tcp 443 from 0.0.0.0/0", "nlb → tg → lb"],
+	}}
+	not passes("internal", open)
+	passes("internal", by(inside, {"ways": [way([cloudfront])], "doubts": []}))
+}
+
+test_a_way_that_may_lead_elsewhere_is_unknown if {
+	inside := facts("vpc_origin", [cloudfront, cidr("0.0.0.0/0")])
+	perhaps := by(inside, {"ways": [object.remove(way([cidr("0.0.0.0/0")]), ["certain"])], "doubts": []})
+	not passes("internal", perhaps)
+	count(found("internal", perhaps)) == 0
+	whys("internal", perhaps) == {"it is not known whether this way leads to it: nlb → tg → lb"}
+}
+
+test_ways_that_were_not_seen_are_unknown_unless_only_cloudfront_is_let_in if {
+	unseen := {"ways": [], "doubts": ["the targets of tg were not read"]}
+	open := by(facts("vpc_origin", [cidr("10.0.0.0/8")]), unseen)
+	not passes("internal", open)
+	whys("internal", open) == {"the targets of tg were not read"}
+	passes("internal", by(facts("vpc_origin", [cloudfront]), unseen))
+	not passes("internal", by(facts("vpc_origin", [cidr("192.0.2.7/32")]), unseen))
+}
+
+test_an_internal_one_that_a_balancer_leads_to_is_no_matter_of_its_distribution if {
+	open := {"lb": {"edge": alone, "parts": ["alb"], "ways": {"ways": [way([cidr("0.0.0.0/0")])], "doubts": []}}}
+	count(found("internal", open)) == 1
+	count(skipped("internal", open)) == 0
+}
+
+doubts := ["d2 origin blog: blog.example.org is not known to be at AWS"]
+
+doubted(known) := {"lb": object.union(known.lb, {"edge": object.union(known.lb.edge, {"doubts": doubts})})}
+
+nobody(sources) := {"lb": {"edge": {"distributions": [], "doubts": doubts}, "parts": ["alb"], "entrances": {"sources": sources}, "ways": no_ways}}
+
+test_what_is_proven_stays_proven_beside_doubts if {
+	passes("internet-facing", doubted(facts("alias", [cloudfront])))
+	count(found("internet-facing", doubted(facts("alias", [cidr("0.0.0.0/0")])))) == 1
+	count(found("internet-facing", nobody([cidr("0.0.0.0/0")]))) == 1
+	count(found("internet-facing", nobody([cloudfront]))) == 0
+	not passes("internet-facing", nobody([cloudfront]))
+	whys("internet-facing", nobody([cloudfront])) == {doubts[0]}
+}
+
+group(members) := object.union(https, {"kind": "security_group", "source": object.union({"id": "sg-2"}, members)})
+
+test_groups_that_are_gone_or_foreign_are_told_apart if {
+	passes("internet-facing", facts("alias", [cloudfront, group({"gone": true})]))
+	count(found("internet-facing", facts("alias", [cloudfront, group({"stranger": true})]))) == 1
+	unseen := facts("alias", [cloudfront, group({})])
+	not passes("internet-facing", unseen)
+	count(found("internet-facing", unseen)) == 0
 }

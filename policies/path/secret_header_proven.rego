@@ -104,8 +104,8 @@ _asked if {
 	input.configuration.Type == "application"
 }
 
-# One that is switched off neither sends nor serves anything.
-_live := {distribution | some distribution in alb.distributions; not distribution.enabled == false}
+# One that is idle neither sends nor serves anything.
+_live := {distribution | some distribution in alb.distributions; not alb.idle(distribution)}
 
 _shut(door) if {
 	alb.harmless(door["default"])

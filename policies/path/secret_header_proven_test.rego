@@ -179,6 +179,18 @@ test_a_distribution_that_is_switched_off_sends_nothing if {
 	off := object.union(distribution([]), {"arn": "d2", "enabled": false})
 	passes(facts([distribution([secret]), off], guarded))
 	count(found(facts([distribution([secret]), off], guarded))) == 0
+	unused := object.union(distribution([]), {"arn": "d2", "used": false})
+	passes(facts([distribution([secret]), unused], guarded))
+}
+
+test_what_distributions_send_that_are_not_known_is_not_known if {
+	other := facts([distribution([secret])], [door("fixed-response", [rule(["forward"], demands([old]))])])
+	count(found(other)) == 1
+	doubts := ["d2 origin blog: no public zone of the scan's accounts holds blog.example.org: it may be a load balancer"]
+	doubted := {"lb": object.union(other.lb, {"edge": object.union(other.lb.edge, {"doubts": doubts})})}
+	neither(doubted)
+	nobody := {"lb": object.union(other.lb, {"edge": {"distributions": [], "doubts": doubts}})}
+	count(control.not_applicable) == 0 with input as balancer("internet-facing") with data.facts as nobody
 }
 
 test_an_open_door_is_open_beside_one_that_was_not_seen if {

@@ -1,10 +1,10 @@
-//! What a public name leads to, by the account's own Route 53 zones.
+//! What a public name leads to, by the Route 53 zones of all accounts of the scan.
 //! Knows nothing of load balancers. What other name servers say is not known, and neither is a name in their hands.
 
 use std::collections::BTreeMap;
 
-use super::seen::{Place, Seen};
-use super::world::Regional;
+use super::ground::Ground;
+use super::seen::Seen;
 use crate::model::route53::RecordSet;
 
 /// A CNAME or alias chain longer than this is not followed.
@@ -26,16 +26,19 @@ pub(crate) enum End {
     Elsewhere,
 }
 
-/// The public zones of an account.
+/// The public zones of all accounts of the scan.
 #[derive(Debug, Default)]
 pub(crate) struct Zones<'a> {
     zones: Vec<Zone<'a>>,
-    whole: bool,
+    /// Why there may be zones that were not seen. A zone that was seen answers for its names whatever others there are:
+    /// one below it would have to be delegated to by it.
+    doubt: Option<String>,
 }
 
 #[derive(Debug)]
 struct Zone<'a> {
     name: String,
+    account: String,
     /// `None` where it was not sent.
     private: Option<bool>,
     /// By name; `None` where there may be more than were seen.
@@ -46,22 +49,33 @@ struct Zone<'a> {
 type Records<'a> = BTreeMap<String, Vec<&'a RecordSet>>;
 
 impl<'a> Zones<'a> {
-    pub(crate) fn of(place: &Place, global: &'a Regional, seen: &Seen) -> Self {
-        let mut zones = Self { zones: Vec::new(), whole: seen.whole(place, "route53:ListHostedZones") };
-        for zone in &global.hosted_zones {
+    pub(crate) fn of(grounds: &[Ground<'a>], seen: &Seen) -> Self {
+        let mut zones = Self::default();
+        for ground in grounds.iter().filter(|ground| ground.place.region.is_global()) {
+            if !seen.whole(ground.place, "route53:ListHostedZones") {
+                let account = &ground.place.account;
+                zones.doubt = Some(format!("hosted zones of account {account} were not listed to the end"));
+            }
+            zones.see(ground, seen);
+        }
+        zones
+    }
+
+    fn see(&mut self, ground: &Ground<'a>, seen: &Seen) {
+        for zone in &ground.here.hosted_zones {
             let Some(name) = &zone.item.body.name else {
-                zones.whole = false;
+                self.doubt = Some(format!("the name of the zone {} was not sent", zone.item.arn));
                 continue;
             };
-            let unread = seen.lacks(place, "route53:ListResourceRecordSets", &zone.item.arn);
+            let unread = seen.lacks(ground.place, "route53:ListResourceRecordSets", &zone.item.arn);
             let records = zone.supplement.as_ref().filter(|_| !unread);
-            zones.zones.push(Zone {
+            self.zones.push(Zone {
                 name: normal(name),
+                account: ground.place.account.to_string(),
                 private: zone.item.body.config.as_ref().and_then(|config| config.private_zone),
                 records: records.and_then(by_name),
             });
         }
-        zones
     }
 
     /// Follows a name to all its ends.
@@ -100,29 +114,26 @@ impl<'a> Zones<'a> {
         Ok(())
     }
 
-    /// The records that answer for a name: A, AAAA and CNAME, exact ones or those of a wildcard.
+    /// The records that answer for a name. Where several zones have its name, which of them answers is said by name
+    /// servers that were not asked: it is known only where all of them say the same.
     fn records(&self, name: &str) -> Result<Vec<&'a RecordSet>, String> {
-        let zone = self.zone(name)?;
-        let unread = || format!("the records of {} were not read to the end", zone.name);
-        let all = zone.records.as_ref().ok_or_else(unread)?;
-        let at = |wanted: &str| all.get(wanted).cloned().unwrap_or_default();
-        let below_apex: Vec<&str> = ancestors(name).take_while(|ancestor| *ancestor != zone.name).collect();
-        let is_ns = |record: &&RecordSet| record.kind.as_deref().is_none_or(|kind| kind == "NS");
-        if let Some(cut) = below_apex.iter().find(|ancestor| at(ancestor).iter().any(is_ns)) {
-            return Err(format!("{cut} is in the hands of other name servers"));
+        let mut answer: Option<(&Zone<'a>, Vec<&'a RecordSet>)> = None;
+        for zone in self.zones(name)? {
+            let found = records(zone, name)?;
+            match &answer {
+                Some((first, known)) if *known != found => {
+                    let (one, two) = (&first.account, &zone.account);
+                    return Err(format!("there are two public zones {} (accounts {one} and {two})", zone.name));
+                }
+                Some(_) => {}
+                None => answer = Some((zone, found)),
+            }
         }
-        let exact = at(name);
-        let found = if exact.is_empty() { wildcard(all, &below_apex) } else { exact };
-        let answers =
-            |record: &&RecordSet| record.kind.as_deref().is_none_or(|kind| ["A", "AAAA", "CNAME"].contains(&kind));
-        Ok(found.into_iter().filter(answers).collect())
+        Ok(answer.map(|(_, found)| found).unwrap_or_default())
     }
 
-    /// The one public zone that answers for a name: the longest that it ends in.
-    fn zone(&self, name: &str) -> Result<&Zone<'a>, String> {
-        if !self.whole {
-            return Err("hosted zones were not listed to the end".to_owned());
-        }
+    /// The public zones that may answer for a name: the longest that it ends in.
+    fn zones(&self, name: &str) -> Result<Vec<&Zone<'a>>, String> {
         let holds = |zone: &&Zone<'a>| ancestors(name).any(|ancestor| ancestor == zone.name);
         let candidates: Vec<&Zone<'a>> = self.zones.iter().filter(holds).collect();
         if let Some(zone) = candidates.iter().find(|zone| zone.private.is_none()) {
@@ -130,13 +141,29 @@ impl<'a> Zones<'a> {
         }
         let public = || candidates.iter().filter(|zone| zone.private == Some(false));
         let longest = public().map(|zone| zone.name.len()).max();
-        let mut best = public().filter(|zone| Some(zone.name.len()) == longest);
-        match (best.next(), best.next()) {
-            (Some(zone), None) => Ok(zone),
-            (Some(zone), Some(_)) => Err(format!("the account has two public zones {}", zone.name)),
-            (None, _) => Err(format!("no public zone of the account holds {name}")),
+        match (longest, &self.doubt) {
+            (None, Some(doubt)) => Err(doubt.clone()),
+            (None, None) => Err(format!("no public zone of the scan's accounts holds {name}")),
+            (Some(_), _) => Ok(public().filter(|zone| Some(zone.name.len()) == longest).copied().collect()),
         }
     }
+}
+
+/// The records of a zone that answer for a name: A, AAAA and CNAME, exact ones or those of a wildcard.
+fn records<'a>(zone: &Zone<'a>, name: &str) -> Result<Vec<&'a RecordSet>, String> {
+    let unread = || format!("the records of {} were not read to the end", zone.name);
+    let all = zone.records.as_ref().ok_or_else(unread)?;
+    let at = |wanted: &str| all.get(wanted).cloned().unwrap_or_default();
+    let below_apex: Vec<&str> = ancestors(name).take_while(|ancestor| *ancestor != zone.name).collect();
+    let is_ns = |record: &&RecordSet| record.kind.as_deref().is_none_or(|kind| kind == "NS");
+    if let Some(cut) = below_apex.iter().find(|ancestor| at(ancestor).iter().any(is_ns)) {
+        return Err(format!("{cut} is in the hands of other name servers"));
+    }
+    let exact = at(name);
+    let found = if exact.is_empty() { wildcard(all, &below_apex) } else { exact };
+    let answers =
+        |record: &&RecordSet| record.kind.as_deref().is_none_or(|kind| ["A", "AAAA", "CNAME"].contains(&kind));
+    Ok(found.into_iter().filter(answers).collect())
 }
 
 /// The records of the wildcard that answers for a name without records: that of the nearest name that exists.
@@ -209,13 +236,28 @@ mod tests {
 
     fn follow(records: Value, name: &str) -> Result<Vec<String>, String> {
         let records: Vec<RecordSet> = serde_json::from_value(records).expect("records");
-        let zone = Zone { name: "example.com".to_owned(), private: Some(false), records: by_name(&records) };
-        let zones = Zones { zones: vec![zone], whole: true };
+        let zones = Zones { zones: vec![zone("1", &records)], doubt: None };
         let end = |path: Path| match path.end {
             End::Aws(name) => name,
             End::Elsewhere => "elsewhere".to_owned(),
         };
         Ok(zones.follow(name)?.into_iter().map(end).collect())
+    }
+
+    fn zone<'a>(account: &str, records: &'a Vec<RecordSet>) -> Zone<'a> {
+        let (name, account) = ("example.com".to_owned(), account.to_owned());
+        Zone { name, account, private: Some(false), records: by_name(records) }
+    }
+
+    #[test]
+    fn two_zones_of_one_name_are_known_as_far_as_they_say_the_same() {
+        let read = |records: Value| serde_json::from_value::<Vec<RecordSet>>(records).expect("records");
+        let one = read(json!([alias("o.example.com", ALB), alias("p.example.com", ALB)]));
+        let two = read(json!([alias("o.example.com", ALB)]));
+        let zones = Zones { zones: vec![zone("1", &one), zone("2", &two)], doubt: None };
+        assert!(zones.follow("o.example.com").is_ok());
+        let why = zones.follow("p.example.com").expect_err("open");
+        assert_eq!(why, "there are two public zones example.com (accounts 1 and 2)");
     }
 
     fn alias(name: &str, to: &str) -> Value {

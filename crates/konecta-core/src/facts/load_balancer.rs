@@ -108,10 +108,29 @@ fn priority(rule: &elb::ListenerRule) -> (u32, String) {
     (text.parse().unwrap_or(u32::MAX), text)
 }
 
-/// The fact `entrances`; `None` where listeners, groups or rules were not fully seen.
+/// The fact `entrances`; `None` where listeners or groups were not fully seen.
 pub(crate) fn entrances(ground: &Ground<'_>, item: &Item<elb::LoadBalancer>) -> Option<Value> {
-    let listeners = ground.doors.listeners(&item.arn)?;
-    let ports: BTreeSet<u16> = listeners.iter().map(|listener| listener.item.body.port).collect::<Option<_>>()?;
+    let ports = ports(ground, item, |_| true)?;
+    let sources = sources(ground, item, &ports)?;
+    Some(json!({"ports": ports, "sources": sources, "groups": told_ids(&item.body.security_groups).known}))
+}
+
+/// The ports of those listeners that are wanted; `None` where they were not fully seen.
+pub(crate) fn ports(
+    ground: &Ground<'_>,
+    item: &Item<elb::LoadBalancer>,
+    is_wanted: impl Fn(&elb::Listener) -> bool,
+) -> Option<BTreeSet<u16>> {
+    let listeners = ground.doors.listeners(&item.arn)?.iter().map(|listener| &listener.item.body);
+    listeners.filter(|listener| is_wanted(listener)).map(|listener| listener.port).collect()
+}
+
+/// Who may open these ports, as far as groups decide; `None` where it was not sent which groups it carries.
+pub(crate) fn sources(
+    ground: &Ground<'_>,
+    item: &Item<elb::LoadBalancer>,
+    ports: &BTreeSet<u16>,
+) -> Option<Vec<Value>> {
     let groups = told_ids(&item.body.security_groups);
     if !groups.whole {
         return None;
@@ -126,14 +145,19 @@ pub(crate) fn entrances(ground: &Ground<'_>, item: &Item<elb::LoadBalancer>) -> 
     };
     let mut sources = Vec::new();
     for group in &groups.known {
-        let rules = ground.ingress.all(group)?.iter().filter(|rule| reaches(rule));
+        let rules = ground.ingress.seen(group).iter().filter(|rule| reaches(rule));
         sources.extend(rules.map(|rule| ground.source(rule)));
+        if ground.ingress.all(group).is_none() {
+            // What was seen of it stays what it is; there may be more.
+            let why = format!("the rules of security group {group} were not all seen");
+            sources.push(json!({"kind": "unknown", "group": group, "why": why}));
+        }
     }
     if groups.known.is_empty() {
         let anyone = |cidr: &str| json!({"kind": "cidr", "cidr": cidr, "rule": null, "group": null, "protocol": "all"});
         sources = vec![anyone("0.0.0.0/0")];
     }
-    Some(json!({"ports": ports, "sources": sources, "groups": groups.known}))
+    Some(sources)
 }
 
 /// The fact `doors`: what was seen, and an entry for what may be there besides.

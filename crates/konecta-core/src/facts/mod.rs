@@ -18,6 +18,7 @@ mod dynamic_paths;
 mod flow_logs;
 mod forwarded_host;
 mod fronts;
+mod fronts_of;
 mod grants;
 mod ground;
 mod group_use;
@@ -54,6 +55,7 @@ mod templates;
 mod tests;
 mod tls_door;
 mod trust;
+mod ways;
 mod web_acl;
 mod wiring;
 mod world;
@@ -101,12 +103,21 @@ pub fn derive(source: &dyn Source, blueprint: &Blueprint) -> Result<Facts, Snaps
     let mut sink = Sink::default();
     let names = catalogue().map(|catalogue| catalogue.index.keys().map(String::as_str)).ok();
     indexes::open(&mut sink, names.into_iter().flatten());
+    let nothing = Regional::default();
+    let here = |place: &Place| world.get(place).unwrap_or(&nothing);
+    let places = all_places(source.info());
+    let lists: Vec<PrefixLists> = places.iter().map(|place| PrefixLists::of(place, here(place), &seen)).collect();
+    let global = |place: &Place| here(&Place { region: crate::id::Region::global(), ..place.clone() });
+    let grounds: Vec<Ground<'_>> = places
+        .iter()
+        .zip(&lists)
+        .map(|(place, lists)| Ground::of(place, (here(place), global(place)), &seen, lists, blueprint))
+        .collect();
     for account in &source.info().accounts {
-        let global = Place { account: account.clone(), region: crate::id::Region::global() };
-        let places = source.info().regions.iter().map(|region| Place { region: region.clone(), ..global.clone() });
-        state_account(&world, &global, &places.collect::<Vec<_>>(), &seen, blueprint, &mut sink);
+        state_account(account, &grounds, &seen, blueprint, &mut sink);
     }
     inventory::state(&world, source.info(), &seen, blueprint, &mut sink);
+    state_edge(&grounds, &seen, &mut sink);
     let (by_arn, index) = sink.finish();
     Ok(Facts {
         by_arn,
@@ -114,6 +125,13 @@ pub fn derive(source: &dyn Source, blueprint: &Blueprint) -> Result<Facts, Snaps
         lifecycle: lifecycle::lifecycle(&world, &ordered(source, blueprint), &seen),
         stacks: stack::stacks(source.info(), blueprint),
     })
+}
+
+/// All places of the scan, account by account: its regions, then what spans them.
+fn all_places(info: &crate::snapshot::ScanInfo) -> Vec<Place> {
+    let place = |account: &crate::id::AccountId, region| Place { account: account.clone(), region };
+    let regions = || info.regions.iter().cloned().chain([crate::id::Region::global()]);
+    info.accounts.iter().flat_map(|account| regions().map(move |region| place(account, region))).collect()
 }
 
 /// All places of the scan, those in the stack's region first.
@@ -133,20 +151,18 @@ fn ordered(source: &dyn Source, blueprint: &Blueprint) -> Vec<Place> {
 }
 
 /// Derives everything of one account: region by region, then what spans regions.
-fn state_account(world: &World, global: &Place, places: &[Place], seen: &Seen, blueprint: &Blueprint, sink: &mut Sink) {
-    let nothing = Regional::default();
-    let here = |place: &Place| world.get(place).unwrap_or(&nothing);
-    let all: Vec<&Place> = places.iter().chain([global]).collect();
-    let lists: Vec<PrefixLists> = all.iter().map(|place| PrefixLists::of(place, here(place), seen)).collect();
-    let grounds: Vec<Ground<'_>> = all
-        .iter()
-        .zip(&lists)
-        .map(|(place, lists)| Ground::of(place, (here(place), here(global)), seen, lists, blueprint))
-        .collect();
+fn state_account(
+    account: &crate::id::AccountId,
+    grounds: &[Ground<'_>],
+    seen: &Seen,
+    blueprint: &Blueprint,
+    sink: &mut Sink,
+) {
     let mut roles = Roles::default();
-    for ground in &grounds {
+    let own = || grounds.iter().filter(|ground| &ground.place.account == account);
+    for ground in own() {
         state_place(ground, sink);
-        repositories::state(ground, &vpcs(world), blueprint, sink);
+        repositories::state(ground, &vpcs(grounds), blueprint, sink);
         if !ground.place.region.is_global() {
             roles.see(ground, seen);
         }
@@ -154,34 +170,43 @@ fn state_account(world: &World, global: &Place, places: &[Place], seen: &Seen, b
             stack::state(ground, blueprint, sink);
         }
     }
-    roles.state(here(global), sink);
-    let policies = grants::Policies::of(here(global));
-    for item in &here(global).roles {
-        sink.fact(&item.arn, "grants", Some(policies.grants(item)));
-    }
-    state_edge(global, here(global), seen, &grounds, sink);
-    for item in &here(global).distributions {
-        sink.fact(&item.arn, "dynamic_paths", dynamic_paths::dynamic_paths(item, blueprint));
+    for ground in own().filter(|ground| ground.place.region.is_global()) {
+        roles.state(ground.here, sink);
+        let policies = grants::Policies::of(ground.here);
+        for item in &ground.here.roles {
+            sink.fact(&item.arn, "grants", Some(policies.grants(item)));
+        }
+        for item in &ground.here.distributions {
+            sink.fact(&item.arn, "dynamic_paths", dynamic_paths::dynamic_paths(item, blueprint));
+        }
     }
 }
 
 /// The VPCs that the scan saw, of whichever account.
-fn vpcs(world: &World) -> std::collections::BTreeSet<String> {
-    let all = world.values().flat_map(|here| &here.vpcs);
+fn vpcs(grounds: &[Ground<'_>]) -> std::collections::BTreeSet<String> {
+    let all = grounds.iter().flat_map(|ground| &ground.here.vpcs);
     all.map(|item| item.id(item.body.vpc_id.as_ref()).to_owned()).collect()
 }
 
-/// Derives what holds between the edge and the load balancers of all regions.
-fn state_edge(place: &Place, global: &Regional, seen: &Seen, grounds: &[Ground<'_>], sink: &mut Sink) {
-    let edge = origin::Edge::of(place, global, seen, grounds);
-    let policies = forwarded_host::Policies::of(global);
-    for item in &global.distributions {
-        sink.fact(&item.arn, "origins", edge.origins(item));
-        sink.fact(&item.arn, "log_deliveries", log_deliveries::log_deliveries(place, global, seen, &item.arn));
-        sink.fact(&item.arn, "origin_tls", origin_tls::origin_tls(&edge, &policies, grounds, item));
+/// Derives what holds between the edge and the load balancers of all regions, of all accounts: a distribution, the zone
+/// that names its origin and the load balancer may stand in three of them.
+fn state_edge(grounds: &[Ground<'_>], seen: &Seen, sink: &mut Sink) {
+    let fronts = fronts_of::Fronts::of(grounds);
+    let edge = origin::Edge::of(seen, grounds, &fronts);
+    for ground in grounds.iter().filter(|ground| ground.place.region.is_global()) {
+        let (place, global) = (ground.place, ground.here);
+        let policies = forwarded_host::Policies::of(global);
+        for item in &global.distributions {
+            sink.fact(&item.arn, "origins", edge.origins(item));
+            sink.fact(&item.arn, "log_deliveries", log_deliveries::log_deliveries(place, global, seen, &item.arn));
+            sink.fact(&item.arn, "origin_tls", origin_tls::origin_tls(&edge, &policies, grounds, item));
+        }
     }
-    for item in grounds.iter().flat_map(|ground| &ground.here.load_balancers) {
-        sink.fact(&item.arn, "edge", edge.edge(item));
+    for ground in grounds {
+        for item in &ground.here.load_balancers {
+            sink.fact(&item.arn, "edge", Some(edge.edge(item, &fronts)));
+            sink.fact(&item.arn, "ways", Some(ways::ways(&fronts, grounds, ground, item)));
+        }
     }
 }
 

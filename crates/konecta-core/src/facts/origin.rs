@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::dns::{End, Zones, is_load_balancer, normal};
+use super::fronts_of::Fronts;
 use super::ground::Ground;
-use super::seen::{Place, Seen};
+use super::known::any;
+use super::seen::Seen;
 use super::sink::object;
-use super::world::{Item, Regional};
-use crate::model::cloudfront::{Distribution, DistributionConfig, Origin, VpcOrigin};
+use super::world::Item;
+use crate::model::cloudfront::{Behavior, Distribution, DistributionConfig, Origin, VpcOrigin};
 use crate::model::elb::LoadBalancer;
 
 /// What one origin leads to.
@@ -36,47 +38,92 @@ impl Target {
     }
 }
 
-/// The edge of one account.
+/// The edge of all accounts of the scan.
 pub(crate) struct Edge<'a> {
     vpc_origins: BTreeMap<&'a str, &'a Item<VpcOrigin>>,
     balancers: BTreeMap<String, &'a Item<LoadBalancer>>,
     zones: Zones<'a>,
     /// What stands before each load balancer.
     before: BTreeMap<String, Vec<Value>>,
-    /// Whether no origin may lead to a load balancer without our knowing.
-    whole: bool,
+    doubts: Vec<Doubt>,
+    /// Why a load balancer of a stack may have its edge elsewhere.
+    nowhere: Option<&'static str>,
+}
+
+/// Why a load balancer may be an origin without our knowing.
+struct Doubt {
+    why: String,
+    /// Whether it is about a public name, by which nobody comes to an internal load balancer.
+    by_name: bool,
 }
 
 impl<'a> Edge<'a> {
-    pub(crate) fn of(place: &Place, global: &'a Regional, seen: &Seen, grounds: &[Ground<'a>]) -> Self {
+    pub(crate) fn of(seen: &Seen, grounds: &[Ground<'a>], fronts: &Fronts<'_>) -> Self {
         let balancers = grounds.iter().flat_map(|ground| &ground.here.load_balancers);
+        let vpc_origins = grounds.iter().flat_map(|ground| &ground.here.vpc_origins);
         let mut edge = Self {
-            vpc_origins: global.vpc_origins.iter().map(|item| (item.id(item.body.id.as_ref()), item)).collect(),
+            vpc_origins: vpc_origins.map(|item| (item.id(item.body.id.as_ref()), item)).collect(),
             balancers: balancers.filter_map(|item| Some((normal(item.body.dns_name.as_deref()?), item))).collect(),
-            zones: Zones::of(place, global, seen),
+            zones: Zones::of(grounds, seen),
             before: BTreeMap::new(),
-            whole: seen.whole(place, "cloudfront:ListDistributions"),
+            doubts: Vec::new(),
+            nowhere: None,
         };
-        for distribution in &global.distributions {
-            edge.whole &= edge.see(distribution).is_some();
+        for ground in grounds.iter().filter(|ground| ground.place.region.is_global()) {
+            if !seen.whole(ground.place, "cloudfront:ListDistributions") {
+                let account = &ground.place.account;
+                edge.doubt(format!("distributions of account {account} were not listed to the end"), false);
+            }
+            for distribution in &ground.here.distributions {
+                edge.see(distribution, fronts);
+            }
+        }
+        if edge.before.is_empty() {
+            let why =
+                "no distribution of the scan leads to a load balancer: it may stand in an account that was not scanned";
+            edge.nowhere = Some(why);
         }
         edge
     }
 
-    /// Notes what a distribution stands before; `None` where that cannot be told.
-    fn see(&mut self, distribution: &Item<Distribution>) -> Option<()> {
-        for origin in config(distribution)?.origins.as_ref()?.all()? {
+    fn doubt(&mut self, why: String, by_name: bool) {
+        self.doubts.push(Doubt { why, by_name });
+    }
+
+    /// Notes what a distribution stands before, and what of that cannot be told.
+    fn see(&mut self, distribution: &Item<Distribution>, fronts: &Fronts<'_>) {
+        let arn = &distribution.arn;
+        let Some(config) = config(distribution) else {
+            return self.doubt(format!("the settings of {arn} were not read"), false);
+        };
+        let origins = config.origins.as_ref();
+        if origins.and_then(|origins| origins.all()).is_none() {
+            self.doubt(format!("the origins of {arn} were not all sent"), false);
+        }
+        for origin in origins.iter().filter_map(|origins| origins.items.as_ref()).flatten() {
+            let used = is_used(config, origin);
             for target in self.targets(origin) {
-                if target.doubt {
-                    return None;
+                if target.doubt && config.enabled != Some(false) && used != Some(false) {
+                    let why = target.proof.last().map_or("it is not known what it leads to", String::as_str);
+                    let id = origin.id.as_deref().unwrap_or("?");
+                    self.doubt(
+                        format!("{arn} origin {id}: {why}: it may be a load balancer"),
+                        origin.custom_origin_config.is_some(),
+                    );
                 }
-                if let Some(balancer) = &target.balancer {
-                    let before = before(distribution, origin, &target);
-                    self.before.entry(balancer.clone()).or_default().push(before);
+                let Some(balancer) = &target.balancer else { continue };
+                let before = before(distribution, origin, &target, used);
+                for (behind, front) in fronts.behind(balancer) {
+                    let mut through = before.clone();
+                    through["through"] = json!(balancer);
+                    if let Some(proof) = through["proof"].as_array_mut() {
+                        proof.push(json!(format!("{balancer} → {} → {behind}", front.group)));
+                    }
+                    self.before.entry(behind.to_owned()).or_default().push(through);
                 }
+                self.before.entry(balancer.clone()).or_default().push(before);
             }
         }
-        Some(())
     }
 
     /// The fact `origins`; `None` where they were not all sent.
@@ -97,14 +144,21 @@ impl<'a> Edge<'a> {
         Some(entries.collect())
     }
 
-    /// The fact `edge`; `None` where any origin of any distribution of the account may lead to the load balancer
-    /// without our knowing.
-    pub(crate) fn edge(&self, balancer: &Item<LoadBalancer>) -> Option<Value> {
-        if !self.whole || balancer.body.dns_name.is_none() {
-            return None;
-        }
+    /// The fact `edge`: what is known to stand before the load balancer, and why there may be more.
+    pub(crate) fn edge(&self, balancer: &Item<LoadBalancer>, fronts: &Fronts<'_>) -> Value {
         let found = self.before.get(&balancer.arn).map_or(&[][..], Vec::as_slice);
-        Some(json!({"distributions": found}))
+        // Nobody comes to an internal load balancer by a public name, unless over one before it.
+        let inward = balancer.body.scheme.as_deref() == Some("internal");
+        let shut = inward && fronts.before(&balancer.arn).is_empty();
+        let matters = |doubt: &&Doubt| !(doubt.by_name && shut);
+        let mut doubts: Vec<String> = self.doubts.iter().filter(matters).map(|doubt| doubt.why.clone()).collect();
+        if balancer.body.kind.as_deref().is_none_or(|kind| kind == "application") && !inward {
+            doubts.extend(self.nowhere.map(str::to_owned));
+        }
+        if balancer.body.dns_name.is_none() {
+            doubts.push(format!("the name of {} was not sent", balancer.arn));
+        }
+        json!({"distributions": found, "doubts": doubts})
     }
 
     /// Everything that an origin leads to; several things where its name has several records.
@@ -144,7 +198,7 @@ impl<'a> Edge<'a> {
         let found = id.and_then(|id| self.endpoint(id));
         let arn = found.and_then(|item| item.body.vpc_origin_endpoint_config.as_ref()?.arn.as_ref());
         let (Some(id), Some(arn)) = (id, arn) else {
-            let why = "what the VPC origin leads to was not seen";
+            let why = format!("what VPC origin {} leads to was not seen", id.unwrap_or("?"));
             return Target { kind: Some("vpc_origin"), via: Some("vpc_origin"), ..unknown(why) };
         };
         Target {
@@ -210,8 +264,33 @@ fn unknown(why: impl Into<String>) -> Target {
     Target { proof: vec![why.into()], doubt: true, ..Target::default() }
 }
 
+/// Whether any behavior sends requests to an origin, by itself or as a member of a group; nothing is ever asked of one
+/// that none uses.
+pub(crate) fn is_used(config: &DistributionConfig, origin: &Origin) -> Option<bool> {
+    let ordered = config.cache_behaviors.as_ref().map(|behaviors| behaviors.items.as_deref().unwrap_or_default());
+    let known = ordered.unwrap_or_default().iter().chain(&config.default_cache_behavior);
+    let used = any(known.map(|behavior| serves(config, behavior, origin)));
+    let whole = config.cache_behaviors.as_ref().is_some_and(|behaviors| behaviors.all().is_some());
+    if used == Some(false) && !(whole && config.default_cache_behavior.is_some()) { None } else { used }
+}
+
+/// Whether a behavior fetches from an origin, directly or over an origin group.
+fn serves(config: &DistributionConfig, behavior: &Behavior, origin: &Origin) -> Option<bool> {
+    let (target, id) = (behavior.target_origin_id.as_ref()?, origin.id.as_ref()?);
+    if target == id {
+        return Some(true);
+    }
+    let is_target = |one: &Origin| one.id.as_ref() == Some(target);
+    if config.origins.iter().filter_map(|origins| origins.items.as_ref()).flatten().any(is_target) {
+        return Some(false);
+    }
+    let groups = config.origin_groups.as_ref()?.all()?;
+    let group = groups.iter().find(|group| group.id.as_ref() == Some(target))?;
+    any(group.members.as_ref()?.all()?.iter().map(|member| Some(member.origin_id.as_ref()? == id)))
+}
+
 /// A distribution as it stands before a load balancer.
-fn before(distribution: &Item<Distribution>, origin: &Origin, target: &Target) -> Value {
+fn before(distribution: &Item<Distribution>, origin: &Origin, target: &Target, used: Option<bool>) -> Value {
     let headers = origin.custom_headers.as_ref().and_then(|headers| headers.all());
     let headers = headers.map(|headers| {
         let header = |name: &Option<String>, value: &Option<String>| {
@@ -231,6 +310,7 @@ fn before(distribution: &Item<Distribution>, origin: &Origin, target: &Target) -
         ("origin", origin.id.as_ref().map(|id| json!(id))),
         ("via", target.via.map(|via| json!(via))),
         ("enabled", enabled.map(Value::Bool)),
+        ("used", used.map(Value::Bool)),
         ("headers", headers.map(Value::Array)),
         ("proof", Some(json!(proof))),
     ])

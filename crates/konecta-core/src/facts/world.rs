@@ -91,6 +91,8 @@ pub(crate) struct Regional {
     pub(crate) listeners: ListWith<elb::Listener, elb::ListenerCertificate>,
     pub(crate) listener_rules: Vec<Supplemented<elb::ListenerRule, String>>,
     pub(crate) target_groups: ListWith<elb::TargetGroup, elb::TargetHealth>,
+    /// The attributes of load balancers and target groups, by ARN.
+    pub(crate) attributes: BTreeMap<String, Vec<elb::Attribute>>,
     pub(crate) ssl_policies: List<Value>,
     pub(crate) web_acls: Vec<WebAcl>,
     pub(crate) certificates: List<acm::Certificate>,
@@ -149,6 +151,12 @@ macro_rules! keep {
     };
 }
 
+fn note_attributes(here: &mut Regional, resource: &Resource) {
+    if let Some(Ok(attributes)) = resource.read_supplement("attributes") {
+        here.attributes.insert(resource.arn.as_str().to_owned(), attributes);
+    }
+}
+
 fn keeper(name: &str) -> Option<Keeper> {
     Some(match name {
         "EC2::Subnet" => keep!(subnets),
@@ -164,10 +172,16 @@ fn keeper(name: &str) -> Option<Keeper> {
         "EC2::VPC" => keep!(vpcs),
         "EC2::FlowLog" => keep!(flow_logs),
         "EC2::NetworkAcl" => keep!(network_acls),
-        "ElasticLoadBalancingV2::LoadBalancer" => keep!(load_balancers),
+        "ElasticLoadBalancingV2::LoadBalancer" => |here, resource| {
+            note_attributes(here, resource);
+            here.load_balancers.push(Item::of(resource));
+        },
         "ElasticLoadBalancingV2::Listener" => keep!(listeners with "certificates"),
         "ElasticLoadBalancingV2::ListenerRule" => keep!(listener_rules with "listenerArn"),
-        "ElasticLoadBalancingV2::TargetGroup" => keep!(target_groups with "targetHealth"),
+        "ElasticLoadBalancingV2::TargetGroup" => |here, resource| {
+            note_attributes(here, resource);
+            here.target_groups.push(Item::of(resource).with(resource, "targetHealth"));
+        },
         "ElasticLoadBalancingV2::SslPolicy" => keep!(ssl_policies),
         "WAFv2::WebACL" => |here, resource| here.web_acls.push(WebAcl::of(resource)),
         "CertificateManager::Certificate" => keep!(certificates),

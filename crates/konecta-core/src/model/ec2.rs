@@ -16,6 +16,8 @@ shape! {
         availability_zone: Option<String>,
         /// Whether what is launched in it gets a public IPv4 address, unless the launch says otherwise.
         map_public_ip_on_launch: Option<bool>,
+        /// Its IPv4 range; a subnet for IPv6 only has none.
+        cidr_block: Option<String>,
     }
 }
 
@@ -209,6 +211,8 @@ shape! {
         owner_id: Option<String>,
         /// Its tags.
         tag_set: Option<Vec<super::Tag>>,
+        /// Its subnet.
+        subnet_id: Option<String>,
     }
 }
 

@@ -26,6 +26,18 @@ pub struct LoadBalancer {
     pub security_groups: Told<Vec<String>>,
     /// Its zones with their subnets, as sent.
     pub availability_zones: Option<Value>,
+    /// `ipv4`, `dualstack`, or `dualstack-without-public-ipv4`.
+    pub ip_address_type: Option<String>,
+}
+
+/// An attribute of a load balancer or a target group.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Attribute {
+    /// Its name.
+    pub key: Option<String>,
+    /// Its value.
+    pub value: Option<String>,
 }
 
 /// A zone of a load balancer.

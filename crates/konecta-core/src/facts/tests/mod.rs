@@ -7,6 +7,7 @@ mod inside;
 mod inventory;
 mod monotone;
 mod tls;
+mod ways;
 
 use serde_json::Value;
 

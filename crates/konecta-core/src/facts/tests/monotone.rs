@@ -52,8 +52,33 @@ fn no_better(name: &str, facts: &Map<String, Value>, less: &Value, more: &Value)
         // Everything that they name is a fault, and what is not known keeps a control from passing. Less of a document
         // may say more: what it does not say, it does not say.
         "strangers" | "lifecycle_faults" | "grants" => less.as_array().is_some_and(|items| !items.is_empty()),
+        // What is listed stands beside doubts; that it is all is known only without any.
+        "edge" => is_doubted(less) && each_says_less(&less["distributions"], &more["distributions"]),
+        // A way more is worse, and one that may lead elsewhere proves nothing.
+        "ways" => {
+            let count = |ways: &Value| ways["ways"].as_array().map_or(0, Vec::len);
+            let certain = less["ways"].as_array().into_iter().flatten().filter(|way| way["certain"] == json!(true));
+            (is_doubted(less) || count(more) <= count(less))
+                && certain.into_iter().all(|way| each_says_less(&json!([way]), &more["ways"]))
+        }
+        // Whom a group lets in that was not all seen is one more source.
+        "entrances" => {
+            let sources = less["sources"].as_array().into_iter().flatten();
+            let (open, known): (Vec<&Value>, Vec<&Value>) = sources.partition(|one| one["kind"] == json!("unknown"));
+            !open.is_empty() && each_says_less(&json!(known), &more["sources"])
+        }
         _ => false,
     }
+}
+
+fn is_doubted(fact: &Value) -> bool {
+    fact["doubts"].as_array().is_some_and(|doubts| !doubts.is_empty())
+}
+
+/// Whether everything in a list says less than something in another.
+fn each_says_less(less: &Value, more: &Value) -> bool {
+    let (less, more) = (less.as_array().into_iter().flatten(), more.as_array());
+    less.into_iter().all(|one| more.into_iter().flatten().any(|other| says_less(one, other)))
 }
 
 fn compare(before: &Facts, after: &Facts, what: &str, wrong: &mut Vec<String>) {

@@ -131,7 +131,7 @@ fn an_origin_elsewhere_is_named_and_leaves_the_others_their_proof() {
     });
     assert_eq!(tls[0]["matches"], json!(false), "{tls}");
     assert_eq!((&tls[1]["kind"], &tls[1]["used"]), (&json!("unknown"), &json!(false)));
-    assert_eq!(tls[1]["why"], json!(["origin blog: no public zone of the account holds blog.example.org"]));
+    assert_eq!(tls[1]["why"], json!(["origin blog: no public zone of the scan's accounts holds blog.example.org"]));
 }
 
 #[test]

@@ -28,7 +28,15 @@ pub(in crate::fix) struct Front<'a> {
 
 /// All origins that are this load balancer; `None` where that is not fully known.
 pub(in crate::fix) fn fronts<'a>(case: &'a Case<'_>, balancer: &str) -> Option<Vec<Front<'a>>> {
-    let told = case.fact(balancer, "edge")?.get("distributions")?.as_array()?;
+    let edge = case.fact(balancer, "edge")?;
+    if !edge.get("doubts")?.as_array()?.is_empty() {
+        return None;
+    }
+    let told = edge.get("distributions")?.as_array()?;
+    // Of one that comes over another load balancer, the origin's settings do not say what this one gets.
+    if told.iter().any(|one| one.get("through").is_some()) {
+        return None;
+    }
     told.iter().map(|one| origin(case.get(one.get("arn")?.as_str()?)?, one.get("origin")?.as_str()?)).collect()
 }
 
