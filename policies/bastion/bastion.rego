@@ -1,8 +1,9 @@
 # METADATA
-# title: There is one bastion, in a public subnet, and SSH reaches it from declared addresses only
+# title: There is one bastion, running in a public subnet, and SSH reaches it from declared addresses only
 # description: >-
 #   The bastion is the one machine that people may reach from outside, so it is the one that everybody tries. A second one is forgotten and
-#   unpatched, one in a private subnet cannot be reached, and one whose SSH is open to more than the declared addresses guards nothing.
+#   unpatched, one that is stopped, stands in a private subnet or admits nobody is no way in, and one whose SSH is open to more than the
+#   declared addresses guards nothing.
 # related_resources:
 #   - https://docs.aws.amazon.com/config/latest/developerguide/restricted-ssh.html
 # custom:
@@ -38,12 +39,19 @@ _bastions := data.facts[input.arn].bastions
 
 _declared := data.blueprint.bastion.ssh_cidrs
 
+# States from which nobody can be let in before somebody starts the machine.
+off := {"stopping", "stopped", "shutting-down"}
+
 pass if {
 	count(_bastions) == 1
+	_bastions[0].state == "running"
 	_bastions[0].internet == true
+	count(_bastions[0].ssh) > 0
 	every source in _bastions[0].ssh {
 		_admitted(source)
 	}
+	some source in _bastions[0].ssh
+	_somebody(source)
 }
 
 violations contains {"path": "bastions", "actual": names, "expected": "one bastion"} if {
@@ -58,16 +66,41 @@ violations contains {"path": path, "actual": subnet, "expected": "a subnet with 
 	path := sprintf("bastions[%s].subnet", [bastion.instance])
 }
 
-violations contains {"path": path, "actual": source, "expected": _expected} if {
+violations contains {"path": path, "actual": state, "expected": "running"} if {
+	some bastion in _bastions
+	state := bastion.state
+	state in off
+	path := sprintf("bastions[%s].state", [bastion.instance])
+}
+
+violations contains {"path": path, "actual": "open to nobody", "expected": _expected} if {
+	some bastion in _bastions
+	bastion.ssh == []
+	path := sprintf("bastions[%s].ssh", [bastion.instance])
+}
+
+violations contains {"path": path, "actual": actual, "expected": _expected} if {
 	some bastion in _bastions
 	some source in bastion.ssh
 	_foreign(source)
+	actual := sprintf("open to %s", [_name(source)])
 	path := sprintf("bastions[%s].ssh[%s]", [bastion.instance, source.rule])
 }
 
+unknown contains reason if {
+	some bastion in _bastions
+	some reason in bastion.why
+}
+
+_name(source) := source.cidr if source.kind == "cidr"
+
+_name(source) := source.source.id if source.kind == "security_group"
+
+_name(source) := source.prefixList.id if source.kind == "prefix_list"
+
 _expected := "declare bastion.ssh_cidrs: no address may use SSH until it is declared" if _declared == []
 
-_expected := sprintf("within %s", [concat(", ", _declared)]) if count(_declared) > 0
+_expected := sprintf("open to addresses within %s", [concat(", ", _declared)]) if count(_declared) > 0
 
 _admitted(source) if network.within(source.cidr, _declared)
 
@@ -76,6 +109,11 @@ _admitted(source) if {
 		network.within(cidr, _declared)
 	}
 }
+
+# A list may be empty.
+_somebody(source) if source.kind == "cidr"
+
+_somebody(source) if count(source.prefixList.cidrs) > 0
 
 _foreign(source) if source.kind == "security_group"
 

@@ -51,20 +51,45 @@ test_declared_addresses_pass if {
 	count(found(one([from("203.0.113.7/32"), list(["203.0.113.8/32"])]))) == 0
 }
 
-test_closed_bastion_passes if passes(one([]))
+nobody := {"path": "bastions[i-1].ssh", "actual": "open to nobody", "expected": within}
+
+within := "open to addresses within 203.0.113.0/24, 2001:db8:1::/48"
+
+office := from("203.0.113.0/24")
+
+test_a_bastion_that_admits_nobody_fails if {
+	found(one([])) == {nobody}
+	not passes(one([]))
+	silent(one([list([])]))
+}
+
+test_a_stopped_bastion_fails if {
+	every state in ["stopping", "stopped", "shutting-down"] {
+		off := [object.union(bastion("i-1", true, [office]), {"state": state})]
+		found(off) == {{"path": "bastions[i-1].state", "actual": state, "expected": "running"}}
+		not passes(off)
+	}
+	silent([object.union(bastion("i-1", true, [office]), {"state": "pending"})])
+	silent([object.union(bastion("i-1", true, [office]), {"state": null})])
+}
+
+test_what_is_not_known_of_it_is_told if {
+	open := object.union(object.remove(bastion("i-1", true, [office]), ["internet"]), {"why": ["rtb-1: 0.0.0.0/0 → vpce-1"]})
+	control.unknown == {"rtb-1: 0.0.0.0/0 → vpce-1"} with input as stack with data.facts as facts([open]) with data.blueprint as offices
+}
 
 test_wider_range_fails if {
 	wide := from("203.0.112.0/23")
 	found(one([wide])) == {{
 		"path": "bastions[i-1].ssh[sgr-1]",
-		"actual": wide,
-		"expected": "within 203.0.113.0/24, 2001:db8:1::/48",
+		"actual": "open to 203.0.112.0/23",
+		"expected": within,
 	}}
 	not passes(one([wide]))
 }
 
 test_ipv6_anywhere_fails if {
-	{violation.actual.cidr | some violation in found(one([from("203.0.113.0/24"), from("::/0")]))} == {"::/0"}
+	{violation.actual | some violation in found(one([office, from("::/0")]))} == {"open to ::/0"}
 	not passes(one([from("::/0")]))
 }
 
@@ -82,14 +107,14 @@ test_security_group_is_no_declared_address if {
 
 test_nothing_declared_fails_and_says_so if {
 	undeclared := {"bastion": {"ssh_cidrs": []}}
-	office := one([from("203.0.113.0/24")])
+	open := one([office])
 	wanted := {{
 		"path": "bastions[i-1].ssh[sgr-1]",
-		"actual": from("203.0.113.0/24"),
+		"actual": "open to 203.0.113.0/24",
 		"expected": "declare bastion.ssh_cidrs: no address may use SSH until it is declared",
 	}}
-	control.violations == wanted with input as stack with data.facts as facts(office) with data.blueprint as undeclared
-	not control.pass with input as stack with data.facts as facts(office) with data.blueprint as undeclared
+	control.violations == wanted with input as stack with data.facts as facts(open) with data.blueprint as undeclared
+	not control.pass with input as stack with data.facts as facts(open) with data.blueprint as undeclared
 }
 
 test_no_bastion_fails if {
@@ -98,13 +123,13 @@ test_no_bastion_fails if {
 }
 
 test_two_bastions_fail if {
-	two := [bastion("i-2", true, []), bastion("i-1", true, [])]
+	two := [bastion("i-2", true, [office]), bastion("i-1", true, [office])]
 	found(two) == {{"path": "bastions", "actual": ["i-1", "i-2"], "expected": "one bastion"}}
 	not passes(two)
 }
 
 test_private_subnet_fails if {
-	hidden := [bastion("i-1", false, [])]
+	hidden := [bastion("i-1", false, [office])]
 	found(hidden) == {{
 		"path": "bastions[i-1].subnet",
 		"actual": "subnet-1",
@@ -115,15 +140,15 @@ test_private_subnet_fails if {
 
 test_what_is_not_known_is_unknown if {
 	not control.pass with input as stack with data.facts as {} with data.blueprint as offices
-	silent([object.remove(bastion("i-1", true, []), ["internet"])])
-	silent([object.remove(bastion("i-1", true, []), ["ssh"])])
+	silent([object.remove(bastion("i-1", true, [office]), ["internet"])])
+	silent([object.remove(bastion("i-1", true, [office]), ["ssh"])])
 	silent(one([{"kind": "unknown", "rule": "sgr-1", "why": "not understood"}]))
 	silent(one([from("not a range")]))
 	silent(one([{"kind": "prefix_list", "prefixList": {"id": "pl-1"}, "rule": "sgr-2"}]))
 }
 
 test_no_blueprint_is_unknown if {
-	office := one([from("203.0.113.0/24")])
-	not control.pass with input as stack with data.facts as facts(office) with data.blueprint as {}
-	count(control.violations) == 0 with input as stack with data.facts as facts(office) with data.blueprint as {}
+	open := one([office])
+	not control.pass with input as stack with data.facts as facts(open) with data.blueprint as {}
+	count(control.violations) == 0 with input as stack with data.facts as facts(open) with data.blueprint as {}
 }

@@ -22,6 +22,9 @@ package konecta.eks.secrets_encrypted
 
 import rego.v1
 
+# States in which a key cannot be used. What is on its way into another state is not judged.
+unusable := {"Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable"}
+
 _config := input.configuration.encryptionConfig
 
 pass if {
@@ -35,7 +38,7 @@ pass if {
 
 violations contains {"path": "encryptionConfig", "actual": null, "expected": "a KMS key for secrets"} if _config == null
 
-violations contains {"path": "encryptionConfig", "actual": _config, "expected": "a KMS key for secrets"} if {
+violations contains {"path": "encryptionConfig", "actual": "none for secrets", "expected": "a KMS key for secrets"} if {
 	is_array(_config)
 	every entry in _config {
 		is_array(entry.resources)
@@ -49,6 +52,5 @@ violations contains {"path": path, "actual": state, "expected": "Enabled", "proo
 	some entry in _config
 	"secrets" in entry.resources
 	state := data.index.keys[entry.provider.keyArn].KeyState
-	is_string(state)
-	state != "Enabled"
+	state in unusable
 }

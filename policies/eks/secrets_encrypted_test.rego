@@ -29,7 +29,7 @@ test_no_configuration_fails if {
 }
 
 test_empty_configuration_fails if {
-	empty := {{"path": "encryptionConfig", "actual": [], "expected": "a KMS key for secrets"}}
+	empty := {{"path": "encryptionConfig", "actual": "none for secrets", "expected": "a KMS key for secrets"}}
 	control.violations == empty with input as cluster([]) with data.index as {}
 	not control.pass with input as cluster([]) with data.index as {}
 }

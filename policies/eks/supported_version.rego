@@ -61,14 +61,19 @@ _said(entry) := {word |
 # Times are RFC 3339 in UTC, which sort as text.
 _dated(entry) := {word |
 	some word, key in {"extended": "endOfStandardSupportDate", "none": "endOfExtendedSupportDate"}
-	is_string(entry[key])
+	_time(entry[key])
 	entry[key] <= data.now
+}
+
+_time(text) if {
+	is_string(text)
+	regex.match(`^\d{4}-\d{2}-\d{2}T`, text)
 }
 
 # Standard support must be said and its end must lie ahead; one word or date against it is enough for a fail.
 _support(entry) := {"standard"} if {
 	_said(entry) == {"standard"}
-	is_string(entry.endOfStandardSupportDate)
+	_time(entry.endOfStandardSupportDate)
 	count(_dated(entry)) == 0
 }
 

@@ -11,25 +11,39 @@ exposed(ranges) := {find |
 	some family in {"ipv4", "ipv6"}
 	entries := [entry | some entry in _facts.open_ports; entry.family == family; _opens(entry, range)]
 	count(entries) > 0
-	find := {"path": sprintf("ingress[%s %s]", [_name(range), family]), "entries": entries}
+	find := {"path": sprintf("ingress[%s %s]", [_name(range), family]), "told": told(entries)}
 }
 
-# Every rule was understood, and each entry there is is known to leave all these ranges alone.
+# Each entry there is is known to leave all these ranges alone, and so is each rule that is not fully understood.
 closed(ranges) if {
-	_facts.open_ports_complete == true
-	every entry in _facts.open_ports {
+	count(ranges) > 0
+	every entry in array.concat(_facts.open_ports, _facts.open_ports_doubts) {
 		every range in ranges {
 			_spares(entry, range)
 		}
 	}
 }
 
+# Open ports in words, with the sources and the rules to blame.
+told(entries) := concat("; ", [words |
+	some entry in entries
+	sources := [_source(source, entry) | some source in entry.sources]
+	words := sprintf("open on %s to %s by %s", [_ports(entry), concat(", ", sources), concat(", ", entry.rules)])
+])
+
+_source(source, entry) := sprintf("%s (CloudFront: anybody's distribution)", [source]) if source in entry.cloudfront
+
+_source(source, entry) := source if not source in object.get(entry, "cloudfront", [])
+
+_ports(entry) := "all traffic" if entry.protocol == "all"
+
+_ports(entry) := sprintf("%s %s", [entry.protocol, _name(entry)]) if entry.protocol in {"tcp", "udp"}
+
 _opens(entry, _) if entry.protocol == "all"
 
 _opens(entry, range) if {
 	entry.protocol in {"tcp", "udp"}
-	is_number(entry.from)
-	is_number(entry.to)
+	_numbered(entry, range)
 	entry.from <= range.to
 	entry.to >= range.from
 }
@@ -41,14 +55,20 @@ _spares(entry, _) if {
 
 _spares(entry, range) if {
 	entry.protocol in {"tcp", "udp"}
-	is_number(entry.from)
+	_numbered(entry, range)
 	entry.from > range.to
 }
 
 _spares(entry, range) if {
 	entry.protocol in {"tcp", "udp"}
-	is_number(entry.to)
+	_numbered(entry, range)
 	entry.to < range.from
+}
+
+_numbered(entry, range) if {
+	every port in [entry.from, entry.to, range.from, range.to] {
+		is_number(port)
+	}
 }
 
 _name(range) := sprintf("%d", [range.from]) if range.from == range.to

@@ -33,7 +33,7 @@ pass if {
 	}
 }
 
-violations contains {"path": path, "actual": range, "expected": "not open to the internet"} if {
+violations contains {"path": path, "actual": actual, "expected": "not open to the internet"} if {
 	_in_force
 	some range in _facts.acl_open_ports
 	some port in _ports
@@ -41,6 +41,7 @@ violations contains {"path": path, "actual": range, "expected": "not open to the
 	is_number(range.to)
 	range.from <= port
 	port <= range.to
+	actual := sprintf("open to the internet by entry %s", [concat(", ", [sprintf("%d", [number]) | some number in range.entries])])
 	path := sprintf("entries[%d %s]", [port, range.family])
 }
 

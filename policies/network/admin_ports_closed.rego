@@ -11,8 +11,12 @@
 #   resource: AWS::EC2::SecurityGroup
 #   fix: ec2.admin_ports_closed
 #   remediation: Remove the named rules, or narrow their sources to the addresses that administer machines through the bastion.
-#   reads: [ec2:DescribeSecurityGroups, ec2:DescribeSecurityGroupRules, ec2:GetManagedPrefixListEntries]
-#   facts: [open_ports, open_ports_complete]
+#   reads:
+#     - ec2:DescribeSecurityGroups
+#     - ec2:DescribeSecurityGroupRules
+#     - ec2:GetManagedPrefixListEntries
+#     - elasticloadbalancing:DescribeListeners
+#   facts: [open_ports, open_ports_doubts]
 #   frameworks: {fsbp: [EC2.19]}
 package konecta.network.admin_ports_closed
 
@@ -22,8 +26,10 @@ import data.konecta.lib.network
 
 pass if network.closed(_ranges)
 
-violations contains {"path": find.path, "actual": find.entries, "expected": "not open to the internet"} if {
+violations contains {"path": find.path, "actual": find.told, "expected": "not open to the internet"} if {
 	some find in network.exposed(_ranges)
 }
+
+unknown contains doubt.why if some doubt in data.facts[input.arn].open_ports_doubts
 
 _ranges := [{"from": port, "to": port} | some port in ports] if ports := data.blueprint.network.admin_ports

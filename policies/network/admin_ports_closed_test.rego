@@ -8,7 +8,7 @@ group := {"arn": "sg"}
 
 blueprint := {"network": {"admin_ports": [22, 3389]}}
 
-facts(open_ports) := {"sg": {"open_ports": open_ports, "open_ports_complete": true}}
+facts(open_ports) := {"sg": {"open_ports": open_ports, "open_ports_doubts": []}}
 
 entry(protocol, from, to) := {
 	"protocol": protocol,
@@ -40,7 +40,7 @@ test_icmp_has_no_ports if {
 
 test_halves_of_the_internet_fail if {
 	ssh := entry("tcp", 22, 22)
-	found([ssh]) == {{"path": "ingress[22 ipv4]", "actual": [ssh], "expected": "not open to the internet"}}
+	found([ssh]) == {{"path": "ingress[22 ipv4]", "actual": "open on tcp 22 to 0.0.0.0/1, 128.0.0.0/1 by sgr-1, sgr-2", "expected": "not open to the internet"}}
 	not passes([ssh])
 }
 
@@ -62,7 +62,8 @@ test_all_traffic_over_ipv6_fails if {
 
 test_two_rules_on_one_port_are_one_violation if {
 	both := [entry("tcp", 20, 22), entry("tcp", 22, 30)]
-	{violation.actual | some violation in found(both)} == {both}
+	told := "open on tcp 20-22 to 0.0.0.0/1, 128.0.0.0/1 by sgr-1, sgr-2; open on tcp 22-30 to 0.0.0.0/1, 128.0.0.0/1 by sgr-1, sgr-2"
+	{violation.actual | some violation in found(both)} == {told}
 }
 
 test_open_port_fails_though_rules_are_missing if {
@@ -85,4 +86,21 @@ test_entry_not_all_known_is_unknown if {
 
 test_no_declared_ports_is_unknown if {
 	not control.pass with input as group with data.blueprint as {} with data.facts as facts([])
+}
+
+doubtful(doubts) := {"sg": {"open_ports": [], "open_ports_doubts": doubts}}
+
+test_a_doubt_on_other_ports_leaves_the_pass if {
+	web := doubtful([{"rule": "sgr-1", "protocol": "tcp", "from": 443, "to": 443, "why": "sgr-1: prefix list pl-1 was not seen"}])
+	control.pass with input as group with data.blueprint as blueprint with data.facts as web
+}
+
+test_a_doubt_on_the_port_is_unknown_and_says_why if {
+	every odd in [{"from": 22, "to": 22}, {"from": null, "to": 10}, {"from": "30", "to": 40}] {
+		facts := doubtful([object.union({"rule": "sgr-1", "protocol": "tcp", "why": "sgr-1: prefix list pl-1 was not seen"}, odd)])
+		not control.pass with input as group with data.blueprint as blueprint with data.facts as facts
+		control.unknown == {"sgr-1: prefix list pl-1 was not seen"} with input as group with data.facts as facts
+	}
+	facts := doubtful([{"rule": "sgr-1", "why": "sgr-1: its protocol was not sent"}])
+	not control.pass with input as group with data.blueprint as blueprint with data.facts as facts
 }

@@ -13,9 +13,9 @@ passes(logs) if {
 	count(control.violations) == 0 with input as {"arn": arn} with data.facts as {arn: {"flow_logs": logs}}
 }
 
-fails(logs) if {
+fails(logs, told) if {
 	expected := "an active flow log of all traffic, or of both accepted and rejected"
-	control.violations == {{"path": "flow_logs", "actual": logs, "expected": expected}} with input as {"arn": arn} with data.facts as {arn: {"flow_logs": logs}}
+	control.violations == {{"path": "flow_logs", "actual": told, "expected": expected}} with input as {"arn": arn} with data.facts as {arn: {"flow_logs": logs}}
 	not control.pass with input as {"arn": arn} with data.facts as {arn: {"flow_logs": logs}}
 }
 
@@ -28,13 +28,13 @@ test_one_log_of_all_passes if passes([good])
 
 test_two_logs_of_one_half_each_pass if passes([object.union(good, {"traffic": "ACCEPT"}), object.union(good, {"traffic": "REJECT"})])
 
-test_none_fails if fails([])
+test_none_fails if fails([], "none")
 
-test_half_fails if fails([object.union(good, {"traffic": "REJECT"})])
+test_half_fails if fails([object.union(good, {"traffic": "REJECT"})], "fl-1 of traffic REJECT")
 
-test_a_log_that_is_not_delivered_fails if fails([object.union(good, {"delivery": "FAILED"})])
+test_a_log_that_is_not_delivered_fails if fails([object.union(good, {"delivery": "FAILED"})], "fl-1, of which fl-1 cannot deliver")
 
-test_a_log_that_is_not_active_fails if fails([object.union(good, {"status": "INACTIVE"})])
+test_a_log_that_is_not_active_fails if fails([object.union(good, {"status": "INACTIVE"})], "fl-1, of which fl-1 cannot deliver")
 
 test_a_broken_log_beside_a_good_one_passes if passes([good, object.union(good, {"delivery": "FAILED"})])
 

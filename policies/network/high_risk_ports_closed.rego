@@ -11,8 +11,12 @@
 #   resource: AWS::EC2::SecurityGroup
 #   fix: ec2.high_risk_ports_closed
 #   remediation: Remove the named rules; admit the security group of the client instead of addresses.
-#   reads: [ec2:DescribeSecurityGroups, ec2:DescribeSecurityGroupRules, ec2:GetManagedPrefixListEntries]
-#   facts: [open_ports, open_ports_complete]
+#   reads:
+#     - ec2:DescribeSecurityGroups
+#     - ec2:DescribeSecurityGroupRules
+#     - ec2:GetManagedPrefixListEntries
+#     - elasticloadbalancing:DescribeListeners
+#   facts: [open_ports, open_ports_doubts]
 #   frameworks: {fsbp: [EC2.19]}
 package konecta.network.high_risk_ports_closed
 
@@ -22,6 +26,8 @@ import data.konecta.lib.network
 
 pass if network.closed(data.blueprint.network.high_risk_ports)
 
-violations contains {"path": find.path, "actual": find.entries, "expected": "not open to the internet"} if {
+violations contains {"path": find.path, "actual": find.told, "expected": "not open to the internet"} if {
 	some find in network.exposed(data.blueprint.network.high_risk_ports)
 }
+
+unknown contains doubt.why if some doubt in data.facts[input.arn].open_ports_doubts

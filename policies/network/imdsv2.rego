@@ -27,6 +27,7 @@ pass if {
 	_there
 	_options.HttpTokens == "required"
 	is_number(_options.HttpPutResponseHopLimit)
+	is_number(_most)
 	_options.HttpPutResponseHopLimit <= _most
 }
 
@@ -35,16 +36,16 @@ pass if {
 	_options.HttpEndpoint == "disabled"
 }
 
-violations contains {"path": "MetadataOptions.HttpTokens", "actual": tokens, "expected": "required"} if {
+violations contains {"path": "MetadataOptions.HttpTokens", "actual": "optional", "expected": "required"} if {
 	_is_on
-	tokens := _options.HttpTokens
-	tokens != "required"
+	_options.HttpTokens == "optional"
 }
 
 violations contains {"path": "MetadataOptions.HttpPutResponseHopLimit", "actual": hops, "expected": sprintf("at most %d", [_most])} if {
 	_is_on
 	hops := _options.HttpPutResponseHopLimit
 	is_number(hops)
+	is_number(_most)
 	hops > _most
 }
 

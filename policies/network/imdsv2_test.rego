@@ -38,6 +38,14 @@ test_what_was_not_sent_is_unknown if {
 	}
 }
 
+test_what_is_no_number_or_no_known_word_is_unknown if {
+	every odd in [{"HttpPutResponseHopLimit": null}, {"HttpPutResponseHopLimit": "1"}, {"HttpPutResponseHopLimit": []}, {"HttpTokens": null}, {"HttpTokens": "sometimes"}] {
+		options := object.union(good, odd)
+		not control.pass with input as instance(options) with data.blueprint.network as limit
+		count(control.violations) == 0 with input as instance(options) with data.blueprint.network as limit
+	}
+}
+
 test_a_terminated_instance_is_not_meant if {
 	gone := {"configuration": {"InstanceId": "i-1", "State": {"Name": "terminated"}, "MetadataOptions": object.union(good, {"HttpTokens": "optional"})}}
 	control.not_applicable == {"the instance has been terminated"} with input as gone with data.blueprint.network as limit

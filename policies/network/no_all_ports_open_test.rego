@@ -6,7 +6,7 @@ import data.konecta.network.no_all_ports_open as control
 
 group := {"arn": "sg"}
 
-facts(open_ports) := {"sg": {"open_ports": open_ports, "open_ports_complete": true}}
+facts(open_ports) := {"sg": {"open_ports": open_ports, "open_ports_doubts": []}}
 
 entry(protocol, from, to) := {
 	"protocol": protocol,
@@ -36,7 +36,7 @@ test_nothing_or_single_ports_pass if {
 test_icmp_passes if passes([{"protocol": "icmp", "family": "ipv4", "sources": ["0.0.0.0/0"], "rules": ["sgr-1"]}])
 
 test_all_traffic_fails if {
-	found([all("ipv6")]) == {{"path": "ingress[all ipv6]", "actual": [all("ipv6")], "expected": "single ports, or none"}}
+	found([all("ipv6")]) == {{"path": "ingress[all ipv6]", "actual": "open on all traffic to ::/0 by sgr-1", "expected": "single ports, or none"}}
 	not passes([all("ipv6")])
 }
 
@@ -71,4 +71,13 @@ test_entry_not_all_known_is_unknown if {
 	every missing in ["protocol", "family", "from", "to"] {
 		not passes([object.remove(entry("tcp", 0, 65535), [missing])])
 	}
+}
+
+test_doubts_count_as_if_they_were_open if {
+	narrow := {"sg": {"open_ports": [entry("tcp", 443, 443)], "open_ports_doubts": [{"rule": "sgr-2", "protocol": "tcp", "from": 80, "to": 80, "why": "w"}]}}
+	control.pass with input as group with data.facts as narrow
+	wide := {"sg": {"open_ports": [entry("tcp", 0, 20000)], "open_ports_doubts": [{"rule": "sgr-2", "protocol": "tcp", "from": 30000, "to": 65535, "why": "w"}]}}
+	not control.pass with input as group with data.facts as wide
+	count(control.violations) == 0 with input as group with data.facts as wide
+	control.unknown == {"w"} with input as group with data.facts as wide
 }

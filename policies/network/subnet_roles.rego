@@ -48,3 +48,5 @@ violations contains {"path": "internet_route", "actual": actual, "expected": exp
 }
 
 not_applicable contains "neither wiring nor the declared tag gives this subnet a role" if _facts.subnet_role.role == null
+
+unknown contains reason if some reason in _facts.internet_route.why

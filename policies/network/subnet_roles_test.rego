@@ -54,3 +54,12 @@ test_unknown_route_or_role_is_unknown if {
 	no_role := {"subnet": {"internet_route": {"open": false, "proof": []}}}
 	silent with input as subnet with data.facts as no_role
 }
+
+test_a_route_that_is_not_known_is_told if {
+	firewall := {"subnet": {
+		"internet_route": {"proof": [], "why": ["rtb-1: 0.0.0.0/0 → vpce-1, and why"]},
+		"subnet_role": {"role": "private", "proof": []},
+	}}
+	not control.pass with input as subnet with data.facts as firewall
+	control.unknown == {"rtb-1: 0.0.0.0/0 → vpce-1, and why"} with input as subnet with data.facts as firewall
+}

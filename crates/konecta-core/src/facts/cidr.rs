@@ -20,6 +20,15 @@ impl Family {
         }
     }
 
+    /// All addresses.
+    pub(crate) const fn everything(self) -> Span {
+        let last = match self {
+            Self::Ipv4 => u32::MAX as u128,
+            Self::Ipv6 => u128::MAX,
+        };
+        Span { family: self, first: 0, last }
+    }
+
     /// From so many public addresses on, a source is the internet: a /8 of IPv4, a /16 of IPv6.
     const fn internet(self) -> u128 {
         match self {

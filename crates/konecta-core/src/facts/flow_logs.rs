@@ -8,9 +8,16 @@ use super::sink::object;
 use super::world::Item;
 use crate::model::ec2::Vpc;
 
+/// Why the flow logs of a VPC cannot be known here: they are known only to who made them, and whose VPC it is makes them.
+pub(crate) fn unseen(ground: &Ground<'_>, vpc: &Item<Vpc>) -> Option<String> {
+    let owner = vpc.body.owner_id.as_ref().filter(|owner| *owner != ground.place.account.as_str())?;
+    let id = vpc.id(vpc.body.vpc_id.as_ref());
+    Some(format!("{id} belongs to account {owner}, and only that account sees the flow logs it made"))
+}
+
 /// The fact `flow_logs`; `None` where one may be missing, or it was not sent what one watches.
 pub(crate) fn flow_logs(ground: &Ground<'_>, vpc: &Item<Vpc>) -> Option<Value> {
-    if !ground.seen.whole(ground.place, "ec2:DescribeFlowLogs") {
+    if !ground.seen.whole(ground.place, "ec2:DescribeFlowLogs") || unseen(ground, vpc).is_some() {
         return None;
     }
     let id = vpc.id(vpc.body.vpc_id.as_ref());

@@ -1,7 +1,7 @@
 //! One place with everything that is derived once and used by several facts.
 //! Knows how to name a source; the facts themselves are made elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -15,6 +15,7 @@ use super::subnet_role::{Role, SubnetRoles};
 use super::wiring::Wiring;
 use super::world::Regional;
 use crate::blueprint::Blueprint;
+use crate::model::ec2;
 
 /// One place, prepared.
 pub(crate) struct Ground<'a> {
@@ -48,9 +49,17 @@ impl<'a> Ground<'a> {
         let roles = SubnetRoles::of(place, here, seen, &wiring);
         let tag = &blueprint.network.subnet_role_tag;
         let subnets = || here.subnets.iter().map(|subnet| (subnet.id(subnet.body.subnet_id.as_ref()), subnet));
+        let is_foreign =
+            |subnet: &ec2::Subnet| subnet.owner_id.as_ref().is_some_and(|owner| owner != place.account.as_str());
+        let foreign: BTreeSet<&str> =
+            subnets().filter(|(_, subnet)| is_foreign(&subnet.body)).map(|(id, _)| id).collect();
         Self {
             reaches: subnets().map(|(id, subnet)| (id, routes.reach(subnet))).collect(),
-            roles: subnets().filter_map(|(id, subnet)| Some((id, roles.role(subnet, tag)?))).collect(),
+            // Tags of what another account owns are not seen, so their absence says nothing.
+            roles: subnets()
+                .filter_map(|(id, subnet)| Some((id, roles.role(subnet, tag)?)))
+                .filter(|(id, role)| role.role.is_some() || !foreign.contains(id))
+                .collect(),
             group_vpcs: here
                 .security_groups
                 .iter()
@@ -66,6 +75,13 @@ impl<'a> Ground<'a> {
             blueprint,
             wiring,
         }
+    }
+
+    /// Whether what is known of a thing here counts: not where its owner is an account of this scan as well.
+    pub(crate) fn speaks_for(&self, owner: Option<&String>) -> bool {
+        owner.is_none_or(|owner| {
+            owner == self.place.account.as_str() || !self.seen.is_scanned(owner, &self.place.region)
+        })
     }
 
     /// Whether a group named as a source is one of this place.

@@ -81,7 +81,8 @@ fn id_of(item: &Item<Value>) -> &str {
 }
 
 fn network(ground: &Ground<'_>, sink: &mut Sink) {
-    for item in &ground.here.subnets {
+    let told = |owner: Option<&String>| ground.speaks_for(owner);
+    for item in ground.here.subnets.iter().filter(|item| told(item.body.owner_id.as_ref())) {
         let id = item.id(item.body.subnet_id.as_ref());
         let reach = ground.reaches.get(id);
         let entry = object([
@@ -89,6 +90,9 @@ fn network(ground: &Ground<'_>, sink: &mut Sink) {
             ("vpcId", item.body.vpc_id.as_ref().map(|vpc| json!(vpc))),
             ("availabilityZone", item.body.availability_zone.as_ref().map(|zone| json!(zone))),
             ("internet", reach.and_then(|reach| reach.open).map(Value::Bool)),
+            ("ipv4", reach.and_then(|reach| reach.ipv4).map(Value::Bool)),
+            ("ipv6", reach.and_then(|reach| reach.ipv6).map(Value::Bool)),
+            ("why", reach.filter(|reach| !reach.why.is_empty()).map(|reach| json!(reach.why))),
             ("proof", reach.map(|reach| json!(reach.proof))),
             ("role", ground.roles.get(id).map(|role| json!(role.role))),
         ]);

@@ -15,6 +15,7 @@ mod cidr;
 mod database;
 mod dns;
 mod dynamic_paths;
+mod edge_routes;
 mod flow_logs;
 mod forwarded_host;
 mod fronts;
@@ -31,6 +32,7 @@ mod inventory;
 mod known;
 mod lifecycle;
 mod lifecycle_keeps;
+mod listening;
 mod load_balancer;
 mod log_deliveries;
 mod named;
@@ -44,6 +46,7 @@ mod ports;
 mod prefix_lists;
 mod public_endpoint;
 mod repositories;
+mod route_targets;
 mod routes;
 mod seen;
 mod sink;
@@ -214,23 +217,13 @@ fn state_edge(grounds: &[Ground<'_>], seen: &Seen, sink: &mut Sink) {
 fn state_place(ground: &Ground<'_>, sink: &mut Sink) {
     parts::state(ground, sink);
     indexes::fill(ground, sink);
-    for item in &ground.here.subnets {
-        let id = item.id(item.body.subnet_id.as_ref());
-        sink.fact(&item.arn, "internet_route", ground.reaches.get(id).map(routes::Reach::describe));
-        sink.fact(&item.arn, "subnet_role", ground.roles.get(id).map(subnet_role::Role::describe));
-    }
-    for item in &ground.here.vpcs {
-        sink.fact(&item.arn, "flow_logs", flow_logs::flow_logs(ground, item));
-    }
-    for item in &ground.here.network_acls {
-        sink.fact(&item.arn, "acl_subnets", network_acls::subnets(ground, &item.body));
-        sink.fact(&item.arn, "acl_open_ports", network_acls::open_ports(&item.body));
-    }
+    state_network(ground, sink);
     let ports = database::Ports::of(ground);
     let uses = group_use::GroupUse::of(ground);
+    let listening = listening::Listening::of(ground);
     for item in &ground.here.security_groups {
         let group = item.id(item.body.group_id.as_ref());
-        state_group(ground, &ports, &item.arn, group, sink);
+        state_group(ground, &ports, &listening, (&item.arn, group), sink);
         sink.fact(&item.arn, "members", uses.members(group));
         sink.fact(&item.arn, "rule_ids", uses.rules(group));
     }
@@ -265,12 +258,41 @@ fn state_place(ground: &Ground<'_>, sink: &mut Sink) {
     }
 }
 
-fn state_group(ground: &Ground<'_>, databases: &database::Ports, arn: &str, group: &str, sink: &mut Sink) {
+/// Of what belongs to another account of this scan, its owner tells: in a shared VPC, routes, gateways, network ACLs and flow logs.
+fn state_network(ground: &Ground<'_>, sink: &mut Sink) {
+    for item in &ground.here.subnets {
+        let id = item.id(item.body.subnet_id.as_ref());
+        if ground.speaks_for(item.body.owner_id.as_ref()) {
+            sink.fact(&item.arn, "internet_route", ground.reaches.get(id).map(routes::Reach::describe));
+        }
+        sink.fact(&item.arn, "subnet_role", ground.roles.get(id).map(subnet_role::Role::describe));
+    }
+    for item in &ground.here.vpcs {
+        if let Some(why) = flow_logs::unseen(ground, item) {
+            sink.why(&item.arn, "flow_logs", why);
+        }
+        if ground.speaks_for(item.body.owner_id.as_ref()) {
+            sink.fact(&item.arn, "flow_logs", flow_logs::flow_logs(ground, item));
+        }
+    }
+    for item in ground.here.network_acls.iter().filter(|item| ground.speaks_for(item.body.owner_id.as_ref())) {
+        sink.fact(&item.arn, "acl_subnets", network_acls::subnets(ground, &item.body));
+        sink.fact(&item.arn, "acl_open_ports", network_acls::open_ports(&item.body));
+    }
+}
+
+fn state_group(
+    ground: &Ground<'_>,
+    databases: &database::Ports,
+    listening: &listening::Listening,
+    (arn, group): (&str, &str),
+    sink: &mut Sink,
+) {
     let all = ground.ingress.all(group);
-    let ports = ports::open_ports(ground.ingress.seen(group), all.is_some(), ground.lists);
-    let known = ports.complete || !ports.open.is_empty();
+    let ports = ports::open_ports(ground.ingress.seen(group), ground.lists, &listening.of_group(group));
+    let known = all.is_some() || !ports.open.is_empty();
     sink.fact(arn, "open_ports", known.then(|| json!(ports.open)));
-    sink.fact(arn, "open_ports_complete", ports.complete.then_some(Value::Bool(true)));
+    sink.fact(arn, "open_ports_doubts", all.is_some().then(|| json!(ports.doubts)));
     sink.fact(arn, "database_ports", databases.behind(group));
     let ingress = all.map(|rules| rules.iter().map(|rule| ground.source(rule)).collect());
     sink.fact(arn, "ingress", ingress.map(Value::Array));

@@ -50,7 +50,9 @@ fn read(sent: &NetworkAclEntry) -> Option<Option<Entry>> {
     let ports = match sent.protocol.as_deref()? {
         "-1" => (0, u16::MAX),
         "6" | "tcp" => sent.port_range.as_ref().and_then(|range| range.from.zip(range.to))?,
-        _ => return Some(None),
+        // Every other protocol has a number.
+        other if other.parse::<u8>().is_ok() => return Some(None),
+        _ => return None,
     };
     let allows = match sent.rule_action.as_deref()? {
         "allow" => true,
@@ -168,6 +170,7 @@ mod tests {
             json!({}),
             json!({"Egress": false}),
             json!({"Egress": false, "Protocol": "6", "RuleNumber": 1, "RuleAction": "allow"}),
+            json!({"Egress": false, "Protocol": "everything", "RuleNumber": 1, "RuleAction": "deny", "CidrBlock": "0.0.0.0/0"}),
         ] {
             assert_eq!(open(json!([broken])), None);
         }

@@ -6,14 +6,20 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::cidr::{Family, Span, is_internet, public_size};
-use super::ingress::{Peer, Protocol, Rule};
+use super::ingress::{Peer, Protocol, Rule, Traffic};
+use super::listening::Balanced;
 use super::prefix_lists::PrefixLists;
+use super::sink::object;
 
-/// What the internet may open, as far as it was seen, and whether that is all.
-#[derive(Debug)]
+/// The TCP ports on which CloudFront connects to an origin. Anybody's distribution does: its list is the internet there.
+const CLOUDFRONT: [(u16, u16); 3] = [(80, 80), (443, 443), (1024, u16::MAX)];
+
+/// What the internet may open, as far as it was seen.
+#[derive(Debug, Default)]
 pub(crate) struct OpenPorts {
     pub(crate) open: Vec<Value>,
-    pub(crate) complete: bool,
+    /// Rules that may open more, and why that is not known.
+    pub(crate) doubts: Vec<Value>,
 }
 
 /// A rule whose addresses are known.
@@ -24,6 +30,7 @@ struct Admits {
     /// The CIDR, or the id of the prefix list.
     source: String,
     rule: String,
+    cloudfront: bool,
 }
 
 /// One stretch of ports that the same rules open.
@@ -32,45 +39,96 @@ struct Opening {
     to: u16,
     sources: BTreeSet<String>,
     rules: BTreeSet<String>,
+    /// Those of the sources that are CloudFront's lists.
+    cloudfront: BTreeSet<String>,
 }
 
-/// Judges the rules of one group; `whole` says whether they are all.
-pub(crate) fn open_ports(rules: &[Rule], whole: bool, lists: &PrefixLists) -> OpenPorts {
-    let (mut admits, mut complete) = (Vec::new(), whole);
+/// Judges the rules of one group; `front` says on which of its ports load balancers listen.
+pub(crate) fn open_ports(rules: &[Rule], lists: &PrefixLists, front: &Balanced<'_>) -> OpenPorts {
+    let mut found = OpenPorts::default();
+    let mut admits = Vec::new();
     for rule in rules {
         match admitted(rule, lists) {
-            Ok(Some(admitted)) => admits.push(admitted),
+            Ok(Some(Who::These(spans, source))) => {
+                let Ok(traffic) = &rule.traffic else { continue };
+                admits.push(admit(rule, traffic.protocol.clone(), ports(traffic), spans, source));
+            }
+            Ok(Some(Who::CloudFront(family, list))) => {
+                for range in reached(rule, front) {
+                    match front.doubt() {
+                        Some(why) => found.doubts.push(doubt(rule, &Protocol::Tcp, Some(range), why)),
+                        None => admits.push(Admits {
+                            cloudfront: true,
+                            ..admit(rule, Protocol::Tcp, range, vec![family.everything()], list.to_owned())
+                        }),
+                    }
+                }
+            }
             Ok(None) => {}
-            Err(NotSeen) => complete = false,
+            Err(why) => found.doubts.push(match &rule.traffic {
+                Ok(traffic) => doubt(rule, &traffic.protocol, traffic.ports, &why),
+                Err(_) => json!({"rule": rule.id, "why": format!("{}: {why}", rule.id)}),
+            }),
         }
     }
-    let open = Family::BOTH.into_iter().flat_map(|family| open_in(family, &admits)).collect();
-    OpenPorts { open, complete }
+    found.open = Family::BOTH.into_iter().flat_map(|family| open_in(family, &admits)).collect();
+    found
 }
 
-/// A rule or a list was not fully seen.
-struct NotSeen;
+/// Whom a rule lets in, as far as that is addresses.
+enum Who<'a> {
+    These(Vec<Span>, String),
+    CloudFront(Family, &'a str),
+}
 
-/// The addresses that a rule lets in; `None` where it lets in no addresses, or only CloudFront's.
-fn admitted(rule: &Rule, lists: &PrefixLists) -> Result<Option<Admits>, NotSeen> {
-    if rule.doubt().is_some() {
-        return Err(NotSeen);
-    }
-    let (Ok(traffic), Ok(peer)) = (&rule.traffic, &rule.peer) else { return Err(NotSeen) };
-    let (spans, source) = match peer {
-        Peer::Group { .. } => return Ok(None),
-        Peer::Cidr { text, span } => (vec![*span], text.clone()),
-        Peer::PrefixList(id) => {
-            let list = lists.get(id).ok_or(NotSeen)?;
-            match list.cloudfront {
-                Some(true) => return Ok(None),
-                Some(false) => (list.spans().ok_or(NotSeen)?, id.clone()),
-                None => return Err(NotSeen),
-            }
-        }
+/// `None` where a rule lets in no addresses.
+fn admitted<'a>(rule: &'a Rule, lists: &PrefixLists) -> Result<Option<Who<'a>>, String> {
+    let peer = match (&rule.peer, rule.doubt()) {
+        (Ok(peer), None) => peer,
+        (_, why) => return Err(why.unwrap_or("it is not understood").to_owned()),
     };
-    let ports = traffic.ports.unwrap_or((0, u16::MAX));
-    Ok(Some(Admits { protocol: traffic.protocol.clone(), ports, spans, source, rule: rule.id.clone() }))
+    let id = match peer {
+        Peer::Group { .. } => return Ok(None),
+        Peer::Cidr { text, span } => return Ok(Some(Who::These(vec![*span], text.clone()))),
+        Peer::PrefixList(id) => id,
+    };
+    let list = lists.get(id).ok_or_else(|| format!("prefix list {id} was not seen"))?;
+    if let Some(family) = list.of_cloudfront().ok_or_else(|| format!("whose list {id} is was not sent"))? {
+        return Ok(Some(Who::CloudFront(family, id)));
+    }
+    let spans = list.spans().ok_or_else(|| format!("not all entries of prefix list {id} were read"))?;
+    Ok(Some(Who::These(spans, id.clone())))
+}
+
+fn admit(rule: &Rule, protocol: Protocol, ports: (u16, u16), spans: Vec<Span>, source: String) -> Admits {
+    Admits { protocol, ports, spans, source, rule: rule.id.clone(), cloudfront: false }
+}
+
+fn ports(traffic: &Traffic) -> (u16, u16) {
+    traffic.ports.unwrap_or((0, u16::MAX))
+}
+
+fn doubt(rule: &Rule, protocol: &Protocol, ports: Option<(u16, u16)>, why: &str) -> Value {
+    let ports = ports.or_else(|| (protocol == &Protocol::All).then_some((0, u16::MAX)));
+    object([
+        ("rule", Some(json!(rule.id))),
+        ("protocol", Some(json!(protocol.name()))),
+        ("from", ports.map(|(from, _)| json!(from))),
+        ("to", ports.map(|(_, to)| json!(to))),
+        ("why", Some(json!(format!("{}: {why}", rule.id)))),
+    ])
+}
+
+/// The ports that a rule for CloudFront opens to it, without those on which a load balancer waits for just that.
+fn reached(rule: &Rule, front: &Balanced<'_>) -> Vec<(u16, u16)> {
+    let Ok(traffic) = &rule.traffic else { return Vec::new() };
+    if !matches!(traffic.protocol, Protocol::All | Protocol::Tcp) {
+        return Vec::new();
+    }
+    let (first, last) = ports(traffic);
+    let within = CLOUDFRONT.map(|(from, to)| (from.max(first), to.min(last)));
+    let within = within.into_iter().filter(|(from, to)| from <= to);
+    within.flat_map(|range| front.beside(range)).collect()
 }
 
 /// Everything that is open in one family. What is open for all protocols is said once, as `all`; beside it stands
@@ -135,6 +193,7 @@ fn opening(family: Family, admits: &[&Admits], from: u16, to: u16) -> Option<Ope
         to,
         sources: to_blame.iter().map(|one| one.source.clone()).collect(),
         rules: to_blame.iter().map(|one| one.rule.clone()).collect(),
+        cloudfront: to_blame.iter().filter(|one| one.cloudfront).map(|one| one.source.clone()).collect(),
     })
 }
 
@@ -172,108 +231,11 @@ fn describe(protocol: &Protocol, family: Family, opening: &Opening) -> Value {
         entry["from"] = json!(opening.from);
         entry["to"] = json!(opening.to);
     }
+    if !opening.cloudfront.is_empty() {
+        entry["cloudfront"] = json!(opening.cloudfront);
+    }
     entry
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn rule(id: &str, protocol: &str, ports: (i64, i64), cidr: &str) -> Rule {
-        let family = if cidr.contains(':') { "CidrIpv6" } else { "CidrIpv4" };
-        let sent = json!({"SecurityGroupRuleId": id, "IsEgress": false, "IpProtocol": protocol, "FromPort": ports.0, "ToPort": ports.1, family: cidr});
-        super::super::ingress::rule_for_tests(sent)
-    }
-
-    fn open(rules: &[Rule]) -> Vec<Value> {
-        open_ports(rules, true, &PrefixLists::default()).open
-    }
-
-    #[test]
-    fn halves_on_overlapping_ports_are_the_internet_where_they_overlap() {
-        let rules = [rule("a", "tcp", (20, 30), "0.0.0.0/1"), rule("b", "6", (25, 40), "128.0.0.0/1")];
-        // Each half alone is far more than a /8.
-        assert_eq!(open(&rules).len(), 3);
-        let eighths = [rule("a", "tcp", (20, 30), "52.0.0.0/9"), rule("b", "6", (25, 40), "52.128.0.0/9")];
-        let expected = json!([{"protocol": "tcp", "from": 25, "to": 30, "family": "ipv4",
-            "sources": ["52.0.0.0/9", "52.128.0.0/9"], "rules": ["a", "b"]}]);
-        assert_eq!(json!(open(&eighths)), expected);
-    }
-
-    #[test]
-    fn adjacent_ranges_of_the_same_rules_are_one() {
-        let rules = [rule("a", "tcp", (0, 65535), "0.0.0.0/0"), rule("b", "tcp", (22, 22), "10.0.0.0/8")];
-        let expected = json!([{"protocol": "tcp", "from": 0, "to": 65535, "family": "ipv4", "sources": ["0.0.0.0/0"], "rules": ["a"]}]);
-        assert_eq!(json!(open(&rules)), expected);
-    }
-
-    #[test]
-    fn all_protocols_count_for_each_of_them() {
-        let open = open(&[rule("a", "-1", (-1, -1), "52.0.0.0/9"), rule("b", "17", (53, 53), "52.128.0.0/9")]);
-        let expected = json!([{"protocol": "udp", "from": 53, "to": 53, "family": "ipv4",
-            "sources": ["52.0.0.0/9", "52.128.0.0/9"], "rules": ["a", "b"]}]);
-        assert_eq!(json!(open), expected);
-        let all = super::open_ports(&[rule("a", "-1", (-1, -1), "::/0")], true, &PrefixLists::default()).open;
-        assert_eq!(
-            json!(all),
-            json!([{"protocol": "all", "from": 0, "to": 65535, "family": "ipv6", "sources": ["::/0"], "rules": ["a"]}])
-        );
-    }
-
-    #[test]
-    fn a_rule_that_opens_a_port_by_itself_stands_beside_all() {
-        let open = open(&[
-            rule("a", "-1", (-1, -1), "0.0.0.0/0"),
-            rule("b", "tcp", (22, 22), "0.0.0.0/1"),
-            rule("c", "udp", (53, 53), "10.0.0.0/8"),
-        ]);
-        let found: Vec<_> = open.iter().map(|entry| (&entry["protocol"], &entry["rules"])).collect();
-        assert_eq!(found, [(&json!("all"), &json!(["a"])), (&json!("tcp"), &json!(["b"]))]);
-    }
-
-    #[test]
-    fn icmp_has_no_ports() {
-        let open = open(&[rule("a", "icmp", (-1, -1), "0.0.0.0/0")]);
-        assert_eq!(
-            json!(open),
-            json!([{"protocol": "icmp", "family": "ipv4", "sources": ["0.0.0.0/0"], "rules": ["a"]}])
-        );
-    }
-
-    #[test]
-    fn many_small_ranges_are_all_to_blame_and_an_office_beside_the_world_is_not() {
-        let many: Vec<Rule> =
-            (0..256).map(|n| rule(&format!("r{n}"), "tcp", (22, 22), &format!("52.{n}.0.0/16"))).collect();
-        assert_eq!(open(&many)[0]["rules"].as_array().expect("rules").len(), 256);
-        assert!(open(&many[1..]).is_empty());
-        let office = [rule("w", "tcp", (22, 22), "0.0.0.0/0"), rule("o", "tcp", (22, 22), "203.0.113.7/32")];
-        assert_eq!(open(&office)[0]["rules"], json!(["w"]));
-    }
-
-    proptest! {
-        /// Port by port, the sweep says what the union of the rules for that port says.
-        #[test]
-        fn the_sweep_agrees_with_every_single_port(parts in prop::collection::vec((0_i64..12, 0_i64..6, 0_usize..4, 0_usize..3), 0..8)) {
-            let cidrs = ["52.0.0.0/9", "52.128.0.0/9", "10.0.0.0/8", "0.0.0.0/0"];
-            let protocols = ["tcp", "udp", "-1"];
-            let rules: Vec<Rule> = parts.iter().enumerate().map(|(n, (from, len, cidr, protocol))| {
-                rule(&format!("r{n}"), protocols[*protocol], (*from, from + len), cidrs[*cidr])
-            }).collect();
-            let open = open(&rules);
-            for port in 0..20_u16 {
-                let covering = rules.iter().filter(|rule| rule.reaches(&Protocol::Tcp, port) == Some(true));
-                let spans: Vec<Span> = covering.filter_map(|rule| match &rule.peer {
-                    Ok(Peer::Cidr { span, .. }) => Some(*span),
-                    _ => None,
-                }).collect();
-                let said = open.iter().any(|entry| {
-                    ["tcp", "all"].iter().any(|name| entry["protocol"] == *name)
-                        && entry["from"].as_u64() <= Some(u64::from(port)) && Some(u64::from(port)) <= entry["to"].as_u64()
-                });
-                prop_assert_eq!(said, is_internet(Family::Ipv4, &spans), "port {}", port);
-            }
-        }
-    }
-}
+mod tests;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::cidr::Span;
+use super::cidr::{Family, Span};
 use super::seen::{Place, Seen};
 use super::sink::object;
 use super::world::{Regional, Supplemented};
@@ -22,6 +22,8 @@ pub(crate) struct PrefixList {
     name: Option<String>,
     /// Whether it is AWS's list of CloudFront's edge; `None` where owner or name was not sent.
     pub(crate) cloudfront: Option<bool>,
+    /// Whether AWS keeps it.
+    aws: bool,
     cidrs: Option<Vec<String>>,
 }
 
@@ -29,6 +31,18 @@ impl PrefixList {
     /// Its ranges; `None` where an entry was not read or is not understood.
     pub(crate) fn spans(&self) -> Option<Vec<Span>> {
         self.cidrs.as_ref()?.iter().map(|cidr| Span::parse(cidr)).collect()
+    }
+
+    /// The family of CloudFront's addresses if it is AWS's list of them, `Some(None)` if it is not; `None` where that was not sent.
+    pub(crate) fn of_cloudfront(&self) -> Option<Option<Family>> {
+        let six = self.name.as_deref().is_some_and(|name| name.contains(".ipv6."));
+        let family = if six { Family::Ipv6 } else { Family::Ipv4 };
+        self.cloudfront.map(|cloudfront| cloudfront.then_some(family))
+    }
+
+    /// Its ranges as destination of a route. Lists that AWS keeps are those of its services: none is the internet, read or not.
+    pub(crate) fn routed(&self) -> Option<Vec<Span>> {
+        self.spans().or_else(|| self.aws.then(Vec::new))
     }
 }
 
@@ -67,6 +81,7 @@ fn read(
     let entries = list.supplement.as_ref().filter(|_| !unread);
     let read = PrefixList {
         name: sent.prefix_list_name.clone(),
+        aws: sent.owner_id.as_deref() == Some("AWS"),
         cloudfront: is_cloudfront(sent.owner_id.as_deref(), sent.prefix_list_name.as_deref()),
         cidrs: entries.and_then(|entries| entries.iter().map(|entry| entry.cidr.clone()).collect()),
     };

@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::cidr::{Span, is_any_internet};
+use super::cidr::{Family, Span, is_internet};
+use super::edge_routes::{Led, led};
+use super::known::any;
 use super::prefix_lists::PrefixLists;
+use super::route_targets::{Target, closed, target, told};
 use super::seen::{Place, Seen};
 use super::sink::object;
 use super::world::{Item, Regional};
@@ -15,17 +18,64 @@ use crate::model::ec2;
 /// Whether a subnet is open to the internet, and how that is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Reach {
+    /// By either version of IP.
     pub(crate) open: Option<bool>,
+    pub(crate) ipv4: Option<bool>,
+    pub(crate) ipv6: Option<bool>,
     pub(crate) proof: Vec<String>,
+    /// What is not known.
+    pub(crate) why: Vec<String>,
 }
 
 impl Reach {
     pub(crate) fn describe(&self) -> Value {
-        object([("open", self.open.map(Value::Bool)), ("proof", Some(json!(self.proof)))])
+        object([
+            ("open", self.open.map(Value::Bool)),
+            ("ipv4", self.ipv4.map(Value::Bool)),
+            ("ipv6", self.ipv6.map(Value::Bool)),
+            ("proof", Some(json!(self.proof))),
+            ("why", (!self.why.is_empty()).then(|| json!(self.why))),
+        ])
     }
 
     fn unknown(why: impl Into<String>) -> Self {
-        Self { open: None, proof: vec![why.into()] }
+        let why = vec![why.into()];
+        Self { proof: why.clone(), why, ..Self::default() }
+    }
+}
+
+/// Where one route leads in one version of IP.
+enum Way {
+    /// To the internet, over these hops.
+    Out(Vec<String>),
+    /// Elsewhere, or nowhere.
+    Inside,
+    /// That is not known, for this reason.
+    Unknown(String),
+}
+
+/// What is known of one version of IP.
+#[derive(Default)]
+struct Sorted {
+    sure: Vec<Span>,
+    possible: Vec<Span>,
+    /// A route of which it is not known what it leads to may be the default route.
+    anywhere: bool,
+    hops: Vec<String>,
+    doubts: Vec<String>,
+}
+
+impl Sorted {
+    fn open(&mut self, family: Family) -> Option<bool> {
+        if is_internet(family, &self.sure) {
+            return Some(true);
+        }
+        let all = self.possible.iter().chain(&self.sure);
+        let open = if self.anywhere || is_internet(family, all) { None } else { Some(false) };
+        if open.is_some() {
+            self.doubts.clear();
+        }
+        open
     }
 }
 
@@ -33,6 +83,7 @@ impl Reach {
 pub(crate) struct Routes<'a> {
     here: &'a Regional,
     lists: &'a PrefixLists,
+    account: &'a str,
     whole: bool,
     gateways: BTreeMap<&'a str, &'a Item<ec2::InternetGateway>>,
 }
@@ -40,10 +91,11 @@ pub(crate) struct Routes<'a> {
 type Table = Item<ec2::RouteTable>;
 
 impl<'a> Routes<'a> {
-    pub(crate) fn of(place: &Place, here: &'a Regional, seen: &Seen, lists: &'a PrefixLists) -> Self {
+    pub(crate) fn of(place: &'a Place, here: &'a Regional, seen: &Seen, lists: &'a PrefixLists) -> Self {
         let gateways =
             here.internet_gateways.iter().map(|item| (item.id(item.body.internet_gateway_id.as_ref()), item)).collect();
-        Self { here, lists, whole: seen.whole(place, "ec2:DescribeRouteTables"), gateways }
+        let account = place.account.as_str();
+        Self { here, lists, account, whole: seen.whole(place, "ec2:DescribeRouteTables"), gateways }
     }
 
     /// Follows a subnet's routes.
@@ -57,10 +109,25 @@ impl<'a> Routes<'a> {
             Err(why) => return Reach::unknown(why),
         };
         let name = table.id(table.body.route_table_id.as_ref());
-        let vpc = subnet.body.vpc_id.as_deref().or(table.body.vpc_id.as_deref());
-        let (open, hops) = self.leads_out(table, vpc);
+        let Some(routes) = &table.body.routes else {
+            return Reach::unknown(format!("the routes of {name} were not sent"));
+        };
+        let [mut four, mut six] = Family::BOTH.map(|family| self.sort(subnet, table, routes, family));
+        let (ipv4, ipv6) = (four.open(Family::Ipv4), six.open(Family::Ipv6));
+        let open = any([ipv4, ipv6]);
+        let [mut hops, mut why] = [Vec::new(), Vec::new()];
+        for (family, open) in [(four, ipv4), (six, ipv6)] {
+            hops.extend(family.hops.into_iter().filter(|_| open == Some(true)));
+            why.extend(family.doubts);
+        }
+        why.dedup();
+        let hops = match open {
+            Some(true) => hops,
+            Some(false) => closed(name, routes),
+            None => why.clone(),
+        };
         let proof = [format!("{id} → {name} ({how})")].into_iter().chain(hops).collect();
-        Reach { open, proof }
+        Reach { open, ipv4, ipv6, proof, why }
     }
 
     /// The table in force: the one associated with the subnet, else the main table of its VPC.
@@ -94,73 +161,86 @@ impl<'a> Routes<'a> {
         }
     }
 
-    /// Whether a table leads to the internet, and by which routes.
-    fn leads_out(&self, table: &Table, vpc: Option<&str>) -> (Option<bool>, Vec<String>) {
+    /// Sorts the routes of a table by whether they lead to the internet.
+    fn sort(&self, subnet: &Item<ec2::Subnet>, table: &Table, routes: &[ec2::Route], family: Family) -> Sorted {
         let name = table.id(table.body.route_table_id.as_ref());
-        let Some(routes) = &table.body.routes else {
-            return (None, vec![format!("the routes of {name} were not sent")]);
-        };
-        let (mut sure, mut possible, mut hops, mut doubts) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut anywhere = false;
+        let mut sorted = Sorted::default();
         for route in routes {
-            let out = self.goes_out(route, vpc);
-            if out == Some(false) {
+            let spans = self.spans(route).map(|spans| of_family(spans, family));
+            if spans.as_ref().is_some_and(Vec::is_empty) {
                 continue;
             }
-            let hop = format!("{name}: {} → {}", destination(route), target(route).unwrap_or("?"));
-            match (out, self.spans(route)) {
-                (Some(true), Some(spans)) => {
-                    sure.extend(spans);
-                    hops.push(hop);
+            let hop = format!("{name}: {}", told(route));
+            match (self.way(route, subnet, table, family), spans) {
+                (Way::Inside, _) => {}
+                (Way::Out(further), Some(spans)) => {
+                    sorted.sure.extend(spans);
+                    sorted.hops.extend([hop].into_iter().chain(further));
                 }
-                (_, Some(spans)) => {
-                    possible.extend(spans);
-                    doubts.push(hop);
+                (Way::Out(_), None) => {
+                    sorted.anywhere = true;
+                    sorted.doubts.push(format!("{hop}, and it is not known for which addresses"));
                 }
-                (_, None) => {
-                    anywhere = true;
-                    doubts.push(hop);
+                (Way::Unknown(why), spans) => {
+                    sorted.anywhere |= spans.is_none();
+                    sorted.possible.extend(spans.into_iter().flatten());
+                    sorted.doubts.push(format!("{hop}, and {why}"));
                 }
             }
         }
-        if is_any_internet(&sure) {
-            return (Some(true), hops);
-        }
-        possible.extend(sure);
-        if anywhere || is_any_internet(&possible) {
-            for hop in &mut doubts {
-                hop.push_str(" is not fully known");
-            }
-            return (None, doubts);
-        }
-        (Some(false), closed(name, routes))
+        sorted
     }
 
-    /// Whether a route works and ends at an internet gateway.
-    fn goes_out(&self, route: &ec2::Route, vpc: Option<&str>) -> Option<bool> {
-        let state = match route.state.as_deref() {
-            Some("active") => Some(true),
-            Some("blackhole") => return Some(false),
-            Some(_) | None => None,
+    /// Whether a route works and ends at the internet. The good targets are named; any other may be the internet.
+    fn way(&self, route: &ec2::Route, subnet: &Item<ec2::Subnet>, table: &Table, family: Family) -> Way {
+        let vpc = subnet.body.vpc_id.as_deref().or(table.body.vpc_id.as_deref());
+        let state = route.state.as_deref();
+        if state == Some("blackhole") {
+            return Way::Inside;
+        }
+        let way = match target(route) {
+            None => Way::Unknown("what it leads to was not sent".to_owned()),
+            Some(target) => match Target::of(target) {
+                Target::Elsewhere => Way::Inside,
+                Target::Internet => match self.is_attached(target, vpc) {
+                    Some(true) => Way::Out(Vec::new()),
+                    Some(false) => Way::Inside,
+                    None => Way::Unknown("it was not sent what the gateway is attached to".to_owned()),
+                },
+                Target::Machine => self.behind(subnet, family, true),
+                Target::Endpoint => self.behind(subnet, family, false),
+                Target::Unknown(why) => Way::Unknown(why.to_owned()),
+            },
         };
-        let gateway = match target(route) {
-            Some(target) if target.starts_with("igw-") => self.is_attached(target, vpc),
-            // From a carrier's gateway, the internet can be reached in ways that the table does not tell.
-            Some(target) if target.starts_with("cagw-") => None,
-            Some(_) => Some(false),
-            None => None,
-        };
-        match (gateway, state) {
-            (Some(false), _) => Some(false),
-            (Some(true), Some(true)) => Some(true),
-            (_, _) => None,
+        match way {
+            Way::Out(_) if state != Some("active") => Way::Unknown("it was not sent whether it is active".to_owned()),
+            Way::Out(_) | Way::Inside | Way::Unknown(_) => way,
+        }
+    }
+
+    /// Whether the internet comes in the way that a subnet goes out: through what filters. A machine that nothing is led through
+    /// translates addresses for those behind it and lets nobody in; an endpoint sends on whatever its firewall lets pass.
+    fn behind(&self, subnet: &Item<ec2::Subnet>, family: Family, machine: bool) -> Way {
+        let foreign = subnet.body.owner_id.as_ref().is_some_and(|owner| owner != self.account);
+        match led(&self.here.route_tables, subnet, family) {
+            Led::Through(hop) => Way::Out(vec![hop]),
+            Led::Nowhere if machine && !foreign => Way::Inside,
+            Led::Nowhere if foreign => Way::Unknown(
+                "the route table of the internet gateway belongs to the owner of the VPC and was not seen".to_owned(),
+            ),
+            Led::Nowhere => {
+                Way::Unknown("no table of an internet gateway says whether the internet comes in through it".to_owned())
+            }
+            Led::Perhaps => {
+                Way::Unknown("it is not known whether an internet gateway's own table leads through it".to_owned())
+            }
         }
     }
 
     /// Whether an internet gateway is attached; of one that was not seen, the route itself says it by its state.
     fn is_attached(&self, gateway: &str, vpc: Option<&str>) -> Option<bool> {
         let Some(gateway) = self.gateways.get(gateway) else { return Some(true) };
-        super::known::any(gateway.body.attachments.as_ref()?.iter().map(|one| {
+        any(gateway.body.attachments.as_ref()?.iter().map(|one| {
             let here = one.vpc_id.as_deref().zip(vpc).map(|(of, vpc)| of == vpc);
             let works = one.state.as_deref().map(|state| ["available", "attached"].contains(&state));
             match (here, works) {
@@ -175,7 +255,7 @@ impl<'a> Routes<'a> {
         let cidr = route.destination_cidr_block.as_ref().or(route.destination_ipv6_cidr_block.as_ref());
         match (cidr, &route.destination_prefix_list_id) {
             (Some(cidr), _) => Some(vec![Span::parse(cidr)?]),
-            (None, Some(list)) => self.lists.get(list)?.spans(),
+            (None, Some(list)) => self.lists.get(list)?.routed(),
             (None, None) => None,
         }
     }
@@ -191,37 +271,9 @@ fn is_main(table: &&Table) -> bool {
     table.body.associations.iter().flatten().any(|one| one.main == Some(true))
 }
 
-fn destination(route: &ec2::Route) -> &str {
-    let destinations =
-        [&route.destination_cidr_block, &route.destination_ipv6_cidr_block, &route.destination_prefix_list_id];
-    destinations.into_iter().flatten().next().map_or("?", String::as_str)
+fn of_family(spans: Vec<Span>, family: Family) -> Vec<Span> {
+    spans.into_iter().filter(|span| span.family == family).collect()
 }
 
-fn target(route: &ec2::Route) -> Option<&str> {
-    let targets = [
-        &route.gateway_id,
-        &route.egress_only_internet_gateway_id,
-        &route.nat_gateway_id,
-        &route.transit_gateway_id,
-        &route.vpc_peering_connection_id,
-        &route.network_interface_id,
-        &route.instance_id,
-        &route.local_gateway_id,
-        &route.carrier_gateway_id,
-        &route.core_network_arn,
-        &route.odb_network_arn,
-    ];
-    targets.into_iter().flatten().next().map(String::as_str)
-}
-
-/// What the default routes of a closed table lead to.
-fn closed(name: &str, routes: &[ec2::Route]) -> Vec<String> {
-    let default = |route: &&ec2::Route| ["0.0.0.0/0", "::/0"].contains(&destination(route));
-    let hop = |route: &ec2::Route| {
-        let state = route.state.as_deref().filter(|state| *state != "active");
-        let state = state.map(|state| format!(" ({state})")).unwrap_or_default();
-        format!("{name}: {} → {}{state}", destination(route), target(route).unwrap_or("?"))
-    };
-    let hops: Vec<String> = routes.iter().filter(default).map(hop).collect();
-    if hops.is_empty() { vec![format!("{name}: no default route")] } else { hops }
-}
+#[cfg(test)]
+mod tests;

@@ -74,6 +74,11 @@ impl Seen {
         self.by_place.keys().any(|place| place.account.as_str() == account)
     }
 
+    /// Whether anything was asked in this place.
+    pub(crate) fn is_scanned(&self, account: &str, region: &Region) -> bool {
+        self.by_place.keys().any(|place| place.account.as_str() == account && &place.region == region)
+    }
+
     fn get(&self, place: &Place, action: &str) -> Option<&Asked> {
         self.by_place.get(place)?.get(action)
     }

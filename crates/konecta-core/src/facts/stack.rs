@@ -73,6 +73,7 @@ fn bastion(ground: &Ground<'_>, id: &str, machine: &Machine, state: &str) -> Val
         ("state", Some(json!(state))),
         ("subnet", machine.subnet.as_ref().map(|subnet| json!(subnet))),
         ("internet", reach.and_then(|reach| reach.open).map(Value::Bool)),
+        ("why", reach.filter(|reach| !reach.why.is_empty()).map(|reach| json!(reach.why))),
         ("groups", whole(groups)),
         ("ssh", ssh.map(Value::Array)),
     ])

@@ -101,7 +101,11 @@ impl SubnetRoles {
     fn see_load_balancers(&mut self, place: &Place, here: &Regional, seen: &Seen) {
         self.outside.anything |= !seen.whole(place, "elasticloadbalancing:DescribeLoadBalancers");
         for item in here.load_balancers.iter().filter(|item| item.body.kind.as_deref() != Some("gateway")) {
-            let facing = item.body.scheme.as_deref().map(|scheme| scheme == "internet-facing");
+            let facing = match item.body.scheme.as_deref() {
+                Some("internet-facing") => Some(true),
+                Some("internal") => Some(false),
+                Some(_) | None => None,
+            };
             let proof = format!(
                 "internet-facing load balancer {} stands in it",
                 item.id(item.body.load_balancer_name.as_ref())
@@ -118,7 +122,11 @@ impl SubnetRoles {
             if regional || item.body.state.as_deref().is_some_and(gone) {
                 continue;
             }
-            let public = item.body.connectivity_type.as_deref().map(|kind| kind == "public");
+            let public = match item.body.connectivity_type.as_deref() {
+                Some("public") => Some(true),
+                Some("private") => Some(false),
+                Some(_) | None => None,
+            };
             let public = if item.body.state.is_none() && public == Some(true) { None } else { public };
             let proof = format!("public NAT gateway {} stands in it", item.resource_id);
             self.outside.note(public, &Ids::of(Some([item.body.subnet_id.as_ref()])), &proof);

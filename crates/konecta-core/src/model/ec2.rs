@@ -16,8 +16,20 @@ shape! {
         availability_zone: Option<String>,
         /// Whether what is launched in it gets a public IPv4 address, unless the launch says otherwise.
         map_public_ip_on_launch: Option<bool>,
+        /// The account it belongs to: in a shared VPC, another one than those that use it.
+        owner_id: Option<String>,
         /// Its IPv4 range; a subnet for IPv6 only has none.
         cidr_block: Option<String>,
+        /// Its IPv6 ranges.
+        ipv6_cidr_block_association_set: Option<Vec<SubnetIpv6Range>>,
+    }
+}
+
+shape! {
+    /// An IPv6 range of a subnet.
+    SubnetIpv6Range {
+        /// The range.
+        ipv6_cidr_block: Option<String>,
     }
 }
 
@@ -211,8 +223,6 @@ shape! {
         owner_id: Option<String>,
         /// Its tags.
         tag_set: Option<Vec<super::Tag>>,
-        /// Its subnet.
-        subnet_id: Option<String>,
     }
 }
 
@@ -318,6 +328,8 @@ shape! {
     Vpc {
         /// Its id.
         vpc_id: Option<String>,
+        /// The account it belongs to.
+        owner_id: Option<String>,
     }
 }
 
@@ -340,6 +352,8 @@ shape! {
 shape! {
     /// A network ACL.
     NetworkAcl {
+        /// The account it belongs to.
+        owner_id: Option<String>,
         /// Where it is in force.
         associations: Option<Vec<NetworkAclAssociation>>,
         /// Its entries, tried by their number.

@@ -39,12 +39,12 @@ fn every_resource_knows_its_part() {
 #[test]
 fn subnets_lead_where_their_table_says() {
     let facts = facts_of(&world(DOCUMENTED));
-    let open = json!({"open": true, "proof": ["subnet-pub-a → rtb-pub (associated)", "rtb-pub: 0.0.0.0/0 → igw-1"]});
+    let open = json!({"open": true, "ipv4": true, "ipv6": false, "proof": ["subnet-pub-a → rtb-pub (associated)", "rtb-pub: 0.0.0.0/0 → igw-1"]});
     assert_eq!(facts.get("/subnet-pub-a", "internet_route"), open);
-    let closed = json!({"open": false, "proof": [
+    let closed = json!({"open": false, "ipv4": false, "ipv6": false, "proof": [
         "subnet-app-a → rtb-main (main)", "rtb-main: 0.0.0.0/0 → nat-1", "rtb-main: ::/0 → eigw-1"]});
     assert_eq!(facts.get("/subnet-app-a", "internet_route"), closed);
-    let dead = json!({"open": false, "proof": [
+    let dead = json!({"open": false, "ipv4": false, "ipv6": false, "proof": [
         "subnet-db-a → rtb-db (associated)", "rtb-db: 0.0.0.0/0 → igw-gone (blackhole)"]});
     assert_eq!(facts.get("/subnet-db-a", "internet_route"), dead);
     assert_eq!(facts.get("/subnet-pub-a", "subnet_role")["role"], json!("public"));
@@ -59,7 +59,7 @@ fn nothing_is_open_to_the_internet() {
     let facts = facts_of(&world(DOCUMENTED));
     for group in ["/sg-alb", "/sg-cluster", "/sg-db", "/sg-bastion", "/sg-empty"] {
         assert_eq!(facts.get(group, "open_ports"), json!([]), "{group}");
-        assert_eq!(facts.get(group, "open_ports_complete"), json!(true), "{group}");
+        assert_eq!(facts.get(group, "open_ports_doubts"), json!([]), "{group}");
     }
     assert_eq!(facts.get("/sg-db", "database_ports"), json!([5432]));
     assert_eq!(facts.get("/sg-alb", "database_ports"), json!([]));

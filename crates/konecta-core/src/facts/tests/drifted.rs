@@ -21,7 +21,10 @@ fn open_ports_are_found_in_every_guise() {
     assert_eq!(facts.get("/sg-bastion", "open_ports"), json!([all, ssh]));
     let cluster = facts.get("/sg-cluster", "open_ports");
     assert_eq!((&cluster[0]["protocol"], &cluster[1]["protocol"]), (&json!("icmp"), &json!("tcp")));
-    assert_eq!(facts.get("/sg-alb", "open_ports")[0]["sources"], json!(["pl-own"]));
+    // No load balancer carries the group any more: who comes from CloudFront comes from anywhere.
+    let found = facts.get("/sg-alb", "open_ports");
+    assert_eq!((&found[0]["from"], &found[0]["cloudfront"]), (&json!(80), &json!(["pl-cf"])));
+    assert_eq!((&found[1]["from"], &found[1]["sources"]), (&json!(443), &json!(["pl-cf", "pl-own"])));
     assert_eq!(facts.get("cluster/erp", "public_endpoint")["open"], json!(true));
 }
 

@@ -37,7 +37,14 @@ fn no_better(name: &str, facts: &Map<String, Value>, less: &Value, more: &Value)
     }
     match name {
         // An open port fails whatever else is known; none is good only with the word that this is all.
-        "open_ports" => facts.get("open_ports_complete").is_none(),
+        "open_ports" => facts.get("open_ports_doubts") != Some(&json!([])),
+        // Rules that were in doubt still are.
+        "open_ports_doubts" => {
+            let rules = |doubts: &Value| -> std::collections::BTreeSet<String> {
+                doubts.as_array().into_iter().flatten().map(|doubt| doubt["rule"].to_string()).collect()
+            };
+            rules(less).is_superset(&rules(more))
+        }
         // Nodes and control planes are good, everyone else is not.
         "database_clients" => {
             let good = |clients: &Value| {

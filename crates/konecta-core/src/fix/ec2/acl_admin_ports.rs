@@ -36,8 +36,7 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         let place = violation.path.trim_start_matches("entries[").trim_end_matches(']');
         let Some((port, family)) = place.split_once(' ') else { continue };
         let Ok(port) = port.parse::<u64>() else { continue };
-        let numbers: BTreeSet<u64> =
-            violation.actual["entries"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect();
+        let numbers = numbers(case, acl, port, family);
         if let Err(reason) = work.shut(port, family, &numbers) {
             let look = format!("aws ec2 describe-network-acls --network-acl-ids {}", acl.id);
             proposal.refusals.push(Refusal::new(
@@ -176,6 +175,16 @@ impl Work<'_> {
             waits: Vec::new(),
         });
     }
+}
+
+/// The entries that open the port, by the fact that the finding was made of.
+fn numbers(case: &Case<'_>, acl: &View, port: u64, family: &str) -> BTreeSet<u64> {
+    let open = case.fact(acl.reference.arn.as_str(), "acl_open_ports").and_then(Value::as_array);
+    let meets = |range: &&Value| {
+        range["family"] == family && range["from"].as_u64() <= Some(port) && Some(port) <= range["to"].as_u64()
+    };
+    let named = open.into_iter().flatten().filter(meets).filter_map(|range| range["entries"].as_array());
+    named.flatten().filter_map(Value::as_u64).collect()
 }
 
 /// Whether the finding names this entry: an ingress entry of its family that allows.

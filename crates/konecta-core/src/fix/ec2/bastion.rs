@@ -39,6 +39,16 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
             let reason = "an instance cannot be moved to another subnet";
             let lines = ["launch a bastion in a public subnet, then end this one"];
             refusals.push(Refusal::new(finding, Class::D, reason, &lines));
+        } else if path.ends_with("].state") {
+            let reason = "whether the bastion is to run now is for a person";
+            let lines = ["start it when it is needed: aws ec2 start-instances --instance-ids <id>"];
+            refusals.push(Refusal::new(finding, Class::N, reason, &lines));
+        } else if path.ends_with("].ssh") {
+            let reason = "no rule lets anybody use SSH, and whom to let in only you know";
+            let lines = [
+                "admit a declared address: aws ec2 authorize-security-group-ingress --group-id <sg> --protocol tcp --port 22 --cidr <cidr>",
+            ];
+            refusals.push(Refusal::new(finding, Class::N, reason, &lines));
         } else {
             // `bastions[i-1].ssh[sgr-1]`
             undeclared.extend(path.split_once("].ssh").and_then(|(_, rule)| rules::in_brackets(rule)));

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{rules, users};
-use crate::finding::{Finding, Status};
+use crate::finding::{Finding, Status, Violation};
 use crate::fix::registry::{Proposal, Refusal, Remedy};
 use crate::fix::step::{Class, Step};
 use crate::fix::{Case, View, control};
@@ -15,19 +15,19 @@ pub(super) const ADMIN_PORTS: Remedy = Remedy {
     id: "ec2.admin_ports_closed",
     class: Class::B,
     actions: rules::CLOSE,
-    propose: |f, c| close_all(&ADMIN_PORTS, f, c, &blamed(f)),
+    propose: |f, c| close_all(&ADMIN_PORTS, f, c, &blamed(f, c)),
 };
 pub(super) const HIGH_RISK_PORTS: Remedy = Remedy {
     id: "ec2.high_risk_ports_closed",
     class: Class::B,
     actions: rules::CLOSE,
-    propose: |f, c| close_all(&HIGH_RISK_PORTS, f, c, &blamed(f)),
+    propose: |f, c| close_all(&HIGH_RISK_PORTS, f, c, &blamed(f, c)),
 };
 pub(super) const ALL_PORTS: Remedy = Remedy {
     id: "ec2.no_all_ports_open",
     class: Class::B,
     actions: rules::CLOSE,
-    propose: |f, c| close_all(&ALL_PORTS, f, c, &widest(f)),
+    propose: |f, c| close_all(&ALL_PORTS, f, c, &widest(f, c)),
 };
 
 /// Up to half of all ports may be open by this control (policies/network/no_all_ports_open.rego).
@@ -91,11 +91,13 @@ fn is_all_at_fault(case: &Case<'_>, rule: &View) -> bool {
         let arn = &group.reference.arn;
         case.findings.iter().find(|f| f.control == id && &f.resource.arn == arn && f.status == Status::Fail)
     };
-    if failed("KA-SG-002").is_some_and(|finding| widest(finding).contains(&rule.id)) {
+    if failed("KA-SG-002").is_some_and(|finding| widest(finding, case).contains(&rule.id)) {
         return true;
     }
-    let named =
-        ["KA-SG-001", "KA-SG-003"].into_iter().filter_map(failed).any(|finding| blamed(finding).contains(&rule.id));
+    let named = ["KA-SG-001", "KA-SG-003"]
+        .into_iter()
+        .filter_map(failed)
+        .any(|finding| blamed(finding, case).contains(&rule.id));
     named && is_never_public(case, rule)
 }
 
@@ -109,15 +111,16 @@ fn is_never_public(case: &Case<'_>, rule: &View) -> bool {
 }
 
 /// The rules that the finding names: those that together are the internet, and none beside them.
-fn blamed(finding: &Finding) -> BTreeSet<String> {
-    finding.violations.iter().flat_map(|violation| entries(&violation.actual)).flat_map(rules_of).collect()
+fn blamed(finding: &Finding, case: &Case<'_>) -> BTreeSet<String> {
+    finding.violations.iter().flat_map(|violation| entries(finding, violation, case)).flat_map(rules_of).collect()
 }
 
 /// The rules of the widest ranges, as few as it takes to leave no more than half of the ports open.
-fn widest(finding: &Finding) -> BTreeSet<String> {
+fn widest(finding: &Finding, case: &Case<'_>) -> BTreeSet<String> {
     let mut to_close = BTreeSet::new();
     for violation in &finding.violations {
-        let mut open: Vec<(u64, &Value)> = entries(&violation.actual).map(|entry| (width(entry), entry)).collect();
+        let mut open: Vec<(u64, &Value)> =
+            entries(finding, violation, case).into_iter().map(|entry| (width(entry), entry)).collect();
         open.sort_by_key(|(width, _)| *width);
         let mut sum: u64 = open.iter().map(|(width, _)| width).sum();
         while let Some((width, entry)) = open.pop() {
@@ -131,8 +134,20 @@ fn widest(finding: &Finding) -> BTreeSet<String> {
     to_close
 }
 
-fn entries(actual: &Value) -> impl Iterator<Item = &Value> {
-    actual.as_array().into_iter().flatten()
+/// The open ports that a violation speaks of, by its place: `ingress[22 ipv4]`, `ingress[30000-32767 ipv6]`, `ingress[tcp ipv4]`.
+fn entries<'a>(finding: &Finding, violation: &Violation, case: &'a Case<'_>) -> Vec<&'a Value> {
+    let place = violation.path.trim_start_matches("ingress[").trim_end_matches(']');
+    let Some((what, family)) = place.split_once(' ') else { return Vec::new() };
+    let (from, to) = what.split_once('-').unwrap_or((what, what));
+    let ports = from.parse::<u64>().ok().zip(to.parse::<u64>().ok());
+    let speaks = |entry: &&Value| {
+        let protocol = entry["protocol"].as_str().unwrap_or_default();
+        let Some((from, to)) = ports else { return protocol == what };
+        let meets = entry["from"].as_u64() <= Some(to) && entry["to"].as_u64() >= Some(from);
+        protocol == "all" || ["tcp", "udp"].contains(&protocol) && meets
+    };
+    let open = case.fact(finding.resource.arn.as_str(), "open_ports").and_then(Value::as_array);
+    open.into_iter().flatten().filter(|entry| entry["family"] == family).filter(speaks).collect()
 }
 
 fn rules_of(entry: &Value) -> impl Iterator<Item = String> {
