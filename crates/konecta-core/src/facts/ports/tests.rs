@@ -134,7 +134,8 @@ fn by_cloudfront(rules: &[Rule], listeners: Value) -> OpenPorts {
     resources.iter().for_each(|one| super::super::world::take(&mut world, one));
     let here = &world[&place];
     let lists = PrefixLists::of(&place, here, &seen);
-    let ground = super::super::ground::Ground::of(&place, here, &seen, &lists, &blueprint);
+    let global = super::super::world::Regional::default();
+    let ground = super::super::ground::Ground::of(&place, (here, &global), &seen, &lists, &blueprint);
     open_ports(rules, &lists, &super::super::listening::Listening::of(&ground).of_group("sg-1"))
 }
 
