@@ -222,7 +222,8 @@ shape! {
         /// The account that made it; in a shared VPC another than the subnet's.
         owner_id: Option<String>,
         /// Its tags.
-        tag_set: Option<Vec<super::Tag>>,
+        tag_set: Option<Vec<super::Tag>>,        /// Its subnet.
+        subnet_id: Option<String>,
     }
 }
 
