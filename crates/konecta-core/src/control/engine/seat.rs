@@ -86,7 +86,7 @@ impl<'a> Seat<'a> {
             open: outline.add(&flat.looked_at),
             paths: flat.looked_at.iter().cloned().collect(),
         });
-        let flat = flat.filter(|_| way != Way::AsWritten);
+        let flat = flat.filter(|_| matches!(way, Way::Flat | Way::Remembering));
         // What regorus does not take as one module, it is given as it is written.
         if let Some((flat, (engine, peek))) =
             flat.and_then(|flat| flat_engine(control, &flat).ok().map(|engine| (flat, engine)))

@@ -87,7 +87,8 @@ fn nothing_expected_and_nothing_seen_is_said_too() {
     check(&serde_json::from_slice(&as_json).expect("JSON"));
     text(&about, &summary, &mut lists, &mut as_text, 80).expect("renders");
     let text = String::from_utf8(as_text).expect("text");
-    assert_eq!(text, "0 accounts expected, 0 seen\n0 targets: none\nfindings: none\nkonecta-audit 0.1.0\n");
+    let targets = "0 targets: no account and region was expected, so nothing is known of the\norganization\n";
+    assert_eq!(text, format!("0 accounts expected, 0 seen\n{targets}findings: none\nkonecta-audit 0.1.0\n"));
 }
 
 #[test]
