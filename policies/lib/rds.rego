@@ -49,6 +49,20 @@ _settings["DBClusterParameterGroup"] := input.configuration.DBClusterParameterGr
 
 _settings["DBClusterMembers"] := input.configuration.DBClusterMembers
 
+# An instance may be a replica of a Multi-AZ DB cluster.
+replicated_cluster := source if {
+	source := input.configuration.ReadReplicaSourceDBClusterIdentifier
+	is_string(source)
+}
+
+# So may a DB cluster; one of Aurora has backups of its own all the same.
+replicated_cluster := source if {
+	not is_string(input.configuration.ReadReplicaSourceDBClusterIdentifier)
+	source := owner.settings.ReplicationSourceIdentifier
+	is_string(source)
+	not startswith(owner.settings.Engine, "aurora")
+}
+
 # Names of RDS are unique within an account and region only.
 key(name) := sprintf("%s/%s/%s", [input.accountId, input.region, name])
 

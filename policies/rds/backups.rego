@@ -61,31 +61,17 @@ not_applicable contains sprintf("it is a read replica of %s, which is what gets 
 }
 
 not_applicable contains sprintf("it is a read replica of the DB cluster %s, which is what gets backed up", [source]) if {
-	source := _replicated
+	source := rds.replicated_cluster
 }
 
 _is_source if {
 	rds.is_cluster
-	not _replicated
+	not rds.replicated_cluster
 }
 
 _is_source if {
 	input.configuration.ReadReplicaSourceDBInstanceIdentifier == null
-	not _replicated
-}
-
-# An instance may be a replica of a Multi-AZ DB cluster.
-_replicated := source if {
-	source := input.configuration.ReadReplicaSourceDBClusterIdentifier
-	is_string(source)
-}
-
-# So may a DB cluster; one of Aurora has backups of its own all the same.
-_replicated := source if {
-	not is_string(input.configuration.ReadReplicaSourceDBClusterIdentifier)
-	source := rds.owner.settings.ReplicationSourceIdentifier
-	is_string(source)
-	not startswith(rds.owner.settings.Engine, "aurora")
+	not rds.replicated_cluster
 }
 
 # Absent while there is nothing yet to restore from: a fresh instance is unknown, not well backed up.
