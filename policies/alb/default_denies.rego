@@ -39,7 +39,7 @@ import data.konecta.lib.identity
 pass if {
 	_asked
 	every door in alb.doors {
-		_denies(door)
+		alb.denies(door)
 		every rule in door.rules { _guarded(rule) }
 	}
 }
@@ -84,16 +84,6 @@ unknown contains reason if some reason in identity.doubts
 _asked if {
 	alb.in_front
 	input.configuration.Type == "application"
-}
-
-_denies(door) if {
-	door["default"] == ["fixed-response"]
-	door.default_status == "403"
-}
-
-_denies(door) if {
-	door.protocol == "HTTP"
-	door["default"] == ["redirect"]
 }
 
 _wrong_default(door) if {

@@ -48,10 +48,10 @@ pass if {
 	_bastions[0].internet == true
 	count(_bastions[0].ssh) > 0
 	every source in _bastions[0].ssh {
-		_admitted(source)
+		network.all_within(source, _declared)
 	}
 	some source in _bastions[0].ssh
-	_somebody(source)
+	network.somebody(source)
 }
 
 violations contains {"path": "bastions", "actual": names, "expected": "one bastion"} if {
@@ -83,7 +83,7 @@ violations contains {"path": path, "actual": actual, "expected": _expected} if {
 	some bastion in _bastions
 	some source in bastion.ssh
 	_foreign(source)
-	actual := sprintf("open to %s", [_name(source)])
+	actual := sprintf("open to %s", [network.named(source)])
 	path := sprintf("bastions[%s].ssh[%s]", [bastion.instance, source.rule])
 }
 
@@ -92,28 +92,9 @@ unknown contains reason if {
 	some reason in bastion.why
 }
 
-_name(source) := source.cidr if source.kind == "cidr"
-
-_name(source) := source.source.id if source.kind == "security_group"
-
-_name(source) := source.prefixList.id if source.kind == "prefix_list"
-
 _expected := "declare bastion.ssh_cidrs: no address may use SSH until it is declared" if _declared == []
 
 _expected := sprintf("open to addresses within %s", [concat(", ", _declared)]) if count(_declared) > 0
-
-_admitted(source) if network.within(source.cidr, _declared)
-
-_admitted(source) if {
-	every cidr in source.prefixList.cidrs {
-		network.within(cidr, _declared)
-	}
-}
-
-# A list may be empty.
-_somebody(source) if source.kind == "cidr"
-
-_somebody(source) if count(source.prefixList.cidrs) > 0
 
 _foreign(source) if source.kind == "security_group"
 

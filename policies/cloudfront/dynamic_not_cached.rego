@@ -29,13 +29,13 @@ import data.konecta.lib.dynamic_paths
 
 pass if {
 	count(dynamic_paths.behaviors) > 0
-	every behavior in dynamic_paths.behaviors { _private(_caching(behavior)) }
+	every behavior in dynamic_paths.behaviors { dynamic_paths.private(_caching(behavior)) }
 }
 
 violations contains {"path": caching.path, "actual": actual, "expected": expected} if {
 	some behavior in dynamic_paths.behaviors
 	caching := _caching(behavior)
-	_shared(caching)
+	dynamic_paths.shared(caching)
 	actual := concat(", ", [sprintf("%s %v", [name, caching.lifetimes[name]]) | some name in _names])
 	expected := "no caching, or Authorization in the cache key with MinTTL 0"
 }
@@ -71,47 +71,3 @@ _caching(behavior) := object.union(keyed, {"path": path, "lifetimes": _lifetimes
 _names := ["MinTTL", "DefaultTTL", "MaxTTL"]
 
 _lifetimes(config) := {name: config[name] | some name in _names}
-
-_private(caching) if caching.lifetimes == {"MinTTL": 0, "DefaultTTL": 0, "MaxTTL": 0}
-
-_private(caching) if {
-	caching.lifetimes.MinTTL == 0
-	caching.choice == "whitelist"
-	some header in caching.keyed.Headers.Items
-	lower(header) in {"authorization", "*"}
-}
-
-# CloudFront takes Authorization out of a GET unless a policy forwards it.
-_private(caching) if {
-	caching.lifetimes.MinTTL == 0
-	caching.lifetimes.DefaultTTL == 0
-	caching.cookies == "all"
-	caching.alone == true
-}
-
-_shared(caching) if {
-	is_number(caching.lifetimes.MinTTL)
-	caching.lifetimes.MinTTL > 0
-}
-
-_shared(caching) if {
-	is_number(caching.lifetimes.DefaultTTL)
-	caching.lifetimes.DefaultTTL > 0
-	_without_authorization(caching)
-}
-
-_shared(caching) if {
-	is_number(caching.lifetimes.MaxTTL)
-	caching.lifetimes.MaxTTL > 0
-	caching.cookies in {"none", "whitelist", "allExcept"}
-	_without_authorization(caching)
-}
-
-_without_authorization(caching) if caching.choice == "none"
-
-_without_authorization(caching) if {
-	caching.choice == "whitelist"
-	names := {lower(header) | some header in caching.keyed.Headers.Items}
-	count(names) == caching.keyed.Headers.Quantity
-	count(names & {"authorization", "*"}) == 0
-}

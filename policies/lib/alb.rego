@@ -85,3 +85,30 @@ no_application contains sprintf("it is a %s load balancer", [type]) if {
 	is_string(type)
 	type != "application"
 }
+
+# A listener whose default action lets nothing through: a 403, or a redirect of plain HTTP.
+denies(door) if {
+	door["default"] == ["fixed-response"]
+	door.default_status == "403"
+}
+
+denies(door) if {
+	door.protocol == "HTTP"
+	door["default"] == ["redirect"]
+}
+
+# One that is idle neither sends nor serves anything.
+live := {distribution | some distribution in distributions; not idle(distribution)}
+
+# A network load balancer of which everything is passed on to other load balancers.
+passes_on if {
+	input.configuration.Type == "network"
+	count(doors) > 0
+	every door in doors { count(door.balancers) > 0 }
+}
+
+# Why it is not known that no distribution has it as an origin, where none is known to.
+doubts_of_none contains why if {
+	count(distributions) == 0
+	some why in doubts
+}

@@ -31,3 +31,49 @@ _default_of(path) := {behavior |
 } if {
 	is_boolean(path["default"])
 }
+
+# What a cache keeps is for one user alone.
+private(caching) if caching.lifetimes == {"MinTTL": 0, "DefaultTTL": 0, "MaxTTL": 0}
+
+private(caching) if {
+	caching.lifetimes.MinTTL == 0
+	caching.choice == "whitelist"
+	some header in caching.keyed.Headers.Items
+	lower(header) in {"authorization", "*"}
+}
+
+# CloudFront takes Authorization out of a GET unless a policy forwards it.
+private(caching) if {
+	caching.lifetimes.MinTTL == 0
+	caching.lifetimes.DefaultTTL == 0
+	caching.cookies == "all"
+	caching.alone == true
+}
+
+# What a cache keeps may reach another user.
+shared(caching) if {
+	is_number(caching.lifetimes.MinTTL)
+	caching.lifetimes.MinTTL > 0
+}
+
+shared(caching) if {
+	is_number(caching.lifetimes.DefaultTTL)
+	caching.lifetimes.DefaultTTL > 0
+	_without_authorization(caching)
+}
+
+shared(caching) if {
+	is_number(caching.lifetimes.MaxTTL)
+	caching.lifetimes.MaxTTL > 0
+	caching.cookies in {"none", "whitelist", "allExcept"}
+	_without_authorization(caching)
+}
+
+_without_authorization(caching) if caching.choice == "none"
+
+_without_authorization(caching) if {
+	caching.choice == "whitelist"
+	names := {lower(header) | some header in caching.keyed.Headers.Items}
+	count(names) == caching.keyed.Headers.Quantity
+	count(names & {"authorization", "*"}) == 0
+}

@@ -210,3 +210,13 @@ doubts contains why if {
 	not alb.attribute("waf.fail_open.enabled") == "false"
 	why := "the load balancer may forward what WAF did not look at (waf.fail_open.enabled)"
 }
+
+# A listener through which nothing comes without our secret.
+shut(door) if {
+	alb.harmless(door["default"])
+	every rule in door.rules { _safe(rule) }
+}
+
+_safe(rule) if alb.harmless(rule.actions)
+
+_safe(rule) if proven(rule)

@@ -89,3 +89,24 @@ beyond(cidr, declared) if {
 	is_array(declared)
 	not within(cidr, declared)
 }
+
+# Whom a source lets in, by name.
+named(source) := source.cidr if source.kind == "cidr"
+
+named(source) := source.source.id if source.kind == "security_group"
+
+named(source) := source.prefixList.id if source.kind == "prefix_list"
+
+# A list may be empty.
+somebody(source) if source.kind == "cidr"
+
+somebody(source) if count(source.prefixList.cidrs) > 0
+
+# Everybody whom a source lets in is within the declared ranges.
+all_within(source, declared) if within(source.cidr, declared)
+
+all_within(source, declared) if {
+	every cidr in source.prefixList.cidrs {
+		within(cidr, declared)
+	}
+}

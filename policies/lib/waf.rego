@@ -155,3 +155,13 @@ another(rule, _) if other_than("ManagedRuleGroupStatement", rule.Statement)
 another(rule, _) if rule.Statement.ManagedRuleGroupStatement.VendorName != "AWS"
 
 another(rule, name) if rule.Statement.ManagedRuleGroupStatement.Name != name
+
+# A step that runs this managed group, whole and blocking.
+blocks(step, name) if {
+	step.does == "group"
+	group := managed_group(step.rule)
+	group.Name == name
+	unnarrowed(group)
+	every override in listed(group.RuleActionOverrides) { does(override.ActionToUse) in stopping }
+	count(listed(group.ExcludedRules)) == 0
+}

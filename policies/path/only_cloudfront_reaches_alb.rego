@@ -87,10 +87,7 @@ unknown contains why if {
 	why := source.why
 }
 
-unknown contains why if {
-	count(alb.distributions) == 0
-	some why in alb.doubts
-}
+unknown contains why if some why in alb.doubts_of_none
 
 _facts := data.facts[input.arn]
 

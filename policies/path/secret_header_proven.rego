@@ -38,19 +38,19 @@ import data.konecta.lib.identity
 
 pass if {
 	_asked
-	every distribution in _live { count(identity.secrets(distribution)) > 0 }
-	every door in alb.doors { _shut(door) }
+	every distribution in alb.live { count(identity.secrets(distribution)) > 0 }
+	every door in alb.doors { identity.shut(door) }
 }
 
 pass if {
 	_asked
-	every distribution in _live { count(identity.secrets(distribution)) > 0 }
+	every distribution in alb.live { count(identity.secrets(distribution)) > 0 }
 	identity.screened_by_ours
 }
 
 violations contains {"path": path, "actual": names, "expected": identity.header, "proof": distribution.proof} if {
 	_asked
-	some distribution in _live
+	some distribution in alb.live
 	names := identity.names(distribution)
 	count(names) == count(distribution.headers)
 	not lower(identity.header) in {lower(name) | some name in names}
@@ -87,31 +87,13 @@ violations contains {"path": path, "actual": "a value that no distribution sends
 
 not_applicable contains reason if some reason in alb.set_aside
 
-not_applicable contains "it passes everything on to load balancers, which are judged themselves" if {
-	input.configuration.Type == "network"
-	count(alb.doors) > 0
-	every door in alb.doors { count(door.balancers) > 0 }
-}
+not_applicable contains "it passes everything on to load balancers, which are judged themselves" if alb.passes_on
 
 unknown contains reason if some reason in identity.doubts
 
-unknown contains "a network load balancer looks at no header; whether what is behind it does is not seen" if {
-	input.configuration.Type == "network"
-}
+unknown contains "a network load balancer looks at no header; whether what is behind it does is not seen" if input.configuration.Type == "network"
 
 _asked if {
 	alb.in_front
 	input.configuration.Type == "application"
 }
-
-# One that is idle neither sends nor serves anything.
-_live := {distribution | some distribution in alb.distributions; not alb.idle(distribution)}
-
-_shut(door) if {
-	alb.harmless(door["default"])
-	every rule in door.rules { _safe(rule) }
-}
-
-_safe(rule) if alb.harmless(rule.actions)
-
-_safe(rule) if identity.proven(rule)

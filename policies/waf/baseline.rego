@@ -73,23 +73,14 @@ violations contains {"path": "Rules.RateBasedStatement", "actual": flood.found, 
 
 _wanted := {name | some name in data.blueprint.waf.managed_groups}
 
-_blocks(step, name) if {
-	step.does == "group"
-	group := waf.managed_group(step.rule)
-	group.Name == name
-	waf.unnarrowed(group)
-	every override in waf.listed(group.RuleActionOverrides) { waf.does(override.ActionToUse) in waf.stopping }
-	count(waf.listed(group.ExcludedRules)) == 0
-}
-
 _blocked(name) if {
 	some step in waf.steps
-	_blocks(step, name)
+	waf.blocks(step, name)
 	count(waf.passed_by(step)) == 0
 }
 
 # Another rule of the same group may do what this one does not.
 _blocked_elsewhere(name) if {
 	some step in waf.steps
-	_blocks(step, name)
+	waf.blocks(step, name)
 }
