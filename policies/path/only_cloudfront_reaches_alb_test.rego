@@ -135,6 +135,13 @@ test_a_way_that_may_lead_elsewhere_is_unknown if {
 	whys("internal", perhaps) == {"it is not known whether this way leads to it: nlb → tg → lb"}
 }
 
+test_whom_a_way_lets_in_may_not_be_known if {
+	unread := {"kind": "unknown", "group": "sg-1", "rule": "sgr-1", "why": "the rules of sg-9 were not read"}
+	perhaps := by(facts("vpc_origin", [cloudfront]), {"ways": [way([unread])], "doubts": []})
+	not passes("internal", perhaps)
+	whys("internal", perhaps) == {"the rules of sg-9 were not read"}
+}
+
 test_ways_that_were_not_seen_are_unknown_unless_only_cloudfront_is_let_in if {
 	unseen := {"ways": [], "doubts": ["the targets of tg were not read"]}
 	open := by(facts("vpc_origin", [cidr("10.0.0.0/8")]), unseen)

@@ -21,6 +21,7 @@ use crate::world::{World, python, report, root};
 /// Reads that the good world gives no occasion for. The test of each proves that it is not made there.
 pub(crate) const NOT_ASKED: &[(&str, &str)] = &[
     ("cloudfront:GetVpcOrigin", "the good world's origin is a load balancer that has a public name"),
+    ("rds:DescribeDBClusterParameters", "the good world has no database cluster"),
     ("wafv2:GetRuleGroup", "the good world's web ACL refers to AWS's rule groups alone"),
     ("wafv2:ListResourcesForWebACL", "the good world's only web ACL stands at the edge"),
 ];

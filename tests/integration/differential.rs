@@ -56,6 +56,7 @@ AWS::ElasticLoadBalancingV2::TargetGroup | elbv2 describe-target-groups | Target
 AWS::IAM::ManagedPolicy | iam get-account-authorization-details | Policies[] | Arn
 AWS::IAM::Role | iam get-account-authorization-details | RoleDetailList[] | Arn
 AWS::KMS::Key | kms describe-key --key-id {id} | KeyMetadata |
+AWS::RDS::DBEngineVersion | rds describe-db-engine-versions --include-all | DBEngineVersions[] | EngineVersion
 AWS::RDS::DBInstance | rds describe-db-instances | DBInstances[] | DBInstanceArn
 AWS::RDS::DBMajorEngineVersion | rds describe-db-major-engine-versions | DBMajorEngineVersions[] | MajorEngineVersion
 AWS::RDS::DBParameterGroup | rds describe-db-parameter-groups | DBParameterGroups[] | DBParameterGroupArn

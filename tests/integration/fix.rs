@@ -30,7 +30,8 @@ fn what_is_fixed_stays_fixed_until_it_is_taken_back() {
     let state = dir.path();
     let before = failing(&world);
     assert!(!before.is_empty());
-    let only = ["fix", "--only", "KA-VPC-004"];
+    // Node groups launch in these subnets, so that it is class B here.
+    let only = ["fix", "--only", "KA-VPC-004", "--allow-disruptive"];
     assert_eq!(fix(&world, state, &[&only[..], &["--dry-run"]].concat()).0, Some(1));
     assert_eq!(fix(&world, state, &[&only[..], &["--yes", "--max-changes", "0"]].concat()).0, Some(2));
     assert_eq!(failing(&world), before);

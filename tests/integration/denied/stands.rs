@@ -60,6 +60,10 @@ const NATS: &str = "ec2:DescribeNatGateways";
 const GROUPS: &str = "ec2:DescribeSecurityGroups";
 const SUBNETS: &str = "ec2:DescribeSubnets";
 const LISTS: &str = "ec2:DescribeManagedPrefixLists";
+const INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
+const LISTENERS: &str = "elasticloadbalancing:DescribeListeners";
+const TARGETS: &str = "elasticloadbalancing:DescribeTargetGroups";
+const HEALTH: &str = "elasticloadbalancing:DescribeTargetHealth";
 const ENTRIES: &str = "ec2:GetManagedPrefixListEntries";
 
 const STANDS: &[Row] = &[
@@ -121,10 +125,10 @@ const STANDS: &[Row] = &[
     ),
     // Security groups
     row(
-        Partly,
+        Wholly,
         &["KA-SG-001", "KA-SG-002", "KA-SG-003"],
-        &[LISTS],
-        "only the load balancer's group names a prefix list",
+        &[LISTS, LISTENERS, BALANCERS],
+        "only the load balancer's group names a prefix list, on 443, which none of them speaks of",
     ),
     row(
         Wholly,
@@ -154,8 +158,28 @@ const STANDS: &[Row] = &[
     row(
         Wholly,
         &["KA-X-001"],
-        &[INSTANCES, GROUPS, SCALING, CLUSTERS, CLUSTER, NODEGROUPS, NODEGROUP, DATABASES],
+        &[INSTANCES, SCALING, CLUSTERS, CLUSTER, NODEGROUPS, NODEGROUP, DATABASES],
         "all that is let in is CloudFront's prefix list, so it does not matter whose the groups are",
+    ),
+    row(
+        Wholly,
+        &["KA-X-001"],
+        &[
+            GATEWAYS,
+            INTERFACES,
+            "ec2:DescribeRouteTables",
+            "elasticloadbalancing:DescribeLoadBalancerAttributes",
+            "elasticloadbalancing:DescribeTargetGroupAttributes",
+            TARGETS,
+            HEALTH,
+        ],
+        "its own groups let in nothing but CloudFront, whatever stands before it",
+    ),
+    row(
+        Wholly,
+        &["KA-X-002", "KA-ALB-018"],
+        &[TARGETS, HEALTH],
+        "CloudFront comes to the load balancer itself, whose rules demand the secret",
     ),
     row(
         Wholly,
@@ -172,36 +196,41 @@ const STANDS: &[Row] = &[
     row(
         Wholly,
         &["KA-BST-001"],
-        &[GROUPS, SCALING, CLUSTERS, CLUSTER, NODEGROUPS, NODEGROUP, BALANCERS, DATABASES],
+        &[SCALING, CLUSTERS, CLUSTER, NODEGROUPS, NODEGROUP, BALANCERS, DATABASES],
         "SSH is let in from a declared range alone, so it does not matter whose other groups are",
     ),
     // Identities, node groups, databases
     row(
         Wholly,
         &["KA-IAM-001", "KA-IAM-003"],
-        &[GROUPS, SUBNETS, SCALING, BALANCERS, DATABASES],
+        &[GROUPS, SUBNETS, BALANCERS, DATABASES],
         "whose a role is follows from clusters, node groups and instances",
     ),
     row(
-        Wholly,
+        Partly,
+        &["KA-IAM-001", "KA-IAM-003"],
+        &[SCALING],
+        "node groups and clusters name their roles; of others it is not known whether nodes act by them",
+    ),
+    row(
+        Partly,
         &[
             "KA-RDS-003",
             "KA-RDS-004",
             "KA-RDS-006",
             "KA-RDS-007",
             "KA-RDS-008",
-            "KA-RDS-011",
             "KA-RDS-012",
             "KA-RDS-013",
             "KA-RDS-017",
         ],
         &["rds:DescribeDBClusters"],
-        "the database says that it is no member of a cluster",
+        "the database says that it is no member of a cluster; whether there are clusters is not known",
     ),
     row(
         Wholly,
         &["KA-RDS-008"],
-        &["rds:DescribeDBClusterParameterGroups", "rds:DescribeDBClusterParameters"],
+        &["rds:DescribeDBClusterParameterGroups"],
         "the database says that it is no member of a cluster",
     ),
     row(Wholly, &["KA-CF-013"], &[BALANCERS], "the origin's name alone says that it is a load balancer"),

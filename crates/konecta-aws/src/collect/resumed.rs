@@ -201,6 +201,7 @@ async fn a_whole_recording_gives_the_whole_snapshot_without_a_request() {
         [
             "cloudfront:GetVpcOrigin",
             "iam:GetOpenIDConnectProvider",
+            "rds:DescribeDBClusterParameters",
             "wafv2:GetRuleGroup",
             "wafv2:ListResourcesForWebACL"
         ],

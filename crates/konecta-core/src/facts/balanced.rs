@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ground::Ground;
 use super::nodes::Node;
-use super::world::Supplemented;
+use super::world::{Item, Supplemented};
 use crate::model::autoscaling::AutoScalingGroup;
 use crate::model::elb::{self, TargetHealth};
 
@@ -28,7 +28,7 @@ pub(crate) struct Balanced {
 
 impl Balanced {
     pub(crate) fn of(ground: &Ground<'_>) -> Self {
-        let registered = registered(ground);
+        let (registered, unsure) = (registered(ground), unsure(ground));
         let mut balanced = Self::default();
         let applications =
             || ground.here.load_balancers.iter().filter(|item| item.body.kind.as_deref() == Some("application"));
@@ -36,9 +36,14 @@ impl Balanced {
             (1, [cluster]) => Some(cluster.id(cluster.body.name.as_ref()).to_owned()),
             (_, _) => None,
         };
-        let whole = ["elasticloadbalancing:DescribeLoadBalancers", "elasticloadbalancing:DescribeTargetGroups"];
+        let whole = [
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "autoscaling:DescribeAutoScalingGroups",
+        ];
         let whole = whole.iter().all(|action| ground.seen.whole(ground.place, action))
             && super::wiring::clusters_seen(ground.place, ground.seen)
+            && super::wiring::nodegroups_seen(ground.place, ground.seen)
             && ground.here.target_groups.iter().all(|item| item.item.body.load_balancer_arns.is_some());
         for balancer in applications() {
             let targets = targets(ground, &balancer.arn);
@@ -56,6 +61,10 @@ impl Balanced {
                 _ if !clusters.is_empty() => Ok(clusters),
                 _ if !whole => Err("it was not seen to its end to what the load balancer forwards".to_owned()),
                 _ if targets.is_empty() => Ok(clusters),
+                // A group that may be a cluster's own does not make the load balancer a stranger's.
+                _ if targets.iter().any(|target| unsure.contains(target.item.arn.as_str())) => {
+                    Err("it is not known whether what registers with the load balancer is nodes".to_owned())
+                }
                 // Where there is one application load balancer and one cluster, the one is before the other.
                 Some(cluster) if untold => {
                     for target in &targets {
@@ -108,6 +117,21 @@ fn registered<'a>(ground: &Ground<'a>) -> BTreeMap<&'a str, BTreeSet<String>> {
         }
     }
     found
+}
+
+/// The target groups with which something registers of which it is not known whether it is a node, or whose.
+fn unsure<'a>(ground: &Ground<'a>) -> BTreeSet<&'a str> {
+    let is_sure = |id: &str| {
+        let node = ground.wiring.machines.get(id).map(|machine| &machine.node);
+        node.is_some_and(|node| matches!(node, Node::Of(_) | Node::No))
+    };
+    let doubtful = |group: &&Item<AutoScalingGroup>| {
+        let members = group.body.instances.as_deref().unwrap_or_default();
+        group.body.instances.is_none()
+            || members.iter().any(|member| !member.instance_id.as_deref().is_some_and(is_sure))
+    };
+    let groups = ground.here.scaling_groups.iter().filter(doubtful);
+    groups.flat_map(|group| group.body.target_group_arns.iter().flatten()).map(String::as_str).collect()
 }
 
 fn clusters_of(ground: &Ground<'_>, group: &AutoScalingGroup) -> BTreeSet<String> {
