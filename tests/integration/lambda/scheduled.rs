@@ -90,7 +90,12 @@ fn a_scheduled_scan_is_reported_and_told_once() {
     let function = start(&world, &settings(&topic));
     let answer = function.invoke("r-1", NIGHTLY, MINUTES).expect("an answer");
     assert_eq!((&answer["run"], &answer["errors"]), (&json!(RUN), &json!([])), "{answer}");
-    assert_eq!(answer["status"], "complete", "everything was seen, however bad: {answer}");
+    // Everything was seen, however bad; that an autoscaler runs cannot be seen through the AWS API, and stays open.
+    let targets = answer["targets"].as_array().expect("targets");
+    let open: BTreeSet<&String> =
+        targets.iter().flat_map(|one| one["unknowns"].as_object().expect("unknowns").keys()).collect();
+    assert_eq!(open, BTreeSet::from([&"KA-NG-002".to_owned()]), "{answer}");
+    assert_eq!(targets.iter().map(|one| one["gaps"].as_u64().expect("gaps")).sum::<u64>(), 0, "{answer}");
 
     // What was split into targets is what one scan of the account says.
     let (whole, _) = world.scan(&[]);

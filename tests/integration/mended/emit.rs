@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Bench, ended};
 use crate::world::{World, python, root};
 
-/// Three changes of class A in three services, one of which is amended.
+/// Three changes of class A or B in three services, one of which is amended.
 const LABELS: [&str; 3] = ["rds-deletable", "private-public-addresses", "cf-http-allowed"];
 const CONTROLS: &str = "KA-RDS-007,KA-VPC-004,KA-CF-001";
 
@@ -87,14 +87,14 @@ fn the_script_mends_what_the_plan_would() {
     let (_, code) = bench.world.scan(&["--control", CONTROLS]);
     assert_eq!(code, Some(1));
     let before = bench.content("before.snap");
-    let plan = bench.plan(&[]);
+    let plan = bench.plan(&["--allow-disruptive"]);
     assert_eq!(plan["changes"].as_array().map(Vec::len), Some(LABELS.len()), "{plan}");
-    let hcl = bench.run(&["fix", "--dry-run", "--emit", "terraform"]);
+    let hcl = bench.run(&["fix", "--dry-run", "--allow-disruptive", "--emit", "terraform"]);
     assert_eq!(hcl.code, Some(1), "{}", hcl.err);
     for argument in ["deletion_protection = true", "map_public_ip_on_launch = false", "viewer_protocol_policy"] {
         assert!(hcl.out.contains(argument), "{argument} is not in\n{}", hcl.out);
     }
-    let emitted = bench.run(&["fix", "--dry-run", "--emit", "aws-cli"]);
+    let emitted = bench.run(&["fix", "--dry-run", "--allow-disruptive", "--emit", "aws-cli"]);
     let file = bench.path("fix.sh");
     std::fs::write(&file, &emitted.out).expect("written");
     let ran = ended(bash(&bench).arg(&file));

@@ -13,7 +13,7 @@ const LABELS: [&str; 3] = ["rds-deletable", "private-public-addresses", "rds-no-
 fn killed_at_every_line_of_the_journal_it_ends_as_if_undisturbed() {
     let mut bench = Bench::over(World::with(&["--world", "good", "--labels", &LABELS.join(",")]));
     let before = bench.content("before.snap");
-    assert_eq!(bench.run(&["fix", "--yes"]).code, Some(0));
+    assert_eq!(bench.run(&["fix", "--yes", "--allow-disruptive"]).code, Some(0));
     let undisturbed = attributes(&before.difference(&bench.content("undisturbed.snap")));
     assert_eq!(undisturbed.len(), LABELS.len(), "{undisturbed:?}");
     let lines = lines(&bench);
@@ -23,8 +23,12 @@ fn killed_at_every_line_of_the_journal_it_ends_as_if_undisturbed() {
         bench.world.rebuild(&LABELS);
         let before = bench.content("before.snap");
         std::fs::remove_dir_all(bench.path("state")).expect("removed");
-        let mut child =
-            bench.command(&["fix", "--yes"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
+        let mut child = bench
+            .command(&["fix", "--yes", "--allow-disruptive"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("starts");
         let deadline = Instant::now() + Duration::from_secs(60);
         while self::lines(&bench) < line && Instant::now() < deadline && child.try_wait().expect("waits").is_none() {
             std::thread::sleep(Duration::from_millis(2));

@@ -16,11 +16,11 @@ fn with(labels: &[&str]) -> Bench {
 fn more_changes_than_allowed_begin_nothing() {
     let bench = with(&TWO);
     let before = bench.content("before.snap");
-    let ended = bench.run(&["fix", "--yes", "--max-changes", "1"]);
+    let ended = bench.run(&["fix", "--yes", "--allow-disruptive", "--max-changes", "1"]);
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(ended.err.contains("--max-changes"), "{}", ended.err);
     assert_eq!(before.difference(&bench.content("after.snap")), super::content::Difference::default());
-    assert_eq!(bench.run(&["fix", "--yes", "--max-changes", "2"]).code, Some(0));
+    assert_eq!(bench.run(&["fix", "--yes", "--allow-disruptive", "--max-changes", "2"]).code, Some(0));
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn without_a_terminal_nothing_is_done_unasked() {
 #[test]
 fn a_plan_on_an_older_state_is_refused() {
     let bench = with(&["cf-http-allowed"]);
-    let plan = bench.plan(&["--only", "KA-CF-001"]);
+    let plan = bench.plan(&["--only", "KA-CF-001", "--allow-disruptive"]);
     assert_eq!(plan["changes"].as_array().map(Vec::len), Some(1), "{plan}");
     let file = bench.path("plan.json");
     bench.world.somebody_else("import boto3,os; c=boto3.client('cloudfront'); d=c.list_distributions()['DistributionList']['Items'][0]['Id']; g=c.get_distribution_config(Id=d); g['DistributionConfig']['Comment']='somebody else'; c.update_distribution(Id=d, IfMatch=g['ETag'], DistributionConfig=g['DistributionConfig'])");

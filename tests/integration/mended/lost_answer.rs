@@ -32,7 +32,7 @@ fn a_change_whose_answer_is_lost_is_made_once_and_known_to_be_made() {
         json!({"service": if operation.contains("DB") { "rds" } else { "ec2" }, "operation": operation, "response": {"abort_bytes": 1}})
     });
     Desk::rules(proxy, &json!(rules));
-    let mut ended = ended(&mut bench.command(&["fix", "--yes"]));
+    let mut ended = ended(&mut bench.command(&["fix", "--yes", "--allow-disruptive"]));
     let run = bench.last_run();
     if ended.code != Some(0) {
         ended = bench.run(&["fix", "--resume", &run, "--yes"]);

@@ -69,7 +69,10 @@ fn a_run_killed_on_one_machine_is_resumed_on_another_and_taken_back_on_a_third()
 
     // Killed as soon as an intent is written: whether its call was made is for the other one to find out.
     let mut fix = bench.world.command();
-    fix.args(["fix", "--yes", "--state", PLACE]).env("HOME", &first).arg("--state-dir").arg(first.join("state"));
+    fix.args(["fix", "--yes", "--allow-disruptive", "--state", PLACE])
+        .env("HOME", &first)
+        .arg("--state-dir")
+        .arg(first.join("state"));
     let mut child = fix.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
     let wait = format!(
         "import time\nfor _ in range(6000):\n  try:\n    {}\n    if b'intent' in text: break\n  except Exception: pass\n  time.sleep(0.005)\nelse: raise SystemExit('no intent was written')",
