@@ -63,5 +63,8 @@ _ipv6_inside(interface) if {
 # Why it is not known whether its IPv6 addresses are public.
 doubts(interface) := {sprintf("it is not known whether a route from the internet leads to the IPv6 addresses of %s, in %s", [interface.NetworkInterfaceId, interface.SubnetId]) |
 	count(interface.Ipv6Addresses) > 0
-	not is_boolean(data.index.subnets[interface.SubnetId].internet)
+	not _is_led(interface)
 }
+
+# Where the routes of an interface's subnet lead is known.
+_is_led(interface) if is_boolean(data.index.subnets[interface.SubnetId].internet)

@@ -23,7 +23,7 @@ limits(step) if {
 # A step that certainly does not. What a rule group does whose rules were not read is not known.
 limitless(step) if {
 	waf.other_than("RateBasedStatement", step.rule.Statement)
-	not is_object(step.rule.Statement.RuleGroupReferenceStatement)
+	not _refers(step.rule)
 }
 
 limitless(step) if step.does in {"Allow", "Count"}
@@ -49,3 +49,5 @@ _lavish(rate) if _pace(rate) > _declared(rate)
 _pace(rate) := rate.Limit * _window if is_number(rate.Limit)
 
 _declared(rate) := data.blueprint.waf.rate_limit * rate.EvaluationWindowSec if is_number(rate.EvaluationWindowSec)
+
+_refers(rule) if is_object(rule.Statement.RuleGroupReferenceStatement)

@@ -207,7 +207,7 @@ _words := {"wildcard": "wildcard", "regex": "regular expression"}
 
 doubts contains why if {
 	web_acl.kind == "demands"
-	not alb.attribute("waf.fail_open.enabled") == "false"
+	not _fails_closed
 	why := "the load balancer may forward what WAF did not look at (waf.fail_open.enabled)"
 }
 
@@ -220,3 +220,5 @@ shut(door) if {
 _safe(rule) if alb.harmless(rule.actions)
 
 _safe(rule) if proven(rule)
+
+_fails_closed if alb.attribute("waf.fail_open.enabled") == "false"

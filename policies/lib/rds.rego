@@ -57,10 +57,10 @@ replicated_cluster := source if {
 
 # So may a DB cluster; one of Aurora has backups of its own all the same.
 replicated_cluster := source if {
-	not is_string(input.configuration.ReadReplicaSourceDBClusterIdentifier)
+	not _has_source
 	source := owner.settings.ReplicationSourceIdentifier
 	is_string(source)
-	not startswith(owner.settings.Engine, "aurora")
+	not _is_aurora(owner)
 }
 
 # Names of RDS are unique within an account and region only.
@@ -105,3 +105,7 @@ off_port(source, ports) if {
 	not source.from in ports
 	not source.source.gone
 }
+
+_has_source if is_string(input.configuration.ReadReplicaSourceDBClusterIdentifier)
+
+_is_aurora(owner) if startswith(owner.settings.Engine, "aurora")

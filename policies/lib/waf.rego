@@ -29,7 +29,7 @@ _described(rule) := {} if not is_object(rule)
 
 _described(rule) := rule if {
 	is_object(rule)
-	not is_object(rule.FirewallManagerStatement)
+	not _is_managed(rule)
 }
 
 _described(rule) := object.union(rule, {"Statement": rule.FirewallManagerStatement}) if is_object(rule.FirewallManagerStatement)
@@ -85,7 +85,7 @@ _does(rule) := "Count" if {
 	is_object(rule.OverrideAction.None)
 	managed_group(rule)
 } else := does(object.get(rule, "Action", null)) if {
-	not is_object(rule.OverrideAction)
+	not _overrides(rule)
 } else := "?"
 
 # An own rule group whose rules are known and do what they say.
@@ -165,3 +165,7 @@ blocks(step, name) if {
 	every override in listed(group.RuleActionOverrides) { does(override.ActionToUse) in stopping }
 	count(listed(group.ExcludedRules)) == 0
 }
+
+_is_managed(rule) if is_object(rule.FirewallManagerStatement)
+
+_overrides(rule) if is_object(rule.OverrideAction)

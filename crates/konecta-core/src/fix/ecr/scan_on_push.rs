@@ -64,7 +64,11 @@ fn registry(finding: &Finding, case: &Case<'_>) -> Proposal {
     };
     let waiting = case.findings.iter().filter(|each| each.control == finding.control && each.status == Status::Fail);
     let waiting: Vec<&View> = waiting.filter_map(|each| case.subject(each)).filter(here).collect();
-    let filters: Vec<Value> = waiting.iter().map(|view| json!({"filter": view.id, "filterType": "WILDCARD"})).collect();
+    // A declared repository that is still to be made would be scanned by nothing either, once the registry has rules.
+    let is_there = |name: &&String| case.all("AWS::ECR::Repository").any(|view| &view.id == *name);
+    let missing = case.blueprint.ecr.repositories.iter().filter(|name| !is_there(name));
+    let names = waiting.iter().map(|view| &view.id).chain(missing);
+    let filters: Vec<Value> = names.map(|name| json!({"filter": name, "filterType": "WILDCARD"})).collect();
     let scan_type = registry.text("/configuration/scanningConfiguration/scanType").unwrap_or("ENHANCED");
     let before = registry.list(RULES).to_vec();
     let mut after = before.clone();
@@ -125,9 +129,11 @@ mod tests {
     fn under_enhanced_scanning_the_rules_grow_and_keep_what_they_have() {
         let filter = |name: &str| json!({"filter": name, "filterType": "WILDCARD"});
         let rules = json!([{"scanFrequency": "CONTINUOUS_SCAN", "repositoryFilters": [filter("intranet/*")]}]);
-        let world = world("ENHANCED", rules.clone());
+        let declared = ["konecta-erp/auth", "konecta-erp/payroll"].map(str::to_owned).to_vec();
+        let world = world("ENHANCED", rules.clone()).with(|blueprint| blueprint.ecr.repositories = declared);
         let step = world.mended("KA-ECR-002", "/auth").remove(0);
-        let filters = [filter("intranet/*"), filter("konecta-erp/auth"), filter("konecta-erp/hr")];
+        let named = ["intranet/*", "konecta-erp/auth", "konecta-erp/hr", "konecta-erp/payroll"];
+        let filters = named.map(filter);
         assert_eq!(
             step.call.parameters["rules"],
             json!([{"scanFrequency": "CONTINUOUS_SCAN", "repositoryFilters": filters}])
