@@ -322,5 +322,6 @@ def bucket_without_root(world: World) -> str:
     def change(config: Config) -> None:
         config["DefaultRootObject"] = ""
         config["Origins"] = edge.items([*config["Origins"]["Items"], bucket])
+        config["DefaultCacheBehavior"]["TargetOriginId"] = "assets"
 
     return extra.distribution(world, "bucket-root", change)

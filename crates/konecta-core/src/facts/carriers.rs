@@ -294,7 +294,14 @@ impl Carriers {
                 Who::Unknown { why, said } => {
                     (Some(json!(why)), said.as_ref().map(|cluster| json!(format!("node/{cluster}"))))
                 }
-                _ => (None, None),
+                Who::Node(_)
+                | Who::Cluster(_)
+                | Who::Pod(_)
+                | Who::Alb(_)
+                | Who::Bastion
+                | Who::Database(_)
+                | Who::Idle
+                | Who::Other => (None, None),
             };
             object([
                 ("kind", Some(json!(who.kind()))),

@@ -173,7 +173,7 @@ impl<'a> Asked<'a> {
         let one = |host: &String| {
             let by_host = certificates.answer(host, &[host]);
             let either = [certificates.answer(host, &[host, domain]), certificates.answer(domain, &[host, domain])];
-            let accepted = either.iter().any(|answer| *answer == Answer::Yes);
+            let accepted = either.contains(&Answer::Yes);
             let unknown = either.into_iter().find(|answer| matches!(answer, Answer::Open(_)));
             let answer = match (by_host, unknown) {
                 (Answer::No(what), _) if accepted => Answer::Open(format!(

@@ -22,7 +22,9 @@ fn both(repository: &Value, registry: &Value) -> Vec<String> {
     let trust = Trust { account: "123456789012", stack: &stack, vpcs: &vpcs };
     let policy = |statements: &Value| match statements {
         Value::Null => Policy::None,
-        statements => Policy::of(Some(&json!({"Statement": statements}))),
+        statements @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
+            Policy::of(Some(&json!({"Statement": statements})))
+        }
     };
     let found = strangers(REPOSITORY, &policy(repository), &policy(registry), &trust);
     let told = |item: &Value| match item["kind"].as_str() {

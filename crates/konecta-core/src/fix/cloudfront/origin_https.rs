@@ -63,11 +63,11 @@ pub(in crate::fix) fn obstacle(case: &Case<'_>, front: &Front<'_>) -> Option<Str
 
 /// Whether all are true; `None` where none is false and one is not known.
 fn all(values: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    values.fold(Some(true), |all, one| match (all, one) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (Some(true), Some(true)) => Some(true),
-        (None, _) | (_, None) => None,
-    })
+    let values: Vec<Option<bool>> = values.collect();
+    if values.contains(&Some(false)) {
+        return Some(false);
+    }
+    values.iter().all(Option::is_some).then_some(true)
 }
 
 fn step(front: &Front<'_>) -> Step {

@@ -53,7 +53,7 @@ fn bastion(rules: &[Value]) -> Vec<Value> {
 fn the_last_ssh_rule_of_a_bastion_stays() {
     let world = rule("sgr-world", "sg-1", (22, 22), cidr("0.0.0.0/0"));
     let office = rule("sgr-office", "sg-1", (22, 22), cidr("203.0.113.0/24"));
-    let told = refused(&bastion(&[world.clone()]), &["sgr-world"]);
+    let told = refused(&bastion(std::slice::from_ref(&world)), &["sgr-world"]);
     assert_eq!(told, ["it is the last rule that lets people in at bastion i-1 by SSH"]);
     assert!(refused(&bastion(&[world.clone(), office.clone()]), &["sgr-world"]).is_empty());
     assert_eq!(refused(&bastion(&[world, office]), &["sgr-world", "sgr-office"]).len(), 2);
