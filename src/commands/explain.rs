@@ -65,7 +65,9 @@ fn evidence(
     let is_open = findings.iter().any(|finding| finding.status == Status::Unknown);
     let exit = match blind::told(&report, &|_| true) {
         Exit::Incomplete if !is_open => Exit::Clean,
-        exit => exit,
+        exit @ (Exit::Clean | Exit::Findings | Exit::CouldNotRun | Exit::Incomplete | Exit::NotFixed | Exit::Bug) => {
+            exit
+        }
     };
     let mut told: String = findings.iter().map(|finding| step_by_step(finding, &facts, &names, width)).collect();
     for error in &report.errors {
