@@ -57,14 +57,17 @@ def http_rule_redirects_to_http(world: World) -> str:
     return world.http_listener
 
 
-@label("alb-without-https", ["KA-ALB-002", "KA-X-001"], debatable=["KA-ALB-018"])
+@label("alb-without-https", ["KA-ALB-001", "KA-ALB-002", "KA-X-001"], debatable=["KA-ALB-018"])
 def without_https(world: World) -> str:
     """A second load balancer has an HTTP listener that redirects to an HTTPS one which does not exist."""
     elbv2 = world.aws.elbv2
+    # A group of its own: with the first one's it would reach the nodes.
+    group = network.security_group(world, f"{PROJECT}-legacy", "Load balancer: CloudFront only")
+    network.from_prefix_list(world, group, world.cloudfront_prefix_list, HTTP, "redirect to HTTPS")
     arn: str = elbv2.create_load_balancer(
         Name=f"{PROJECT}-legacy",
         Subnets=world.subnets["public"],
-        SecurityGroups=[world.security_groups["alb"]],
+        SecurityGroups=[group],
         Scheme="internet-facing",
         Type="application",
         Tags=tag_list(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from stack import cluster, database, edge
+from stack import cluster, database, edge, network
 from stack.names import ALL_VIEWER_EXCEPT_HOST, KUBERNETES_VERSION, PROJECT, ZONE
 from stack.state import World
 
@@ -28,12 +28,21 @@ def distribution(world: World, name: str, change: Change) -> str:
 
 
 def eks_cluster(world: World, name: str, **changes: object) -> str:
-    """A second cluster without nodes, good even where the design of the first is not; returns its ARN."""
+    """A second cluster without nodes, good even where the design of the first is not; returns its ARN.
+
+    It has a cluster security group of its own, as EKS makes one for each cluster: with the first one's it
+    would reach the first one's nodes.
+    """
+    name = f"{PROJECT}-{name}"
+    wanted = changes.pop("resourcesVpcConfig", None)
+    config = dict(wanted) if isinstance(wanted, dict) else cluster.vpc_config(world)
+    config["clusterSecurityGroupId"] = network.security_group(world, f"eks-cluster-sg-{name}", "EKS control plane")
     good: dict[str, object] = {
         "version": KUBERNETES_VERSION,
         "encryptionConfig": cluster.encryption(world.cluster_key),
+        "resourcesVpcConfig": config,
     }
-    return cluster.create_cluster(world, name=f"{PROJECT}-{name}", **{**good, **changes})
+    return cluster.create_cluster(world, name=name, **{**good, **changes})
 
 
 def node_group(world: World, name: str, autoscaler_tags: dict[str, str] | None = None, **changes: object) -> str:
