@@ -72,6 +72,8 @@ pub(crate) enum Error {
     NoMembers,
     #[error("{0} is one file, and there is a report for every account")]
     OneFile(PathBuf),
+    #[error("two outputs go to {0}")]
+    TwoOutputs(String),
     #[error(transparent)]
     Rolling(#[from] crate::rolling::RollingError),
     #[error("cannot start the runtime")]
@@ -151,6 +153,7 @@ impl Error {
             Self::OneFile(_) => {
                 "name only the formats; the reports of each account are in a folder of its own in --output-dir"
             }
+            Self::TwoOutputs(_) => "give each format a file of its own, as in --format table --format json=report.json",
             Self::NoMembers => "look at --ou and --exclude-ou",
             Self::Rolling(error) => return error.hint().map(str::to_owned),
             Self::NothingSelected(_) => "`konecta-audit controls list` shows ids, layers and severities",
@@ -229,6 +232,7 @@ impl Error {
             | Self::NotMembers(_)
             | Self::NoMembers
             | Self::OneFile(_)
+            | Self::TwoOutputs(_)
             | Self::Rolling(_)
             | Self::Runtime(_)
             | Self::Snapshot(_)

@@ -4,6 +4,9 @@ use std::error::Error as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use konecta_core::output_file;
+use konecta_core::report::text;
+
 use crate::config;
 use crate::error::Error;
 
@@ -68,18 +71,21 @@ pub(crate) fn print_by(make: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -
 
 /// Writes a result to a file while it is made; the file appears under its name only when it is whole.
 pub(crate) fn write_by(path: &Path, make: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
-    let failed = |source| Error::WriteFile { path: path.to_owned(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = io::BufWriter::new(tempfile::NamedTempFile::new_in(folder).map_err(failed)?);
-    make(&mut file).map_err(failed)?;
-    let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    if is_standard_output(path) {
+        return print_by(make);
+    }
+    output_file::write(path, make).map_err(|source| Error::WriteFile { path: path.to_owned(), source })
 }
 
-/// A remark that is no result.
+/// Whether a file's name stands for standard output, which is then not opened a second time.
+pub(crate) fn is_standard_output(path: &Path) -> bool {
+    ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name))
+}
+
+/// A remark that is no result. Text from AWS can be in it: nothing of it acts on the terminal.
 pub(crate) fn note(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let lines: Vec<String> = text.lines().map(text::visible).collect();
+    let _ = writeln!(io::stderr().lock(), "{}", lines.join("\n"));
 }
 
 /// An error, what caused it, and the next step.

@@ -7,6 +7,7 @@ mod explain;
 mod fix;
 mod init;
 mod organization;
+mod outputs;
 mod permissions;
 mod policy;
 mod procedure;

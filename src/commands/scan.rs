@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use konecta_core::audit;
 use konecta_core::control::catalogue::Catalogue;
 use konecta_core::finding::{Severity, Status};
-use konecta_core::report::sarif::{self, Places, SarifOptions};
-use konecta_core::report::table::{self, TableOptions};
-use konecta_core::report::{Report, json_v1};
+use konecta_core::report::Report;
+use konecta_core::report::sarif::{self, Places};
 use konecta_core::snapshot::{self, SnapshotFile};
 use konecta_core::waiver;
 
+use super::outputs::Outputs;
 use super::permissions::all_reads;
 use super::{catalogue, organization, reading};
-use crate::cli::{Format, Output, Scan};
+use crate::cli::{Format, Scan};
 use crate::config::{Config, ConfigFile};
 use crate::error::{Error, Exit};
 use crate::ui;
@@ -23,18 +23,12 @@ pub(super) fn run(args: &Scan, config: &Config) -> Result<Exit, Error> {
         return organization::run(args, config, dir);
     }
     let catalogue = catalogue(&args.select)?;
-    let places = sarif_places(args, config)?;
+    let outputs = Outputs::of(args, config)?;
     let mut report = judged(args, config, &catalogue)?;
     for remark in waiver::apply(&config.waivers, &mut report.findings, report.scan.started_at) {
         ui::note(&format!("warning: {remark}"));
     }
-    for output in outputs(args) {
-        let text = told(&report, &output, args, places.as_ref())?;
-        match &output.file {
-            Some(file) => ui::write(file, &text)?,
-            None => ui::print(&text)?,
-        }
-    }
+    outputs.write(&report)?;
     Ok(if args.exit_zero { Exit::Clean } else { exit(&report, args.fail_on) })
 }
 
@@ -50,37 +44,6 @@ fn judged(args: &Scan, config: &Config, catalogue: &Catalogue) -> Result<Report,
         snapshot::save(&read, path)?;
     }
     Ok(judge(&read)?)
-}
-
-/// `-o` names the file of the one format that has none.
-fn outputs(args: &Scan) -> Vec<Output> {
-    let with_file =
-        |output: &Output| Output { format: output.format, file: output.file.clone().or_else(|| args.output.clone()) };
-    args.format.iter().map(with_file).collect()
-}
-
-fn told(report: &Report, output: &Output, args: &Scan, places: Option<&Places>) -> Result<String, Error> {
-    match (output.format, places) {
-        (Format::Table, _) => {
-            let screen = ui::screen();
-            let to_file = output.file.is_some();
-            let options =
-                TableOptions { width: screen.width, color: screen.colour && !to_file, show_pass: args.show_pass };
-            Ok(table::render(report, &options))
-        }
-        (Format::Json, _) => Ok(json_v1::render(report)?),
-        (Format::Sarif, Some(places)) => as_sarif(report, places, args.sarif_include_waived),
-        (Format::Sarif, None) => Err(Error::SarifWithoutConfig),
-    }
-}
-
-pub(super) fn as_sarif(report: &Report, places: &Places, include_waived: bool) -> Result<String, Error> {
-    let options = SarifOptions { include_waived };
-    let text = sarif::render(report, places, &options).map_err(|error| Error::Sarif(error.to_string()))?;
-    for problem in sarif::preflight::check_text(&text) {
-        ui::note(&format!("warning: {problem}"));
-    }
-    Ok(text)
 }
 
 /// Where SARIF points: known before the scan, so that a missing file is told before an account is read.

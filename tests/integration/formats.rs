@@ -279,6 +279,86 @@ fn output_names_the_file_of_the_format_that_has_none() {
     assert_eq!(scanned.json("named.json"), scanned.json("first.json"), "a snapshot is judged as the scan was");
 }
 
+/// A device, a pipe or a link is written to and stays what it is; a rename onto `/dev/null` would break the machine.
+#[test]
+fn an_output_that_is_no_regular_file_is_written_through() {
+    let scanned = scanned("drifted");
+    let printed = scanned.run(&["scan", "--snapshot", "first.snap", "--format", "json"]).stdout;
+    let links = scanned.repository.join("links");
+    std::fs::create_dir_all(&links).expect("folder");
+    let (file, link, null) = (links.join("file.json"), links.join("link.json"), links.join("null"));
+    std::fs::write(&file, "old").expect("file");
+    std::os::unix::fs::symlink(&file, &link).expect("link");
+    // The test must not break the machine where the program would: it names the device by a link of its own.
+    std::os::unix::fs::symlink("/dev/null", &null).expect("link");
+    let formats = format!("json=links/link.json,table=links/null,sarif={}", null.display());
+    let output = scanned.run(&["scan", "--snapshot", "first.snap", "--format", &formats]);
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+    assert_eq!(std::fs::read(&file).expect("written"), printed);
+    for still in [&link, &null] {
+        assert!(std::fs::symlink_metadata(still).expect("there").is_symlink(), "{}", still.display());
+    }
+
+    let shell = |script: &str| {
+        let mut command = Command::new("bash");
+        command.current_dir(&scanned.repository).env("PROGRAM", env!("CARGO_BIN_EXE_konecta-audit"));
+        command.args(["-c", script]).output().expect("bash")
+    };
+    let scan = "\"$PROGRAM\" scan --snapshot first.snap --exit-zero --format";
+    let substituted = shell(&format!("{scan} json=>(cat) | cat"));
+    assert_eq!(substituted.stdout, printed, "process substitution: {}", words(&substituted));
+    for name in ["-", "/dev/stdout"] {
+        let named = shell(&format!("{scan} json={name} >named.out; cat named.out"));
+        assert_eq!(named.stdout, printed, "{name}: {}", words(&named));
+    }
+}
+
+#[test]
+fn outputs_that_cannot_be_are_refused_before_anything_is_read() {
+    let scanned = scanned("drifted");
+    for (formats, snapshot, word) in [
+        ("json=same.json,sarif=./same.json", None, "two outputs go to ./same.json"),
+        ("json,table", None, "two outputs go to standard output"),
+        ("json,table=/dev/stdout", None, "two outputs go to standard output"),
+        ("json=kept.snap", Some("kept.snap"), "two outputs go to kept.snap"),
+        ("json=no/such/folder.json", None, "cannot write no/such/folder.json"),
+        ("json=.git", None, "cannot write .git"),
+    ] {
+        let kept = snapshot.map(|path| ["--save-snapshot", path]);
+        let arguments: Vec<&str> =
+            ["scan", "--format", formats].into_iter().chain(kept.into_iter().flatten()).collect();
+        // Without credentials: what is refused later would be told as that.
+        let output = scanned.run(&arguments);
+        let told = text(&output.stderr);
+        assert_eq!((output.status.code(), told.contains(word)), (Some(2), true), "{formats}: {told}");
+    }
+}
+
+#[test]
+fn more_regions_than_a_sarif_file_takes_are_several_files() {
+    let scanned = scanned("drifted");
+    let regions = (1..=24).map(|number| format!("eu-test-{number}")).collect::<Vec<String>>();
+    let mut snapshot = scanned.snapshot();
+    snapshot.info.regions.extend(regions.iter().map(|region| region.parse().expect("region")));
+    konecta_core::snapshot::save(&snapshot, &scanned.repository.join("wide.snap")).expect("saves");
+    let arguments = ["scan", "--snapshot", "wide.snap", "--format", "sarif=wide.sarif", "--format", "json=wide.json"];
+    let output = scanned.run(&arguments);
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+    let runs = |file: &str| list(&scanned.json(file), "runs").len();
+    assert_eq!((runs("wide.sarif"), runs("wide.2.sarif")), (20, 6));
+    let report = scanned.json("wide.json");
+    let fails = list(&report, "findings").iter().filter(|finding| finding["status"] == "fail");
+    let violations: usize = fails.map(|finding| list(finding, "violations").len().max(1)).sum();
+    let told = ["wide.sarif", "wide.2.sarif"].map(|file| results(&scanned.json(file)).len());
+    assert_eq!(told.iter().sum::<usize>(), violations);
+
+    // Standard output holds one document: that format is lost and told, the other is not.
+    let output = scanned.run(&["scan", "--snapshot", "wide.snap", "--format", "sarif", "--format", "json=again.json"]);
+    assert_eq!(output.status.code(), Some(2), "{}", words(&output));
+    assert!(text(&output.stderr).contains("name a file"), "{}", words(&output));
+    assert_eq!(scanned.json("again.json"), scanned.json("wide.json"));
+}
+
 /// The code that the documentation promises for a report: 1 for fails, else 3 for what was not seen, else 0.
 fn promised(report: &Value, fail_on: &str) -> i32 {
     let severities = ["critical", "high", "medium", "low", "info"];

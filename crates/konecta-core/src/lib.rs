@@ -14,6 +14,7 @@ pub mod gap;
 pub mod id;
 pub mod model;
 pub mod news;
+pub mod output_file;
 pub mod planning;
 pub mod report;
 pub mod resource;

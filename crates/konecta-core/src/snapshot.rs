@@ -2,7 +2,7 @@
 //! Knows nothing of controls; the file is the border where a scan and its judgement can part in time.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::gap::{Gap, ReadRecord};
 use crate::id::{AccountId, Region};
+use crate::output_file;
 use crate::resource::Resource;
 
 const FORMAT: &str = "konecta-audit-snapshot";
@@ -190,15 +191,12 @@ struct LineIn {
 /// # Errors
 /// [`SnapshotError::Io`] when the disk does not take it.
 pub fn save(snapshot: &Snapshot, path: &Path) -> Result<(), SnapshotError> {
-    let io = |source| SnapshotError::Io { path: path.to_owned(), source };
-    let partial = path.with_extension("partial");
-    let file = File::create(&partial).map_err(io)?;
-    let mut out = zstd::Encoder::new(BufWriter::new(file), 3).map_err(io)?;
-    write_lines(snapshot, &mut out).map_err(io)?;
-    let mut file = out.finish().map_err(io)?;
-    file.flush().map_err(io)?;
-    file.get_ref().sync_all().map_err(io)?;
-    std::fs::rename(&partial, path).map_err(io)
+    output_file::write(path, &mut |out| {
+        let mut out = zstd::Encoder::new(out, 3)?;
+        write_lines(snapshot, &mut out)?;
+        out.finish().map(drop)
+    })
+    .map_err(|source| SnapshotError::Io { path: path.to_owned(), source })
 }
 
 fn write_lines(snapshot: &Snapshot, out: &mut impl Write) -> io::Result<()> {

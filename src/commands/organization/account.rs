@@ -2,6 +2,7 @@
 //! Knows nothing of the other accounts.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,7 +24,7 @@ use konecta_core::waiver::{self, Waiver};
 use super::WIDTH;
 use super::folder::Folder;
 use crate::cli::{Format, Scan};
-use crate::commands::scan::as_sarif;
+use crate::commands::outputs::{numbered, sarif_documents};
 use crate::config::Config;
 use crate::error::Error;
 use crate::ui;
@@ -115,18 +116,21 @@ impl Job {
         }
         let mut key = String::new();
         for format in &self.formats {
-            let (ending, text) = match (format, &self.places) {
+            match (format, &self.places) {
                 (Format::Table, _) => {
                     let options = TableOptions { width: WIDTH, color: false, show_pass: self.show_pass };
-                    ("txt", table::render(&report, &options))
+                    self.folder.report(&target.account, "report.txt", &table::render(&report, &options))?;
                 }
-                (Format::Json, _) => ("json", json_v1::render(&report)?),
-                (Format::Sarif, Some(places)) => ("sarif", as_sarif(&report, places, self.sarif_include_waived)?),
+                (Format::Json, _) => {
+                    key = self.folder.report(&target.account, "report.json", &json_v1::render(&report)?)?;
+                }
+                (Format::Sarif, Some(places)) => {
+                    for (text, number) in sarif_documents(&report, places, self.sarif_include_waived)?.iter().zip(1..) {
+                        let name = numbered(Path::new("report.sarif"), number);
+                        self.folder.report(&target.account, &name.to_string_lossy(), text)?;
+                    }
+                }
                 (Format::Sarif, None) => return Err(Error::SarifWithoutConfig),
-            };
-            let written = self.folder.report(&target.account, ending, &text)?;
-            if *format == Format::Json {
-                key = written;
             }
         }
         Ok(TargetStatus::of(target, &report, key))

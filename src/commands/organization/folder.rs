@@ -41,11 +41,11 @@ impl Folder {
         self.write(TARGETS, &targets)
     }
 
-    /// Writes a report, and says where, as seen from the folder.
-    pub(super) fn report(&self, account: &AccountId, ending: &str, text: &str) -> Result<String, Error> {
+    /// Writes a report under a file name, and says where, as seen from the folder.
+    pub(super) fn report(&self, account: &AccountId, name: &str, text: &str) -> Result<String, Error> {
         let folder = format!("account={account}");
         made(&self.0.join(&folder))?;
-        let key = format!("{folder}/report.{ending}");
+        let key = format!("{folder}/{name}");
         ui::write(&self.0.join(&key), text)?;
         Ok(key)
     }

@@ -2,9 +2,11 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::medium::{Kept, Medium, MediumError};
+use crate::output_file;
 
 /// Keeps a journal in a file; its folder must be there.
 #[derive(Debug)]
@@ -25,17 +27,12 @@ impl FileMedium {
     }
 
     fn keep_head(&self, head: &str) -> io::Result<()> {
-        let path = head_path(&self.path);
-        let partial = path.with_extension("head-partial");
-        let mut file = File::create(&partial)?;
-        file.write_all(head.as_bytes())?;
-        file.sync_all()?;
         // Its folder is not synced: a head that lags behind after a power cut is still right about its own line.
-        fs::rename(&partial, &path)
+        output_file::write(&head_path(&self.path), &mut |out| out.write_all(head.as_bytes()))
     }
 
     fn begin(&mut self) -> io::Result<()> {
-        let file = OpenOptions::new().append(true).create_new(true).open(&self.path)?;
+        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(&self.path)?;
         file.sync_all()?;
         sync_folder(&self.path)?;
         self.file = Some(file);

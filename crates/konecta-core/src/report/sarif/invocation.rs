@@ -7,6 +7,7 @@ use serde_sarif::sarif::{
 };
 
 use super::Pairs;
+use super::preflight::RESULTS;
 use super::results::plain;
 use super::rules::word;
 use crate::id::{AccountId, Region};
@@ -15,6 +16,7 @@ use crate::report::{ControlError, Report, ReportedGap};
 
 const GAP: (i64, &str) = (0, "KA-GAP");
 const ERROR: (i64, &str) = (1, "KA-ERROR");
+const CUT: (i64, &str) = (2, "KA-CUT");
 
 /// The kinds of notification that a run can hold.
 pub(super) fn descriptors() -> Vec<ReportingDescriptor> {
@@ -42,21 +44,34 @@ pub(super) fn descriptors() -> Vec<ReportingDescriptor> {
             "A control could not be evaluated on a resource: it has no verdict there.",
             "Report it with the control and the message; the other controls are not touched by it.",
         ),
+        kind(
+            CUT.1,
+            "ResultsLeftOut",
+            "The run has more results than GitHub takes: the least severe ones are left out.",
+            "Read the whole in the JSON report, or upload runs of fewer controls.",
+        ),
     ]
 }
 
-/// `pairs` are all runs of the file: an error that belongs to none of them is told in each.
-pub(super) fn invocation(report: &Report, pairs: &Pairs<'_>, account: &AccountId, region: &Region) -> Invocation {
+/// `pairs` are all runs of the report: an error that belongs to none of them is told in each.
+pub(super) fn invocation(
+    report: &Report,
+    pairs: &Pairs<'_>,
+    account: &AccountId,
+    region: &Region,
+    left_out: usize,
+) -> Invocation {
     let here = |gap: &&ReportedGap| &gap.gap.account_id == account && &gap.gap.region == region;
     let gaps = report.gaps.iter().filter(here).map(gap);
     let homeless = |arn: &str| !pairs.iter().any(|(account, region)| is_of(arn, account, region));
     let told_here = |error: &&ControlError| is_of(&error.arn, account, region) || homeless(&error.arn);
     let errors = report.errors.iter().filter(told_here).map(error);
+    let cut = (left_out > 0).then(|| cut(left_out));
     Invocation::builder()
         .execution_successful(report.complete() && report.errors.is_empty())
         .start_time_utc(report.scan.started_at.to_string())
         .end_time_utc(report.scan.finished_at.to_string())
-        .tool_execution_notifications(gaps.chain(errors).collect::<Vec<_>>())
+        .tool_execution_notifications(gaps.chain(errors).chain(cut).collect::<Vec<_>>())
         .build()
 }
 
@@ -74,6 +89,12 @@ fn error(error: &ControlError) -> Notification {
     let told =
         format!("{} could not be evaluated on {}: {}.", error.control, visible(&error.arn), prose(&error.message));
     notification(ERROR, &told, &ResultLevel::Error)
+}
+
+fn cut(left_out: usize) -> Notification {
+    let told =
+        format!("{left_out} results, none worse than those told, are left out: GitHub takes {RESULTS} in a run.");
+    notification(CUT, &told, &ResultLevel::Warning)
 }
 
 fn notification((index, id): (i64, &str), told: &str, level: &ResultLevel) -> Notification {

@@ -51,7 +51,7 @@ pub struct SarifOptions {
 pub enum SarifError {
     /// GitHub takes 20 runs a file, and each account and region needs its own.
     #[error(
-        "{runs} account-region pairs do not fit into one SARIF file, GitHub takes {limit}: scan fewer regions or accounts a file"
+        "{runs} account-region pairs do not fit into one SARIF document, GitHub takes {limit}: name a file, and several are written, or scan fewer regions or accounts"
     )]
     TooManyRuns {
         /// How many runs the report needs.
@@ -76,20 +76,44 @@ pub enum SarifError {
     Write(#[from] serde_json::Error),
 }
 
-/// Writes the report as SARIF and checks what was written.
+/// Writes the report as one SARIF document and checks what was written.
 ///
 /// What GitHub would merely cut off is no error; [`preflight::check_text`] tells it.
 ///
 /// # Errors
-/// When the report does not fit into one file or GitHub would reject it.
+/// When the report does not fit into one document or GitHub would reject it.
 pub fn render(report: &Report, places: &Places, options: &SarifOptions) -> Result<String, SarifError> {
     let pairs = pairs(report);
     if pairs.len() > preflight::RUNS {
         return Err(SarifError::TooManyRuns { runs: pairs.len(), limit: preflight::RUNS });
     }
-    let mut runs = Vec::with_capacity(pairs.len());
-    for (account, region) in &pairs {
-        runs.push(run(report, &pairs, account, region, places, options)?);
+    document(report, &pairs, &pairs.iter().collect::<Vec<_>>(), places, options)
+}
+
+/// Writes the report as SARIF documents of at most [`preflight::RUNS`] runs each, in the order of accounts and regions.
+///
+/// A run's category is its account and region whatever document it stands in, so that an alert stays the same alert
+/// when more regions are scanned. There is at least one document.
+///
+/// # Errors
+/// When GitHub would reject one of them.
+pub fn render_several(report: &Report, places: &Places, options: &SarifOptions) -> Result<Vec<String>, SarifError> {
+    let pairs = pairs(report);
+    let all: Vec<_> = pairs.iter().collect();
+    all.chunks(preflight::RUNS).map(|some| document(report, &pairs, some, places, options)).collect()
+}
+
+/// `pairs` are the runs of the report, `some` those of this document.
+fn document(
+    report: &Report,
+    pairs: &Pairs<'_>,
+    some: &[&(&AccountId, Region)],
+    places: &Places,
+    options: &SarifOptions,
+) -> Result<String, SarifError> {
+    let mut runs = Vec::with_capacity(some.len());
+    for (account, region) in some {
+        runs.push(run(report, pairs, account, region, places, options)?);
     }
     let log = Sarif::builder().schema(SCHEMA).version("2.1.0").runs(runs).build();
     let text = json_text::write(&log)?;
@@ -118,11 +142,12 @@ fn run(
     places: &Places,
     options: &SarifOptions,
 ) -> Result<Run, SarifError> {
+    let found = results::results(report, account, region, places, options)?;
     Ok(Run::builder()
         .tool(Tool::builder().driver(rules::driver(report)).build())
         .automation_details(RunAutomationDetails::builder().id(format!("konecta-audit/{account}/{region}/")).build())
-        .invocations(vec![invocation::invocation(report, pairs, account, region)])
-        .results(results::results(report, account, region, places, options)?)
+        .invocations(vec![invocation::invocation(report, pairs, account, region, found.left_out)])
+        .results(found.results)
         .column_kind("utf16CodeUnits")
         .build())
 }

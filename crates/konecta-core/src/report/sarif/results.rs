@@ -10,7 +10,7 @@ use serde_sarif::sarif::{
 };
 
 use super::rules::level;
-use super::{Places, SarifError, SarifOptions};
+use super::{Places, SarifError, SarifOptions, preflight};
 use crate::finding::{Finding, Status, Violation, fingerprint};
 use crate::id::{AccountId, ControlId, Region};
 use crate::report::text::{clip, prose, visible};
@@ -19,17 +19,26 @@ use crate::report::{Report, sentence};
 /// A message longer than this says too much in a list of alerts.
 const MESSAGE: usize = 2_000;
 
+/// The results of one run.
+pub(super) struct Found {
+    /// Worst first.
+    pub(super) results: Vec<SarifResult>,
+    /// How many more there are, all of them no worse, that GitHub would not take.
+    pub(super) left_out: usize,
+}
+
 pub(super) fn results(
     report: &Report,
     account: &AccountId,
     region: &Region,
     places: &Places,
     options: &SarifOptions,
-) -> Result<Vec<SarifResult>, SarifError> {
+) -> Result<Found, SarifError> {
     let indexes: BTreeMap<&ControlId, usize> =
         report.rules.iter().enumerate().map(|(at, rule)| (&rule.id, at)).collect();
     let mut marks = BTreeSet::new();
     let mut results = Vec::new();
+    let mut left_out = 0;
     for finding in report.worst_first() {
         let here = &finding.resource.account_id == account && &finding.resource.region == region;
         if !here || !is_result(finding.status, options) {
@@ -40,11 +49,15 @@ pub(super) fn results(
         };
         let line = places.line(report.layer(finding));
         for (path, message) in told(finding) {
+            if results.len() == preflight::RESULTS {
+                left_out += 1;
+                continue;
+            }
             let mark = mark(finding, path, &mut marks);
             results.push(result(finding, *index, message, mark, &places.uri, line));
         }
     }
-    Ok(results)
+    Ok(Found { results, left_out })
 }
 
 fn is_result(status: Status, options: &SarifOptions) -> bool {

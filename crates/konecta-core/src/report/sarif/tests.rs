@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::{Places, SarifError, SarifOptions, preflight, render};
-use crate::finding::Status;
+use super::{Places, SarifError, SarifOptions, preflight, render, render_several};
+use crate::finding::{Finding, Severity, Status, Violation};
 use crate::report::{Report, testdata, text};
 
 pub(crate) fn places() -> Places {
@@ -120,8 +120,12 @@ fn what_does_not_fit_is_an_error_that_says_what_to_do() {
     let mut report = testdata::report();
     report.scan.regions = (0..10).map(|number| testdata::id(&format!("us-east-{number}"))).collect();
     let error = render(&report, &places(), &SarifOptions::default()).expect_err("too many runs");
-    assert!(error.to_string().contains("scan fewer regions or accounts a file"), "{error}");
+    assert!(error.to_string().contains("name a file, and several are written"), "{error}");
     assert!(matches!(error, SarifError::TooManyRuns { limit: 20, .. }));
+    let several = render_several(&report, &places(), &SarifOptions::default()).expect("several");
+    let runs: Vec<usize> =
+        several.iter().map(|text| check(&validator(), text)["runs"].as_array().expect("runs").len()).collect();
+    assert_eq!(runs, [20, 3], "two accounts with ten regions and what is global, and a region that a finding names");
 
     let bad = Places { uri: "../konecta-audit.toml".to_owned(), ..places() };
     let error = render(&testdata::report(), &bad, &SarifOptions::default()).expect_err("bad place");
@@ -131,6 +135,28 @@ fn what_does_not_fit_is_an_error_that_says_what_to_do() {
     report.rules.clear();
     let error = render(&report, &places(), &SarifOptions::default()).expect_err("no rules");
     assert!(matches!(error, SarifError::UnknownControl { .. }));
+}
+
+#[test]
+fn of_more_results_than_a_run_takes_the_worst_are_kept_and_the_rest_is_counted() {
+    let mut report = testdata::report();
+    let fail = report.findings.iter().find(|finding| finding.status == Status::Fail).expect("a fail").clone();
+    let violation = fail.violations.first().expect("a violation").clone();
+    report.findings.retain(|finding| finding.status != Status::Fail);
+    for (severity, count) in [(Severity::Low, 20_000), (Severity::Critical, 10_000)] {
+        let violations =
+            (0..count).map(|number| Violation { path: format!("{severity}[{number}]"), ..violation.clone() });
+        report.findings.push(Finding { severity, violations: violations.collect::<Vec<_>>().into(), ..fail.clone() });
+    }
+    let text = rendered(&report);
+    let document: Value = serde_json::from_str(&text).expect("JSON");
+    let run = document["runs"].as_array().expect("runs").iter().find(|run| run["results"][0].is_object());
+    let run = run.expect("the run of the fails");
+    let results = run["results"].as_array().expect("results");
+    assert_eq!(results.len(), 25_000);
+    assert!(results.iter().take(10_000).all(|result| result["level"] == "error"), "worst first");
+    let told = run["invocations"][0]["toolExecutionNotifications"].to_string();
+    assert!(told.contains("5000 results, none worse than those told, are left out"), "{told}");
 }
 
 #[test]
