@@ -1,11 +1,16 @@
-//! Commands that evaluate policies from outside run in a child process with limits on memory and processor time: one
-//! built-in function of Rego can ask for gigabytes, and no timer inside the process would stop it.
+//! Commands that load policies from outside run in a child process with limits on memory and processor time: one
+//! built-in function of Rego can ask for gigabytes, and no timer inside the engine would stop it.
+//! The child ends with its parent, and hears the signals that its parent is sent.
 //! Knows nothing of what the command does.
 
 use std::process::{Command, ExitCode, ExitStatus};
+use std::time::Duration;
 
-use crate::cli::{Cli, Command as Typed, PolicyAction};
-use crate::error::Error;
+use konecta_core::control::engine;
+
+use crate::cli::{Cli, Command as Typed, ControlsAction, PolicyAction};
+use crate::error::{Error, Exit};
+use crate::ui;
 
 /// What the child may hold in memory; a scan of a hundred thousand resources takes a tenth of it.
 const MEMORY: u64 = 2 << 30;
@@ -13,7 +18,10 @@ const MEMORY: u64 = 2 << 30;
 /// Seconds of processor time for the whole command.
 const PROCESSOR: u64 = 600;
 
-/// Whether policies from outside are about to be evaluated, and this is not the child yet.
+/// How long one evaluation, or the loading of one policy, may take. The engine's own limit is shorter, and does not see into a built-in.
+const EVALUATION: Duration = Duration::from_secs(10);
+
+/// Whether policies from outside are about to be loaded, and this is not the child yet.
 pub(crate) fn is_needed(cli: &Cli) -> bool {
     let outside = match &cli.command {
         Typed::Scan(args) => args.select.policies.is_some(),
@@ -22,11 +30,13 @@ pub(crate) fn is_needed(cli: &Cli) -> bool {
         Typed::Policy(args) => match &args.action {
             PolicyAction::Test { dir } => dir.is_some(),
         },
-        // These parse policies, with the same refusals, and evaluate nothing.
-        Typed::Controls(_)
-        | Typed::Rollup(_)
+        Typed::Controls(args) => match &args.action {
+            Some(ControlsAction::List(select)) => select.policies.is_some(),
+            Some(ControlsAction::Show { .. }) | None => args.select.policies.is_some(),
+        },
+        Typed::Permissions(args) => args.select.policies.is_some(),
+        Typed::Rollup(_)
         | Typed::Claims(_)
-        | Typed::Permissions(_)
         | Typed::Rollback(_)
         | Typed::Runs(_)
         | Typed::Init(_)
@@ -42,28 +52,96 @@ pub(crate) fn run() -> Result<ExitCode, Error> {
     let mut child = Command::new(program);
     child.arg("--confined").args(std::env::args_os().skip(1));
     // A child that runs out of memory says so in a line; where in the engine it did helps nobody.
-    let status = child.env("RUST_BACKTRACE", "0").status().map_err(Error::Child)?;
+    let mut running = child.env("RUST_BACKTRACE", "0").spawn().map_err(Error::Child)?;
+    forward_signals(running.id())?;
+    let status = running.wait().map_err(Error::Child)?;
     match status.code().map(u8::try_from) {
         Some(Ok(code)) => Ok(ExitCode::from(code)),
         Some(Err(_)) | None => Err(Error::PolicyLimits(how(status))),
     }
 }
 
-/// Puts the limits on this process. Where the system has none, the time limit of a single evaluation is what is left.
+/// Sends TERM and HUP on to the child, and INT where no terminal has sent it to both; then waits for the child to end.
 #[cfg(unix)]
-pub(crate) fn limit() -> Result<(), Error> {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    for (resource, most) in [(Resource::Data, MEMORY), (Resource::Cpu, PROCESSOR), (Resource::Core, 0)] {
-        let ceiling = getrlimit(resource).maximum;
-        let most = ceiling.map_or(most, |ceiling| ceiling.min(most));
-        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
-            .map_err(|error| Error::Child(error.into()))?;
-    }
+fn forward_signals(child: u32) -> Result<(), Error> {
+    use rustix::process::{Pid, Signal, kill_process};
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let Some(child) = i32::try_from(child).ok().and_then(Pid::from_raw) else { return Ok(()) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
+    let (mut terminate, mut hang_up, mut interrupt) = {
+        let _entered = runtime.enter();
+        let of = |kind| signal(kind).map_err(Error::Child);
+        (of(SignalKind::terminate())?, of(SignalKind::hangup())?, of(SignalKind::interrupt())?)
+    };
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            loop {
+                let sent = tokio::select! {
+                    _ = terminate.recv() => Some(Signal::TERM),
+                    _ = hang_up.recv() => Some(Signal::HUP),
+                    _ = interrupt.recv() => (!ui::can_ask()).then_some(Signal::INT),
+                };
+                if let Some(signal) = sent {
+                    // A child that is gone needs no signal.
+                    let _ = kill_process(child, signal);
+                }
+            }
+        });
+    });
     Ok(())
 }
 
 #[cfg(not(unix))]
-pub(crate) fn limit() -> Result<(), Error> {
+fn forward_signals(_child: u32) -> Result<(), Error> {
+    Ok(())
+}
+
+/// Makes this process the child: its limits, and the watch over single evaluations.
+pub(crate) fn begin() -> Result<(), Error> {
+    limit()?;
+    engine::watch(EVALUATION, |name| {
+        ui::note(&format!("error: an evaluation of {name} takes longer than {} seconds", EVALUATION.as_secs()));
+        ui::note("  hint: look in it for built-ins over large texts, such as regex.replace and sprintf");
+        std::process::exit(Exit::CouldNotRun as i32);
+    });
+    Ok(())
+}
+
+/// Puts the limits on this process. Where the system has none, the time limit of a single evaluation is what is left.
+#[cfg(unix)]
+fn limit() -> Result<(), Error> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    for (resource, most, is_final) in
+        [(Resource::Data, MEMORY, true), (Resource::Cpu, PROCESSOR, false), (Resource::Core, 0, true)]
+    {
+        let ceiling = getrlimit(resource).maximum;
+        let most = ceiling.map_or(most, |ceiling| ceiling.min(most));
+        let maximum = if is_final { Some(most) } else { ceiling };
+        setrlimit(resource, Rlimit { current: Some(most), maximum }).map_err(|error| Error::Child(error.into()))?;
+    }
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))
+        .map_err(|error| Error::Child(error.into()))?;
+    Ok(())
+}
+
+/// Takes the limit on processor time away again: a process that changes an account must not be ended by it half-way.
+/// What is evaluated from now on is the proof of a change, by controls that were evaluated before.
+#[cfg(unix)]
+pub(crate) fn lift_processor_limit() -> Result<(), Error> {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let maximum = getrlimit(Resource::Cpu).maximum;
+    setrlimit(Resource::Cpu, Rlimit { current: maximum, maximum }).map_err(|error| Error::Child(error.into()))
+}
+
+#[cfg(not(unix))]
+fn limit() -> Result<(), Error> {
+    Ok(())
+}
+
+#[cfg(not(unix))]
+pub(crate) fn lift_processor_limit() -> Result<(), Error> {
     Ok(())
 }
 

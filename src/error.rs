@@ -98,6 +98,8 @@ pub(crate) enum Error {
     Child(#[source] std::io::Error),
     #[error("the policies from outside took more memory or processor time than they may have ({0})")]
     PolicyLimits(String),
+    #[error("{path} is not taken as a policy: {reason}")]
+    PolicyFolder { path: PathBuf, reason: String },
     #[error("interrupted")]
     Interrupted,
     #[error(transparent)]
@@ -184,6 +186,7 @@ impl Error {
                 ));
             }
             Self::NoProcedure { .. } => "`konecta-audit fix --dry-run` says what can be done about each finding",
+            Self::PolicyFolder { .. } => "name the folder that holds the policies alone",
             Self::PolicyLimits(_) => {
                 "run `konecta-audit policy test DIR` on fewer files at a time to find the one; look for large ranges and formats"
             }
@@ -243,6 +246,7 @@ impl Error {
             | Self::Region(_)
             | Self::Child(_)
             | Self::PolicyLimits(_)
+            | Self::PolicyFolder { .. }
             | Self::Plan(_)
             | Self::Planning(_)
             | Self::Tfstate { .. }

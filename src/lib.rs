@@ -15,6 +15,7 @@ mod rolling;
 mod scheduled;
 mod ui;
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -23,14 +24,33 @@ use clap::Parser;
 #[must_use]
 pub fn command_line() -> ExitCode {
     let cli = cli::Cli::parse();
-    let ended = if confined::is_needed(&cli) { confined::run() } else { commands::run(cli).map(ExitCode::from) };
-    match ended {
-        Ok(code) => code,
-        Err(error) => {
+    std::panic::set_hook(Box::new(fault));
+    let run = move || if confined::is_needed(&cli) { confined::run() } else { commands::run(cli).map(ExitCode::from) };
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
+        Ok(Ok(code)) => code,
+        Ok(Err(error)) => {
             ui::complain(&error);
             error.exit().into()
         }
+        Err(_) => error::Exit::Bug.into(),
     }
+}
+
+/// Tells a panic, which is a fault of this program, in a line; one inside a policy is told as that policy's error instead.
+fn fault(panic: &std::panic::PanicHookInfo<'_>) {
+    if konecta_core::control::engine::is_inside() {
+        return;
+    }
+    let words = panic.payload_as_str().unwrap_or("no reason given");
+    let place = panic.location().map(|place| format!(" ({}:{})", place.file(), place.line())).unwrap_or_default();
+    ui::note(&format!("error: a fault of konecta-audit {} itself: {words}{place}", env!("CARGO_PKG_VERSION")));
+    let trace = Backtrace::capture();
+    if trace.status() == BacktraceStatus::Captured {
+        ui::note(&trace.to_string());
+    }
+    ui::note(
+        "  hint: report this line with the command that led to it; no account is changed without a journal, see `konecta-audit runs`",
+    );
 }
 
 /// What AWS starts: takes one event after the other, until it is stopped.

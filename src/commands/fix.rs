@@ -20,7 +20,7 @@ use crate::cli::{Emit, Fix, StateArgs};
 use crate::config::Config;
 use crate::error::{Error, Exit};
 use crate::fixing::{self, Held, Journals, Live, StateDir, TOOL};
-use crate::ui;
+use crate::{confined, ui};
 
 pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
     if args.account.role_arn.len() > 1 {
@@ -132,6 +132,7 @@ fn shown(planned: &Plan, args: &Fix) -> Result<(), Error> {
 }
 
 fn carried_out(planned: &Plan, args: &Fix, config: &Config, whole: &Catalogue) -> Result<Exit, Error> {
+    confined::lift_processor_limit()?;
     let state = StateDir::of(args.state.state_dir.as_deref())?;
     let mut options = reading::options(&args.account, config)?;
     options.regions = konecta_aws::RegionChoice::Named(planned.regions.clone());
@@ -172,6 +173,7 @@ pub(super) fn go_on(
     whole: &Catalogue,
     look: impl FnOnce(&Story) -> Result<Option<Way>, Error>,
 ) -> Result<Exit, Error> {
+    confined::lift_processor_limit()?;
     let state = StateDir::of(state_args.state_dir.as_deref())?;
     let mut options = reading::options(account, config)?;
     super::rollback::block_on(async {

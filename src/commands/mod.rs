@@ -17,7 +17,7 @@ mod rollup;
 mod runs;
 mod scan;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::CommandFactory;
 use konecta_core::control::catalogue::{Catalogue, PolicyFile, Selection};
@@ -29,7 +29,7 @@ use crate::{config, confined, ui};
 /// Runs what was typed.
 pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
     if cli.confined {
-        confined::limit()?;
+        confined::begin()?;
     }
     let config = || config::load(cli.config.as_deref());
     match cli.command {
@@ -81,19 +81,38 @@ fn with_folder(catalogue: Catalogue, folder: Option<&Path>) -> Result<Catalogue,
     Ok(catalogue.with_user_policies(&files)?)
 }
 
-/// Every `.rego` file below a folder, in the order of their names.
+/// What a folder of policies may hold; the built-in ones are a tenth of it.
+const POLICY_FILES: usize = 2_000;
+const POLICY_BYTES: u64 = 1 << 20;
+
+/// Every `.rego` file below a folder, in the order of their names. Links are not followed: they could lead in a circle,
+/// or out of what was chosen.
 fn policy_files(folder: &Path) -> Result<Vec<(String, String)>, Error> {
     let failed = |path: &Path, source| Error::ReadFile { path: path.to_owned(), source };
+    let refused = |path: &Path, reason: &str| Error::PolicyFolder { path: path.to_owned(), reason: reason.to_owned() };
     let mut files = Vec::new();
     let mut open = vec![folder.to_owned()];
     while let Some(dir) = open.pop() {
         for entry in std::fs::read_dir(&dir).map_err(|source| failed(&dir, source))? {
-            let path: PathBuf = entry.map_err(|source| failed(&dir, source))?.path();
-            if path.is_dir() {
+            let entry = entry.map_err(|source| failed(&dir, source))?;
+            let (path, kind) = (entry.path(), entry.file_type().map_err(|source| failed(&dir, source))?);
+            if kind.is_dir() {
                 open.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rego") {
-                let text = std::fs::read_to_string(&path).map_err(|source| failed(&path, source))?;
-                files.push((path.display().to_string(), text));
+                continue;
+            }
+            if path.extension().is_none_or(|extension| extension != "rego") {
+                continue;
+            }
+            if !kind.is_file() {
+                return Err(refused(&path, "it is no regular file; links and devices are not followed"));
+            }
+            if entry.metadata().map_err(|source| failed(&path, source))?.len() > POLICY_BYTES {
+                return Err(refused(&path, "it is larger than 1 MiB"));
+            }
+            let text = std::fs::read_to_string(&path).map_err(|source| failed(&path, source))?;
+            files.push((path.display().to_string(), text));
+            if files.len() > POLICY_FILES {
+                return Err(refused(folder, "there are more than 2,000 policies in it"));
             }
         }
     }

@@ -141,6 +141,105 @@ fn a_policy_that_takes_all_memory_ends_with_a_clear_word() {
     assert!(err.contains("more memory or processor time"), "{err}");
 }
 
+/// A folder with a control of a user's own whose body is this, and a test that asks it.
+fn policies(body: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("dir");
+    let metadata = "# METADATA\n# title: T\n# description: D\n# custom:\n#   id: ACME-1\n#   severity: low\n#   resource: AWS::ECR::Repository\n#   remediation: R\n#   reads: [ecr:DescribeRepositories]\n";
+    let policy = format!(
+        "{metadata}package acme.mine\n\nimport rego.v1\n\n{body}\n\nviolations contains {{\"path\": \"x\", \"actual\": 1, \"expected\": 2}} if input.configuration.x == 1\n"
+    );
+    let test = "package acme.mine_test\n\nimport rego.v1\n\ntest_it if data.acme.mine.pass with input as {\"configuration\": {\"x\": \"\"}}\n";
+    std::fs::write(dir.path().join("mine.rego"), policy).expect("write");
+    std::fs::write(dir.path().join("mine_test.rego"), test).expect("write");
+    dir
+}
+
+#[test]
+fn a_built_in_that_panics_is_that_policys_error() {
+    // regorus looks through windows as wide as the pattern, and a window of nothing is a panic.
+    let dir = policies("pass if strings.count(\"abc\", input.configuration.x) == 0");
+    let (code, out, err) = ended(program().args(["policy", "test"]).arg(dir.path()));
+    assert_eq!(code, Some(1), "{err}");
+    assert!(out.contains("the policy engine panicked: window size must be non-zero"), "{out}{err}");
+    assert!(!err.contains("RUST_BACKTRACE"), "{err}");
+}
+
+#[test]
+fn a_single_built_in_that_does_not_end_is_ended_by_its_name() {
+    // Squared again and again, a number has millions of digits; one multiplication is one step of the engine.
+    let squares = (1..40)
+        .fold("x0 := 12345678901234567890\n".to_owned(), |text, at| format!("{text}\nx{at} := x{0} * x{0}\n", at - 1));
+    let dir = policies(&format!("{squares}\npass if x39 > 1"));
+    let begun = std::time::Instant::now();
+    let (code, _, err) = ended(program().args(["policy", "test"]).arg(dir.path()));
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("takes longer than 10 seconds") && err.contains("acme"), "{err}");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(60), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_policy_folder_holds_regular_files_of_a_reasonable_size() {
+    let dir = policies("pass if true");
+    std::os::unix::fs::symlink("/dev/zero", dir.path().join("endless.rego")).expect("link");
+    let (code, _, err) = ended(program().args(["policy", "test"]).arg(dir.path()));
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("endless.rego is not taken as a policy: it is no regular file"), "{err}");
+    std::fs::remove_file(dir.path().join("endless.rego")).expect("removes");
+    std::fs::write(dir.path().join("large.rego"), "#".repeat(2 << 20)).expect("write");
+    let (code, _, err) = ended(program().args(["controls", "list", "--policies"]).arg(dir.path()));
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("larger than 1 MiB"), "{err}");
+}
+
+/// The child that judges by policies from outside hears what its parent hears, and does not outlive it.
+#[test]
+fn the_child_of_policies_ends_with_its_parent() {
+    use std::time::{Duration, Instant};
+    let squares = (1..40)
+        .fold("x0 := 12345678901234567890\n".to_owned(), |text, at| format!("{text}\nx{at} := x{0} * x{0}\n", at - 1));
+    let dir = policies(&format!("{squares}\npass if x39 > 1"));
+    for signal in ["TERM", "HUP", "INT", "KILL"] {
+        let mut parent = program()
+            .args(["policy", "test"])
+            .arg(dir.path())
+            .stdin(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .expect("runs");
+        let pid = parent.id().to_string();
+        let children = || {
+            let output = Command::new("pgrep").args(["-P", &pid]).output().expect("pgrep");
+            String::from_utf8(output.stdout).expect("text").trim().to_owned()
+        };
+        let begun = Instant::now();
+        let child = loop {
+            let child = children();
+            if !child.is_empty() {
+                break child;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20), "no child");
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        // Long enough to have its limits and its parent's death signal.
+        std::thread::sleep(Duration::from_millis(500));
+        let sent = Command::new("kill").args(["-s", signal, &pid]).status().expect("kill");
+        assert!(sent.success());
+        let status = parent.wait().expect("ends");
+        assert!(!status.success(), "{signal}");
+        let gone = || {
+            !std::path::Path::new(&format!("/proc/{child}/stat")).exists() || {
+                // A zombie that nobody has asked for yet is gone as well.
+                std::fs::read_to_string(format!("/proc/{child}/stat")).is_ok_and(|stat| stat.contains(") Z "))
+            }
+        };
+        let begun = Instant::now();
+        while !gone() {
+            assert!(begun.elapsed() < Duration::from_secs(5), "{signal}: the child lives on");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
 #[test]
 fn completions_and_manual_are_made() {
     for shell in ["bash", "zsh", "fish"] {

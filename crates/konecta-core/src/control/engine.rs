@@ -5,6 +5,7 @@
 //! certain to mean the same. Built-in errors are errors. The world is shared by reference.
 
 mod case;
+mod guard;
 mod peek;
 mod seat;
 #[cfg(test)]
@@ -18,6 +19,8 @@ use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value};
 
 use self::case::{Case, Seen};
+pub(super) use self::guard::guarded;
+pub use self::guard::{is_inside, watch};
 use self::seat::Seat;
 pub use self::world::World;
 use super::PolicyError;
@@ -154,7 +157,8 @@ pub(super) fn parse(source: &Source) -> Result<(), PolicyError> {
 
 /// Parses a policy for a type's engine, or says where it does not parse.
 pub(super) fn add(engine: &mut Engine, file: &str, text: &str) -> Result<(), PolicyError> {
-    match engine.add_policy(file.to_owned(), text.to_owned()) {
+    let added = guarded(file, || engine.add_policy(file.to_owned(), text.to_owned()));
+    match added.map_err(|message| PolicyError::refused(file, 1, message))? {
         Ok(_) => Ok(()),
         Err(error) => {
             let message = format!("{error:#}");

@@ -8,7 +8,7 @@ use regorus::Value;
 
 use super::PolicyError;
 use super::catalogue::Catalogue;
-use super::engine::{add, brief, engine_within};
+use super::engine::{add, brief, engine_within, guarded};
 use super::source::Source;
 
 /// With all policies loaded and every line counted, an evaluation takes many times what one of a scan takes.
@@ -79,11 +79,12 @@ pub fn run(catalogue: &Catalogue) -> Result<TestRun, PolicyError> {
         rules.sort_by_key(|(_, line)| **line);
         for (name, line) in rules {
             let path = format!("data.{}.{name}", source.package);
-            let failure = match engine.eval_rule(path) {
-                Ok(Value::Bool(true)) => None,
-                Ok(Value::Undefined) => Some("it is undefined".to_owned()),
-                Ok(other) => Some(format!("it is {other}")),
-                Err(error) => Some(brief(&format!("{error:#}"))),
+            let failure = match guarded(&path, || engine.eval_rule(path.clone())) {
+                Ok(Ok(Value::Bool(true))) => None,
+                Ok(Ok(Value::Undefined)) => Some("it is undefined".to_owned()),
+                Ok(Ok(other)) => Some(format!("it is {other}")),
+                Ok(Err(error)) => Some(brief(&format!("{error:#}"))),
+                Err(panic) => Some(panic),
             };
             let name = format!("{}.{name}", source.package);
             tests.push(TestResult { file: source.file.clone(), line: *line, name, failure });

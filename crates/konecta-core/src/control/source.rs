@@ -204,16 +204,33 @@ fn check_calls(
 
 /// Functions that call each other in a circle overflow the engine's stack, so they are refused here.
 fn check_recursion(calls: &[Call], rules: &BTreeMap<String, usize>) -> Result<(), (usize, String)> {
+    let mut callees: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
+    for call in calls.iter().filter(|call| rules.contains_key(&call.name)) {
+        callees.entry(&call.within).or_default().push(call);
+    }
+    let of = |name: &str| callees.get(name).map(Vec::as_slice).unwrap_or_default().iter();
+    // Depth first, each function entered once: a call of one that is not left yet closes a circle.
+    let mut left: BTreeMap<&str, bool> = BTreeMap::new();
     for start in rules.keys() {
-        let mut open = vec![start.as_str()];
-        let mut seen = BTreeSet::new();
-        while let Some(name) = open.pop() {
-            for call in calls.iter().filter(|call| call.within == name && rules.contains_key(&call.name)) {
-                if call.name == *start {
-                    return Err((call.line, format!("`{start}` calls itself, directly or by a detour")));
+        if left.contains_key(start.as_str()) {
+            continue;
+        }
+        left.insert(start, false);
+        let mut path = vec![(start.as_str(), of(start))];
+        while let Some((name, rest)) = path.last_mut() {
+            let Some(call) = rest.next() else {
+                left.insert(*name, true);
+                path.pop();
+                continue;
+            };
+            match left.get(call.name.as_str()) {
+                Some(true) => {}
+                Some(false) => {
+                    return Err((call.line, format!("`{}` calls itself, directly or by a detour", call.name)));
                 }
-                if seen.insert(call.name.as_str()) {
-                    open.push(&call.name);
+                None => {
+                    left.insert(&call.name, false);
+                    path.push((&call.name, of(&call.name)));
                 }
             }
         }
@@ -249,6 +266,17 @@ mod tests {
         assert!(refusal("pass if data.h[\"f\"](1)").contains("through an index"));
         assert!(refusal(&format!("x := {}{}", "[".repeat(20), "]".repeat(20))).contains("nested"));
         assert!(refusal("x := \"open").contains("not closed"));
+    }
+
+    #[test]
+    fn a_long_chain_of_functions_is_gone_through_once() {
+        let chain =
+            (0..2_000).fold(String::new(), |text, number| text + &format!("f{number}(x) := f{}(x)\n\n", number + 1));
+        let text = format!("package a.b\n\nimport rego.v1\n\n{chain}f2000(x) := x\n");
+        Source::read("x.rego", &text).expect("no circle");
+        let circle = text.replace("f2000(x) := x", "f2000(x) := f7(x)");
+        let error = Source::read("x.rego", &circle).expect_err("a circle").to_string();
+        assert!(error.contains("`f7` calls itself"), "{error}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::{Engine, Value};
 
 use super::case::Case;
+use super::guard::guarded;
 use super::peek::Peek;
 use super::world::read;
 use super::{Way, add, brief, fresh_engine, refused};
@@ -37,6 +38,8 @@ pub(super) struct Seat<'a> {
     memo: Option<Memo>,
     /// The question that is being asked.
     question: Vec<Number>,
+    /// Why it is asked no more: its engine panicked, and nobody knows what state that left it in.
+    broken: Option<String>,
     #[cfg(test)]
     evaluations: usize,
 }
@@ -114,6 +117,7 @@ impl<'a> Seat<'a> {
             watched,
             memo,
             question: Vec::new(),
+            broken: None,
             #[cfg(test)]
             evaluations: 0,
         }
@@ -151,7 +155,15 @@ impl<'a> Seat<'a> {
     /// # Errors
     /// When a built-in control has none.
     pub(super) fn judge(&mut self, case: &mut Case<'_>) -> Result<Finding, ControlError> {
-        match self.answer(case) {
+        let control = self.bench.control;
+        let answer = match &self.broken {
+            Some(message) => Err(message.clone()),
+            None => guarded(control.name(), || self.answer(case)).unwrap_or_else(|message| {
+                self.broken = Some(message.clone());
+                Err(message)
+            }),
+        };
+        match answer {
             Ok(answer) => {
                 let (control, watched) = (self.bench.control, self.watched.as_ref());
                 let open = || open(control, watched, case);
@@ -223,7 +235,8 @@ fn engine_as_written(control: &Control, catalogue: &Catalogue, world: Value) -> 
 /// The first evaluation compiles everything; better here, once, than on somebody's resource.
 fn compiled(mut engine: Engine, control: &Control, ask: &str) -> Result<Engine, PolicyError> {
     engine.set_input(Value::new_object());
-    engine.eval_rule(ask.to_owned()).map_err(|error| refused(control.name(), &error))?;
+    let evaluated = guarded(control.name(), || engine.eval_rule(ask.to_owned()));
+    evaluated.map_err(|message| refused(control.name(), &message))?.map_err(|error| refused(control.name(), &error))?;
     Ok(engine)
 }
 
