@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use konecta_core::blueprint::{Alb, Bastion, Blueprint, Cloudfront, Ecr, Eks, Iam, Network, Rds, Stack, Waf};
+use konecta_core::limits;
 use konecta_core::waiver::Waiver;
 use serde::Deserialize;
 
@@ -60,7 +61,8 @@ struct Sections {
 /// Reads the file that was named, or the nearest one upwards, or takes the defaults.
 pub(crate) fn load(named: Option<&Path>) -> Result<Config, Error> {
     let Some(path) = named.map(Path::to_owned).or_else(nearest) else { return Ok(Config::default()) };
-    let text = std::fs::read_to_string(&path).map_err(|source| Error::ReadFile { path: path.clone(), source })?;
+    let text =
+        limits::read_text(&path, limits::BLUEPRINT).map_err(|source| Error::ReadFile { path: path.clone(), source })?;
     parse(path, &text)
 }
 

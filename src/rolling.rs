@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use konecta_aws::s3::{Store, StoreError};
 use konecta_core::finding::Severity;
 use konecta_core::id::AccountId;
+use konecta_core::limits;
 use konecta_core::report::rollup::{self as told, About};
 use konecta_core::rollup::{Elements, Rollup, RollupError, Summary, Suspended, TargetStatus, elements};
 use konecta_core::target::Target;
@@ -132,7 +133,7 @@ pub(crate) fn of_folder(folder: &Path) -> Result<Rolled, RollingError> {
         for region in names(&statuses.join(&account))? {
             let Some(target) = target_of(&format!("{account}/{region}")) else { continue };
             let path = statuses.join(&account).join(&region);
-            let bytes = std::fs::read(&path).map_err(|source| RollingError::Read { path, source })?;
+            let bytes = limits::read(&path, limits::DOCUMENT).map_err(|source| RollingError::Read { path, source })?;
             making.see(status_of(&target, Some(&bytes)))?;
         }
     }

@@ -10,6 +10,7 @@ use konecta_core::fix::ownership::terraform_state;
 use konecta_core::fix::plan::{Plan, PlanOptions, read_plan};
 use konecta_core::fix::run::{Run, RunError};
 use konecta_core::id::{Arn, ControlId};
+use konecta_core::limits;
 use konecta_core::planning::{self, Judged};
 use konecta_core::report;
 use konecta_core::snapshot::{Snapshot, SnapshotFile};
@@ -39,8 +40,8 @@ pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
     }
     let (planned, blind) = match &args.plan {
         Some(path) => {
-            let text =
-                std::fs::read_to_string(path).map_err(|source| Error::ReadFile { path: path.clone(), source })?;
+            let text = limits::read_text(path, limits::DOCUMENT)
+                .map_err(|source| Error::ReadFile { path: path.clone(), source })?;
             // What could not be judged was told when it was made.
             (read_plan(&text)?, Exit::Clean)
         }
@@ -103,7 +104,8 @@ fn options(args: &Fix) -> Result<PlanOptions, Error> {
     let arn = |text: &String| text.parse::<Arn>().map_err(|_| Error::Arn(text.clone()));
     let mut managed = BTreeMap::new();
     for path in &args.tfstate {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::ReadFile { path: path.clone(), source })?;
+        let text = limits::read_text(path, limits::DOCUMENT)
+            .map_err(|source| Error::ReadFile { path: path.clone(), source })?;
         let failed = |error: konecta_core::fix::ownership::TerraformStateError| Error::Tfstate {
             path: path.clone(),
             reason: error.to_string(),

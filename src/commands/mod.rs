@@ -21,6 +21,7 @@ use std::path::Path;
 
 use clap::CommandFactory;
 use konecta_core::control::catalogue::{Catalogue, PolicyFile, Selection};
+use konecta_core::limits;
 
 use crate::cli::{Cli, Command, SelectArgs};
 use crate::error::{Error, Exit};
@@ -109,7 +110,7 @@ fn policy_files(folder: &Path) -> Result<Vec<(String, String)>, Error> {
             if entry.metadata().map_err(|source| failed(&path, source))?.len() > POLICY_BYTES {
                 return Err(refused(&path, "it is larger than 1 MiB"));
             }
-            let text = std::fs::read_to_string(&path).map_err(|source| failed(&path, source))?;
+            let text = limits::read_text(&path, POLICY_BYTES).map_err(|source| failed(&path, source))?;
             files.push((path.display().to_string(), text));
             if files.len() > POLICY_FILES {
                 return Err(refused(folder, "there are more than 2,000 policies in it"));

@@ -12,6 +12,7 @@ pub mod finding;
 pub mod fix;
 pub mod gap;
 pub mod id;
+pub mod limits;
 pub mod model;
 pub mod news;
 pub mod output_file;

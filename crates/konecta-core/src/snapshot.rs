@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use crate::gap::{Gap, ReadRecord};
 use crate::id::{AccountId, Region};
-use crate::output_file;
 use crate::resource::Resource;
+use crate::{limits, output_file};
 
 const FORMAT: &str = "konecta-audit-snapshot";
 const VERSION: u32 = 1;
@@ -318,7 +318,7 @@ impl Source for SnapshotFile {
 
 struct Lines<'a> {
     path: &'a Path,
-    reader: BufReader<zstd::Decoder<'static, BufReader<File>>>,
+    reader: Box<dyn BufRead>,
     buffer: Vec<u8>,
     number: u64,
 }
@@ -327,15 +327,17 @@ impl<'a> Lines<'a> {
     fn open(path: &'a Path) -> Result<Self, SnapshotError> {
         let io = |source| SnapshotError::Io { path: path.to_owned(), source };
         let file = File::open(path).map_err(io)?;
-        let decoder = zstd::Decoder::new(file).map_err(io)?;
-        Ok(Self { path, reader: BufReader::with_capacity(1 << 16, decoder), buffer: Vec::new(), number: 0 })
+        let size = file.metadata().map_err(io)?.len();
+        let unpacked = limits::unpacked(BufReader::new(file), size).map_err(io)?;
+        let reader = Box::new(BufReader::with_capacity(1 << 16, unpacked));
+        Ok(Self { path, reader, buffer: Vec::new(), number: 0 })
     }
 
     fn advance(&mut self) -> Result<bool, SnapshotError> {
         self.buffer.clear();
         self.number += 1;
-        let read = self.reader.read_until(b'\n', &mut self.buffer);
-        read.map(|bytes| bytes > 0).map_err(|error| match self.number {
+        let read = limits::read_line(&mut self.reader, &mut self.buffer);
+        read.map_err(|error| match self.number {
             1 => SnapshotError::Foreign { path: self.path.to_owned(), reason: error.to_string() },
             _ => self.damaged(&error.to_string()),
         })

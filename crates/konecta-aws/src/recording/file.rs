@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use konecta_core::gap::GapKind;
 use konecta_core::id::Action;
+use konecta_core::limits;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -157,7 +158,8 @@ type Read = (Option<Timestamp>, BTreeMap<Key, Arc<Kept>>);
 
 pub(super) fn read(bytes: &[u8]) -> Result<Read, RecordingError> {
     let foreign = |reason: &dyn ToString| RecordingError::Foreign(reason.to_string());
-    let decoder = zstd::Decoder::new(bytes).map_err(|error| foreign(&error))?;
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    let decoder = limits::unpacked(bytes, size).map_err(|error| foreign(&error))?;
     let mut lines = Lines { reader: BufReader::new(decoder), text: Vec::new(), number: 0 };
     match lines.advance() {
         Ok(true) => {}
@@ -217,7 +219,7 @@ impl<R: BufRead> Lines<R> {
     fn advance(&mut self) -> io::Result<bool> {
         self.text.clear();
         self.number += 1;
-        self.reader.read_until(b'\n', &mut self.text).map(|bytes| bytes > 0)
+        limits::read_line(&mut self.reader, &mut self.text)
     }
 
     fn check_end(&mut self, end: &Trailer, digest: &str) -> Result<(), RecordingError> {

@@ -193,6 +193,17 @@ fn flattened_lists_and_xml_maps() {
 }
 
 #[test]
+fn an_element_with_absurdly_many_attributes_is_refused() {
+    let attributes: String = (0..100_000).map(|number| format!(" a{number}='>='")).collect();
+    let body = format!("<DescribeVpcsResponse{attributes}><vpcSet/></DescribeVpcsResponse>");
+    let error = answer("ec2", "DescribeVpcs", &body).expect_err("refused");
+    assert!(error.to_string().contains("more than 64 attributes"), "{error}");
+    let text =
+        "<DescribeVpcsResponse><vpcSet><item><vpcId>a = b = '=' \" = </vpcId></item></vpcSet></DescribeVpcsResponse>";
+    assert!(answer("ec2", "DescribeVpcs", text).is_ok(), "equals signs in text are no attributes");
+}
+
+#[test]
 fn endless_nesting_is_refused() {
     let deep = |open: &str, close: &str, times: usize| format!("{}{}", open.repeat(times), close.repeat(times));
     let statement = deep("{\"NotStatement\":{\"Statement\":", "}}", 60).replace(":}", ":{}}");

@@ -7,6 +7,29 @@ use serde_json::{Map, Value};
 use super::shapes::{Operation, Place, Protocol, Ref, Shape, Table};
 use super::{MAX_DEPTH, WireError, timestamp};
 
+/// Attributes of one element; AWS sends a namespace or a type. The parser compares each with every other.
+const MOST_ATTRIBUTES: usize = 64;
+
+/// Whether some element has absurdly many attributes.
+fn is_crowded(text: &str) -> bool {
+    let (mut attributes, mut inside, mut quote) = (0, false, None);
+    for byte in text.bytes() {
+        match (byte, quote) {
+            (b'"' | b'\'', None) if inside => quote = Some(byte),
+            (_, Some(open)) if byte == open => quote = None,
+            (_, Some(_)) => {}
+            (b'<', None) => (attributes, inside) = (0, true),
+            (b'>', None) => inside = false,
+            (b'=', None) if inside => attributes += 1,
+            (_, None) => {}
+        }
+        if attributes > MOST_ATTRIBUTES {
+            return true;
+        }
+    }
+    false
+}
+
 /// The whole body of an answer.
 pub(super) fn decode_body(table: &Table, name: &str, operation: &Operation, body: &[u8]) -> Result<Value, WireError> {
     if operation.output == Ref::Nothing && table.protocol == Protocol::RestXml && body.is_empty() {
@@ -14,6 +37,9 @@ pub(super) fn decode_body(table: &Table, name: &str, operation: &Operation, body
     }
     let syntax = |reason: String| WireError::Syntax { format: "XML", reason };
     let text = std::str::from_utf8(body).map_err(|error| syntax(error.to_string()))?;
+    if is_crowded(text) {
+        return Err(syntax(format!("an element has more than {MOST_ATTRIBUTES} attributes")));
+    }
     let document = Document::parse(text).map_err(|error| syntax(error.to_string()))?;
     let root = document.root_element();
     let tag = root.tag_name().name();

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::medium::{Kept, Medium, MediumError};
-use crate::output_file;
+use crate::{limits, output_file};
 
 /// Keeps a journal in a file; its folder must be there.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl Medium for FileMedium {
     async fn read(&mut self) -> Result<Kept, MediumError> {
         let head = fs::read(head_path(&self.path)).ok();
         let is_missing = |source: &io::Error| source.kind() == ErrorKind::NotFound;
-        let lines = fs::read(&self.path).map_err(|source| match is_missing(&source) {
+        let lines = limits::read(&self.path, limits::DOCUMENT).map_err(|source| match is_missing(&source) {
             true => MediumError::Missing(self.location()),
             false => self.failed(source),
         })?;
