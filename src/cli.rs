@@ -381,6 +381,10 @@ pub(crate) struct Permissions {
     #[arg(long)]
     pub(crate) fix: bool,
 
+    /// The partition of the roles that --organization names: aws, aws-cn, aws-us-gov …
+    #[arg(long, value_name = "NAME", default_value = "aws", value_parser = partition)]
+    pub(crate) partition: String,
+
     /// What konecta-audit-lambda needs besides, with ${…} for the names that a deployment gives
     #[arg(long)]
     pub(crate) lambda: bool,
@@ -434,6 +438,11 @@ impl FromStr for Output {
         let format = Format::from_str(name, true).map_err(|_| format!("`{name}` is none of table, json, sarif"))?;
         Ok(Self { format, file })
     }
+}
+
+fn partition(text: &str) -> Result<String, String> {
+    let is_plain = text.starts_with("aws") && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    if is_plain { Ok(text.to_owned()) } else { Err(format!("`{text}` is not a partition (as in aws or aws-us-gov)")) }
 }
 
 fn severity(text: &str) -> Result<Severity, String> {

@@ -35,7 +35,7 @@ pub(super) fn run(args: &Permissions) -> Result<Exit, Error> {
     }
     if args.enter.organization {
         statements.push(statement("KonectaAuditOrganization", &organization::ACTIONS.into()));
-        let role = format!("arn:aws:iam::*:role/{}", args.enter.role_name.trim_start_matches('/'));
+        let role = format!("arn:{}:iam::*:role/{}", args.partition, args.enter.role_name.trim_start_matches('/'));
         statements
             .push(json!({"Sid": "KonectaAuditEnter", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}));
     }

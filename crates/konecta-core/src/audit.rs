@@ -190,7 +190,8 @@ fn unseen(source: &dyn Source, catalogue: &Catalogue, reads: &Reads) -> Vec<Find
                         None => format!("{action} was not called in this scan"),
                     });
                 }
-                findings.extend(unseen_finding(control, subject, account, &region, reasons));
+                let partition = source.info().regions.first().map_or("aws", Region::partition);
+                findings.extend(unseen_finding(control, subject, partition, account, &region, reasons));
             }
         }
     }
@@ -221,13 +222,14 @@ fn places(scope: ReadScope, regions: &[Region]) -> Vec<Region> {
 fn unseen_finding(
     control: &Control,
     subject: &ResourceType,
+    partition: &str,
     account: &AccountId,
     region: &Region,
     reasons: Vec<String>,
 ) -> Option<Finding> {
     let service = subject.as_str().split("::").nth(1).unwrap_or_default().to_lowercase();
     let place = if region.is_global() { "" } else { region.as_str() };
-    let arn = format!("arn:aws:{service}:{place}:{account}:*").parse().ok()?;
+    let arn = format!("arn:{partition}:{service}:{place}:{account}:*").parse().ok()?;
     let resource =
         ResourceRef { arn, resource_type: subject.clone(), account_id: account.clone(), region: region.clone() };
     Some(Finding {

@@ -161,6 +161,22 @@ impl Region {
         Self(name.into())
     }
 
+    /// The partition that a region belongs to, by its name (botocore, `endpoints.json`: `regionRegex`).
+    /// [`Region::global`] and [`Region::all`] do not tell theirs, and are taken to be in `aws`.
+    #[must_use]
+    pub fn partition(&self) -> &'static str {
+        const PARTITIONS: [(&str, &str); 7] = [
+            ("cn-", "aws-cn"),
+            ("us-gov-", "aws-us-gov"),
+            ("us-iso-", "aws-iso"),
+            ("us-isob-", "aws-iso-b"),
+            ("eu-isoe-", "aws-iso-e"),
+            ("us-isof-", "aws-iso-f"),
+            ("eusc-", "aws-eusc"),
+        ];
+        PARTITIONS.iter().find(|(start, _)| self.0.starts_with(start)).map_or("aws", |(_, partition)| partition)
+    }
+
     /// What stands in the place of a region where an account was scanned at once, in all regions that were asked for.
     #[must_use]
     pub fn all() -> Self {
@@ -214,6 +230,10 @@ mod tests {
             assert!(error.to_string().contains(&format!("`{bad}`")), "{error}");
         }
         assert!("12345678901".parse::<AccountId>().is_err());
+        let partition = |name: &str| name.parse::<Region>().expect("region").partition();
+        assert_eq!(partition("us-gov-west-1"), "aws-us-gov");
+        assert_eq!(partition("cn-north-1"), "aws-cn");
+        assert_eq!(["us-east-1", "global"].map(partition), ["aws", "aws"]);
         assert!("AWS::ECR".parse::<ResourceType>().is_err());
         assert!("arn:aws:ecr".parse::<Arn>().is_err());
         assert!("ecr:describeRepositories".parse::<Action>().is_err());
