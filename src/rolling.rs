@@ -10,7 +10,7 @@ use konecta_core::finding::Severity;
 use konecta_core::id::AccountId;
 use konecta_core::limits;
 use konecta_core::report::rollup::{self as told, About};
-use konecta_core::rollup::{Elements, Rollup, RollupError, Summary, Suspended, TargetStatus, elements};
+use konecta_core::rollup::{Elements, Narrowed, Rollup, RollupError, Summary, Suspended, TargetStatus, elements};
 use konecta_core::target::Target;
 use tokio::task::JoinSet;
 
@@ -25,6 +25,9 @@ pub(crate) const ORDER: &str = "order.json";
 
 /// The accounts that are not entered, as a JSON array; may be missing.
 pub(crate) const SUSPENDED: &str = "suspended.json";
+
+/// What is known of the run besides: what it was narrowed to.
+pub(crate) const RUN: &str = "run.json";
 
 /// Where the statuses are: `status/ACCOUNT/REGION.json`.
 pub(crate) const STATUS: &str = "status";
@@ -47,6 +50,8 @@ pub(crate) enum RollingError {
     Store(#[from] StoreError),
     #[error("cannot keep the lists of the roll-up in a temporary file")]
     Temporary(#[source] io::Error),
+    #[error("{location} cannot be read: {reason}")]
+    Run { location: String, reason: String },
     #[error("the accounts that are not entered cannot be read")]
     Suspended(#[source] io::Error),
     #[error(transparent)]
@@ -62,7 +67,7 @@ impl RollingError {
             }
             Self::Read { .. } => Some("check that the path exists and that you may use it"),
             Self::Temporary(_) => Some("make room in the folder for temporary files, or name another with TMPDIR"),
-            Self::Store(_) | Self::Suspended(_) | Self::Rollup(_) => None,
+            Self::Store(_) | Self::Run { .. } | Self::Suspended(_) | Self::Rollup(_) => None,
         }
     }
 }
@@ -71,6 +76,8 @@ impl RollingError {
 pub(crate) struct Rolled {
     /// The totals.
     pub(crate) summary: Summary,
+    /// What it was narrowed to, as the run itself says.
+    pub(crate) narrowed: Narrowed,
     lists: BufReader<File>,
 }
 
@@ -106,6 +113,7 @@ pub(crate) async fn of_store(store: &Store, folder: &str) -> Result<Rolled, Roll
         return Err(RollingError::NoRun { location: store.location(folder) });
     };
     let mut making = Making::begin(targets, fetched(store, &key(SUSPENDED)).await?)?;
+    making.narrowed = narrowed(&key(RUN), store.get(&key(RUN)).await?.map(|object| object.bytes))?;
     let prefix = key(&format!("{STATUS}/"));
     let mut after = None;
     loop {
@@ -128,6 +136,12 @@ pub(crate) fn of_folder(folder: &Path) -> Result<Rolled, RollingError> {
         return Err(RollingError::NoRun { location: folder.display().to_string() });
     };
     let mut making = Making::begin(targets, opened(&folder.join(SUSPENDED))?)?;
+    let run = folder.join(RUN);
+    if run.exists() {
+        let bytes = limits::read(&run, limits::DOCUMENT);
+        let bytes = bytes.map_err(|source| RollingError::Read { path: run.clone(), source })?;
+        making.narrowed = narrowed(&run.display().to_string(), Some(bytes))?;
+    }
     let statuses = folder.join(STATUS);
     for account in names(&statuses)?.into_iter().filter(|name| name.parse::<AccountId>().is_ok()) {
         for region in names(&statuses.join(&account))? {
@@ -140,7 +154,15 @@ pub(crate) fn of_folder(folder: &Path) -> Result<Rolled, RollingError> {
     making.end()
 }
 
+/// Out of `run.json`, which says more than this. One that is not there, or of an older version, narrows nothing.
+fn narrowed(location: &str, bytes: Option<Vec<u8>>) -> Result<Narrowed, RollingError> {
+    let broken =
+        |error: serde_json::Error| RollingError::Run { location: location.to_owned(), reason: error.to_string() };
+    bytes.map_or(Ok(Narrowed::default()), |bytes| serde_json::from_slice(&bytes).map_err(broken))
+}
+
 struct Making {
+    narrowed: Narrowed,
     rollup: Rollup<Elements<BufReader<File>, Target>, BufWriter<File>>,
     /// The statuses of one account: names with their ending are not sorted as the regions themselves are.
     account: Vec<TargetStatus>,
@@ -153,7 +175,7 @@ impl Making {
         for account in suspended.into_iter().flat_map(|file| elements::<_, Suspended>(BufReader::new(file))) {
             rollup.suspended(account.map_err(RollingError::Suspended)?)?;
         }
-        Ok(Self { rollup, account: Vec::new() })
+        Ok(Self { narrowed: Narrowed::default(), rollup, account: Vec::new() })
     }
 
     fn see(&mut self, status: TargetStatus) -> Result<(), RollingError> {
@@ -173,7 +195,7 @@ impl Making {
         self.account_ends()?;
         let (summary, lists) = self.rollup.finish()?;
         let lists = lists.into_inner().map_err(|error| RollingError::Temporary(error.into_error()))?;
-        Ok(Rolled { summary, lists: BufReader::new(lists) })
+        Ok(Rolled { summary, narrowed: self.narrowed, lists: BufReader::new(lists) })
     }
 }
 

@@ -23,7 +23,8 @@ pub(super) fn run(args: &Rollup) -> Result<Exit, Error> {
         RunPlace::Folder(_) => None,
         RunPlace::Bucket(place) => place.prefix.rsplit('/').next().filter(|name| !name.is_empty()),
     };
-    let about = About { tool_version: env!("CARGO_PKG_VERSION"), run, rules: &rules };
+    let narrowed = rolled.narrowed.clone();
+    let about = About { tool_version: env!("CARGO_PKG_VERSION"), run, narrowed: &narrowed, rules: &rules };
     let mut write = |out: &mut dyn Write| told(&mut rolled, &about, args.format, out);
     match &args.output {
         Some(file) => ui::write_by(file, &mut write)?,

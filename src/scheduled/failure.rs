@@ -61,6 +61,7 @@ impl Failure {
             Self::Session(_) => "NoCredentials",
             Self::Store(_) | Self::Scratch(_) => "StoreUnavailable",
             Self::Run(RunError::None { .. }) => "NoSuchRun",
+            Self::Run(RunError::Other { .. }) => "OtherRun",
             Self::Rolling(RollingError::NoRun { .. }) => "NoSuchRun",
             Self::Run(_) | Self::Snapshot { .. } | Self::Rolling(_) => "Unreadable",
             Self::Organization(_) => "OrganizationUnavailable",

@@ -10,7 +10,7 @@ use konecta_core::control::catalogue::Catalogue;
 use konecta_core::finding::Severity;
 use konecta_core::id::{AccountId, Region};
 use konecta_core::report::rollup::About;
-use konecta_core::rollup::Suspended;
+use konecta_core::rollup::{Suspended, TargetStatus};
 use konecta_core::target::Target;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,9 +18,8 @@ use serde_json::{Value, json};
 use super::event::Request;
 use super::failure::Failure;
 use super::function::Function;
-use super::run::{JSON, Run, of_account};
+use super::run::{JSON, Run, asked, of_account};
 use crate::config::scheduled::Accounts;
-use crate::fixing::now;
 use crate::rolling;
 
 /// As wide as people read.
@@ -81,9 +80,10 @@ pub(super) async fn regions(
 
 /// Finds the targets and writes them down; what was found before is not asked again.
 pub(super) async fn plan(function: &Function, request: &Request, name: &str) -> Result<Value, Failure> {
-    let run = Run::new(name, request.time.unwrap_or_else(now), request.controls.clone());
+    let run = Run::new(name, request, asked(function, request)?);
     let run = run.keep(&function.store).await?;
     let mut members = members(function).await?;
+    let missing = missing(function, &members);
     members.retain(|member| is_allowed(function, &member.id));
     let suspended = |member: &Member| {
         let state = member.suspended()?.to_owned();
@@ -101,6 +101,14 @@ pub(super) async fn plan(function: &Function, request: &Request, name: &str) -> 
             // The time is over; the next invocation finds what is there.
             None => return Ok(json!({"status": "continue", "run": run.run})),
         };
+    }
+    for account in missing {
+        let reason =
+            "it is configured, and is not among the accounts of the organization or of its units that are named";
+        let target = Target { account: account.clone(), region: Region::global() };
+        let status = TargetStatus::unscanned(&target, reason);
+        function.store.create(&run.status(&target), JSON, serde_json::to_vec(&status)?).await?;
+        accounts.insert(account, Entry { name: None, regions: Vec::new(), reason: Some(reason.to_owned()) });
     }
     let targets = accounts.iter().flat_map(|(account, entry)| of_account(account, &entry.regions));
     let mut targets: Vec<Target> = targets.collect();
@@ -159,6 +167,12 @@ async fn entry(function: &Function, run: &Run, account: &AccountId) -> Result<Op
     Ok(object.map(|object| serde_json::from_slice(&object.bytes)).transpose()?)
 }
 
+/// The accounts that the settings name and the organization does not have. They are expected, and not entered.
+fn missing(function: &Function, members: &[Member]) -> Vec<AccountId> {
+    let Accounts::Named(named) = &function.settings.accounts else { return Vec::new() };
+    named.iter().filter(|id| !members.iter().any(|member| member.id == **id)).cloned().collect()
+}
+
 /// Whether the settings let this account of the organization be entered.
 fn is_allowed(function: &Function, account: &AccountId) -> bool {
     match &function.settings.accounts {
@@ -191,7 +205,8 @@ pub(super) async fn rollup(function: &Function, name: &str) -> Result<Value, Fai
     let folder = format!("{}/", run.folder());
     let mut rolled = rolling::of_store(&function.store, &folder).await?;
     let rules = Catalogue::built_in()?.rules();
-    let about = About { tool_version: env!("CARGO_PKG_VERSION"), run: Some(name), rules: &rules };
+    let narrowed = rolled.narrowed.clone();
+    let about = About { tool_version: env!("CARGO_PKG_VERSION"), run: Some(name), narrowed: &narrowed, rules: &rules };
     let (json_key, text_key) = (format!("{folder}rollup.json"), format!("{folder}rollup.txt"));
     let (mut json, mut text) = (Vec::new(), Vec::new());
     rolled.json(&about, &mut json)?;

@@ -7,8 +7,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use konecta_aws::s3::{Created, Store, StoreError};
 use konecta_core::id::{AccountId, ControlId, Region};
+use konecta_core::snapshot::sha256;
 use konecta_core::target::Target;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::event::Request;
+use super::function::Function;
+use crate::fixing::now;
 
 /// The version of `run.json`.
 const VERSION: u32 = 1;
@@ -26,21 +32,30 @@ pub(super) struct Run {
     pub(super) date: Date,
     tool: String,
     pub(super) controls: Vec<ControlId>,
+    /// The regions that were named; empty where all are meant.
+    #[serde(default)]
+    regions: Vec<Region>,
+    /// What was asked and how it was set up; see [`asked`]. Empty in a run of an older version.
+    #[serde(default)]
+    asked: String,
     pub(super) snapshot: Option<String>,
     /// The regions of each account; an organization's are kept one by one (`accounts/A.json`).
     pub(super) accounts: Option<BTreeMap<AccountId, Vec<Region>>>,
 }
 
 impl Run {
-    pub(super) fn new(run: &str, started_at: Timestamp, controls: Vec<ControlId>) -> Self {
+    pub(super) fn new(name: &str, request: &Request, asked: String) -> Self {
+        let started_at = request.time.unwrap_or_else(now);
         Self {
             version: VERSION,
-            run: run.to_owned(),
+            run: name.to_owned(),
             started_at,
             date: jiff::tz::Offset::UTC.to_datetime(started_at).date(),
             tool: crate::fixing::TOOL.to_owned(),
-            controls,
-            snapshot: None,
+            controls: request.controls.clone(),
+            regions: request.regions.clone(),
+            asked,
+            snapshot: request.snapshot.clone(),
             accounts: None,
         }
     }
@@ -53,12 +68,19 @@ impl Run {
         targets
     }
 
-    /// Keeps it, or takes what was kept before it.
+    /// Keeps it, or takes what was kept before it, if that is the same: a run of some controls must not be taken for the
+    /// nightly one, nor one by a blueprint that was changed since.
     pub(super) async fn keep(self, store: &Store) -> Result<Self, RunError> {
         let key = key(&self.run);
         match store.create(&key, JSON, serde_json::to_vec(&self)?).await? {
             Created::Ours(_) => Ok(self),
-            Created::Already => Self::find(store, &self.run).await,
+            Created::Already => {
+                let found = Self::find(store, &self.run).await?;
+                match found.asked == self.asked || found.asked.is_empty() {
+                    true => Ok(found),
+                    false => Err(RunError::Other { run: self.run }),
+                }
+            }
         }
     }
 
@@ -100,6 +122,23 @@ impl Run {
     }
 }
 
+/// The SHA-256 of what decides about the findings of a run: whom it reads, by which controls, and what it holds them to.
+/// Names and times are not part of it, so that a retry asks for the same.
+pub(super) fn asked(function: &Function, request: &Request) -> Result<String, serde_json::Error> {
+    let (settings, config) = (&function.settings, &function.config);
+    let text = serde_json::to_string(&json!({
+        "task": request.task,
+        "accounts": request.accounts,
+        "regions": request.regions,
+        "controls": request.controls,
+        "snapshot": request.snapshot,
+        "blueprint": config.blueprint,
+        "waivers": format!("{:?}", config.waivers),
+        "settings": format!("{:?}", (&settings.accounts, &settings.ou_include, &settings.ou_exclude, &settings.regions)),
+    }))?;
+    Ok(sha256(&text))
+}
+
 /// An account's targets: its regions, and what belongs to none.
 pub(super) fn of_account(account: &AccountId, regions: &[Region]) -> Vec<Target> {
     let regions = regions.iter().cloned().chain([Region::global()]);
@@ -119,6 +158,10 @@ fn key(run: &str) -> String {
 pub(super) enum RunError {
     #[error("there is no run `{run}`: it was never begun, or under another bucket or prefix")]
     None { run: String },
+    #[error(
+        "the run `{run}` was begun with another request or another configuration: give this one a name of its own, or begin anew under another prefix"
+    )]
+    Other { run: String },
     #[error("{location} cannot be used: {reason}")]
     Broken { location: String, reason: String },
     #[error(transparent)]
@@ -133,7 +176,8 @@ mod tests {
 
     #[test]
     fn targets_are_regions_and_global_sorted() {
-        let mut run = Run::new("a", "2026-11-27T23:59:59Z".parse().expect("time"), Vec::new());
+        let request = Request { time: "2026-11-27T23:59:59Z".parse().ok(), ..Request::default() };
+        let mut run = Run::new("a", &request, String::new());
         let regions = |names: &[&str]| names.iter().map(|name| name.parse().expect("region")).collect();
         run.accounts = Some(BTreeMap::from([
             ("222222222222".parse().expect("account"), regions(&["us-east-1"])),

@@ -13,9 +13,8 @@ use super::event::{Continuation, Request};
 use super::failure::Failure;
 use super::function::Function;
 use super::organization;
-use super::run::Run;
+use super::run::{Run, asked};
 use super::target::{self, Ended, From};
-use crate::fixing::now;
 
 /// All targets of a request, or those that were left.
 pub(super) async fn scan(function: &Function, request: &Request, name: &str) -> Result<Answer, Failure> {
@@ -68,8 +67,7 @@ async fn through(function: &Function, run: &Run, targets: &[Target], only: Optio
 
 /// The run of a request, as it was begun first.
 async fn begun(function: &Function, request: &Request, name: &str) -> Result<Run, Failure> {
-    let mut run = Run::new(name, request.time.unwrap_or_else(now), request.controls.clone());
-    run.snapshot = request.snapshot.clone();
+    let mut run = Run::new(name, request, asked(function, request)?);
     let (accounts, regions) = match &request.snapshot {
         Some(location) => {
             let scratch = snapshot(function, location).await?;

@@ -73,11 +73,16 @@ const ARROWS: &[(&str, &[&str])] = &[
 fn no_arn_is_made_for_one_partition_only() {
     let made: Vec<String> = rust_files()
         .into_iter()
-        .filter(|(file, _)| !["tests", "testdata", "emulated", "fixture", "fake", "joined"].iter().any(|part| file.contains(part)))
+        .filter(|(file, _)| {
+            !["tests", "testdata", "emulated", "fixture", "fake", "joined"].iter().any(|part| file.contains(part))
+        })
         .flat_map(|(file, text)| {
             let code = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
             let lines: Vec<String> = code.lines().map(str::to_owned).collect();
-            lines.into_iter().filter(|line| line.contains("format!(\"arn:aws:")).map(move |line| format!("{file}: {line}"))
+            lines
+                .into_iter()
+                .filter(|line| line.contains("format!(\"arn:aws:"))
+                .map(move |line| format!("{file}: {line}"))
         })
         .collect();
     assert_eq!(made, Vec::<String>::new());

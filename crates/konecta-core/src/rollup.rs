@@ -16,11 +16,21 @@ pub use array::{Elements, elements};
 pub use status::{Outcome, TargetStatus};
 pub use summary::{Accounts, ControlTotals, Summary, Targets, WORST, WorstTarget};
 
-use crate::id::{AccountId, Region};
+use crate::id::{AccountId, ControlId, Region};
 use crate::target::Target;
 
 /// The reason of a target that nothing was heard of.
 pub const NO_STATUS: &str = "no status was written";
+
+/// What a run was narrowed to; empty for what it was not.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Narrowed {
+    /// The only controls that were run.
+    pub controls: Vec<ControlId>,
+    /// The only regions that were read.
+    pub regions: Vec<Region>,
+}
 
 /// Why a roll-up cannot be made.
 #[derive(Debug, thiserror::Error)]

@@ -394,6 +394,12 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// The SHA-256 of a text, in lower-case hexadecimal.
+#[must_use]
+pub fn sha256(text: &str) -> String {
+    hex(&Sha256::digest(text))
+}
+
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

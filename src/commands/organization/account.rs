@@ -31,7 +31,7 @@ use crate::ui;
 
 /// What all accounts have in common.
 pub(super) struct Job {
-    catalogue: Catalogue,
+    pub(super) catalogue: Catalogue,
     blueprint: Blueprint,
     waivers: Vec<Waiver>,
     wanted: BTreeSet<Action>,

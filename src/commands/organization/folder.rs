@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use konecta_aws::organization::Member;
 use konecta_core::id::{AccountId, Region};
-use konecta_core::rollup::{Suspended, TargetStatus};
+use konecta_core::rollup::{Narrowed, Suspended, TargetStatus};
 use konecta_core::target::Target;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::rolling::{STATUS, SUSPENDED, TARGETS};
+use crate::rolling::{RUN, STATUS, SUSPENDED, TARGETS};
 use crate::ui;
 
 /// A folder that was empty of runs.
@@ -39,6 +39,11 @@ impl Folder {
         };
         self.write(SUSPENDED, &suspended.iter().filter_map(closed).collect::<Vec<_>>())?;
         self.write(TARGETS, &targets)
+    }
+
+    /// Writes down what the run was narrowed to.
+    pub(super) fn narrowed(&self, narrowed: &Narrowed) -> Result<(), Error> {
+        self.write(RUN, narrowed)
     }
 
     /// Writes a report under a file name, and says where, as seen from the folder.

@@ -12,9 +12,11 @@ use std::sync::atomic::Ordering;
 
 use konecta_aws::organization::{Member, Units, members};
 use konecta_aws::{Base, Progress};
+use konecta_core::control::catalogue::Catalogue;
 use konecta_core::control::reads::reads;
 use konecta_core::id::AccountId;
 use konecta_core::report::rollup::About;
+use konecta_core::rollup::Narrowed;
 use konecta_core::waiver;
 use tokio::task::JoinSet;
 
@@ -58,7 +60,8 @@ pub(super) fn run(args: &Scan, config: &Config, dir: &Path) -> Result<Exit, Erro
         ui::note(&format!("warning: {remark}"));
     }
     let mut rolled = rolling::of_folder(dir)?;
-    let about = About { tool_version: env!("CARGO_PKG_VERSION"), run: None, rules: &rules };
+    let narrowed = rolled.narrowed.clone();
+    let about = About { tool_version: env!("CARGO_PKG_VERSION"), run: None, narrowed: &narrowed, rules: &rules };
     ui::write_by(&dir.join("rollup.json"), &mut |out: &mut dyn Write| rolled.json(&about, out))?;
     ui::write_by(&dir.join("rollup.txt"), &mut |out: &mut dyn Write| rolled.text(&about, out, WIDTH))?;
     ui::print_by(&mut |out: &mut dyn Write| rolled.text(&about, out, ui::screen().width))?;
@@ -78,6 +81,7 @@ async fn whole(args: &Scan, config: &Config, job: &Arc<Job>) -> Result<(), Error
         return Err(Error::NoMembers);
     }
     job.folder.expected(&entered, &suspended)?;
+    job.folder.narrowed(&narrowing(args, &job.catalogue))?;
     job.accounts.store(entered.len(), Ordering::Relaxed);
     // Whether there is a catalogue of reads is known before the first account is entered.
     let known = reads()?;
@@ -95,6 +99,16 @@ async fn whole(args: &Scan, config: &Config, job: &Arc<Job>) -> Result<(), Error
         joined(ended)?;
     }
     Ok(())
+}
+
+/// What the command line left out. All enabled regions, and the controls of ours and of the user's own, are the whole.
+fn narrowing(args: &Scan, catalogue: &Catalogue) -> Narrowed {
+    let select = &args.select;
+    let is_some = !select.control.is_empty() || !select.layer.is_empty() || select.severity.is_some();
+    let controls =
+        if is_some { catalogue.controls().map(|control| control.id().clone()).collect() } else { Vec::new() };
+    let regions = args.account.region.iter().filter(|region| *region != "all");
+    Narrowed { controls, regions: regions.filter_map(|region| region.parse().ok()).collect() }
 }
 
 /// Only accounts of the organization can be named: whoever gives us a number must not send us into somebody else's account.

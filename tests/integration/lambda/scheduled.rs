@@ -130,6 +130,12 @@ fn a_scheduled_scan_is_reported_and_told_once() {
     assert_eq!(messages(&world), Vec::<Value>::new());
     assert_eq!(hub(&world).len(), known.len());
 
+    // Under its name, a run of one control or by another blueprint is another run, and is not taken for this one.
+    let narrowed = format!(r#"{{"run": "{RUN}", "controls": ["KA-CF-001"]}}"#);
+    let refused = function.invoke("r-3a", &narrowed, MINUTES).expect_err("another request");
+    assert_eq!(refused["errorType"], "OtherRun", "{refused}");
+    assert_eq!(objects(&world), first, "nothing was written by it");
+
     // The next night nothing is new, and what was mended meanwhile is passed on as such.
     assert!(findings(&whole, "fail").iter().any(|finding| finding.starts_with("KA-EC2-005 ")), "a label");
     world.somebody_else("import boto3; boto3.client('ec2').enable_ebs_encryption_by_default()");

@@ -1,4 +1,4 @@
-//! The roll-up as JSON, version 1. `docs/rollup.schema.json` describes every field. Written as it is read: its lists are
+//! The roll-up as JSON, version 2. `docs/rollup.schema.json` describes every field. Written as it is read: its lists are
 //! in memory at no time. The structs are the wire format and nothing else.
 
 use std::cell::RefCell;
@@ -12,7 +12,7 @@ use strum::IntoEnumIterator;
 use super::{About, VERSION, each_named};
 use crate::finding::{Severity, Status};
 use crate::report::json_text;
-use crate::rollup::{Named, Naming, Summary};
+use crate::rollup::{Named, Naming, Narrowed, Summary};
 
 /// Writes the roll-up as pretty JSON; `lists` is what [`crate::rollup::Rollup::finish`] gives back.
 ///
@@ -32,6 +32,7 @@ pub fn json<R: BufRead + Seek>(
             version: VERSION,
             tool: Tool { name: "konecta-audit", version: about.tool_version },
             run: about.run,
+            narrowed: about.narrowed,
             accounts: accounts(summary),
             targets: targets(summary),
             summary: numbers(summary),
@@ -51,6 +52,7 @@ struct Document<'a, R: BufRead + Seek> {
     version: u32,
     tool: Tool<'a>,
     run: Option<&'a str>,
+    narrowed: &'a Narrowed,
     accounts: Accounts,
     targets: Targets,
     summary: Numbers,

@@ -19,11 +19,11 @@ use super::{Report, Rule};
 use crate::finding::{Finding, Severity, Status};
 use crate::gap::GapKind;
 use crate::id::ControlId;
-use crate::rollup::{Named, Naming, Outcome, TargetStatus};
+use crate::rollup::{Named, Naming, Narrowed, Outcome, TargetStatus};
 use crate::target::Target;
 
 /// The version of the JSON form; a reader that does not know it must stop.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What a roll-up says besides what it counted.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +32,8 @@ pub struct About<'a> {
     pub tool_version: &'a str,
     /// The run's name, where it has one.
     pub run: Option<&'a str>,
+    /// What the run was narrowed to.
+    pub narrowed: &'a Narrowed,
     /// What is known about controls, sorted by id. Statuses may name others.
     pub rules: &'a [Rule],
 }

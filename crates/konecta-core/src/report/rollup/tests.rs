@@ -46,7 +46,8 @@ fn rolled(name: &str) -> (Summary, BufReader<Cursor<Vec<u8>>>) {
 fn written(name: &str, width: usize) -> (String, Value, String) {
     let (summary, mut lists) = rolled(name);
     let rules = testdata::report().rules;
-    let about = About { tool_version: "0.1.0", run: Some("nightly-2026-11-27"), rules: &rules };
+    let narrowed = Narrowed::default();
+    let about = About { tool_version: "0.1.0", run: Some("nightly-2026-11-27"), narrowed: &narrowed, rules: &rules };
     let (mut as_json, mut as_text) = (Vec::new(), Vec::new());
     json(&about, &summary, &mut lists, &mut as_json).expect("renders");
     text(&about, &summary, &mut lists, &mut as_text, width).expect("renders");
@@ -81,14 +82,20 @@ fn the_roll_up_for_people() {
 fn nothing_expected_and_nothing_seen_is_said_too() {
     let (summary, lists) = Rollup::new(std::iter::empty(), Vec::new()).finish().expect("empty");
     let mut lists = Cursor::new(lists);
-    let about = About { tool_version: "0.1.0", run: None, rules: &[] };
+    let narrowed = Narrowed {
+        controls: vec![testdata::id("KA-CF-001"), testdata::id("KA-CF-002")],
+        regions: vec![testdata::id("us-east-1")],
+    };
+    let about = About { tool_version: "0.1.0", run: None, narrowed: &narrowed, rules: &[] };
     let (mut as_json, mut as_text) = (Vec::new(), Vec::new());
     json(&about, &summary, &mut lists, &mut as_json).expect("renders");
     check(&serde_json::from_slice(&as_json).expect("JSON"));
     text(&about, &summary, &mut lists, &mut as_text, 80).expect("renders");
     let text = String::from_utf8(as_text).expect("text");
     let targets = "0 targets: no account and region was expected, so nothing is known of the\norganization\n";
-    assert_eq!(text, format!("0 accounts expected, 0 seen\n{targets}findings: none\nkonecta-audit 0.1.0\n"));
+    let narrowed =
+        "NARROWED to the controls KA-CF-001, KA-CF-002 and the region us-east-1: it says\nnothing of the rest\n";
+    assert_eq!(text, format!("0 accounts expected, 0 seen\n{targets}findings: none\n{narrowed}konecta-audit 0.1.0\n"));
 }
 
 #[test]

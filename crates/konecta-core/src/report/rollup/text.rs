@@ -8,7 +8,7 @@ use strum::IntoEnumIterator;
 
 use super::{About, each_named};
 use crate::finding::{Severity, Status};
-use crate::id::ControlId;
+use crate::id::{ControlId, Region};
 use crate::report::text::{clip_to_width, prose, wrap};
 use crate::rollup::{ControlTotals, Naming, Summary};
 
@@ -32,6 +32,9 @@ pub fn text<R: BufRead + Seek>(
     writeln!(out, "{}", accounts(summary))?;
     paragraph(out, &targets(summary), width)?;
     paragraph(out, &findings(summary), width)?;
+    if let Some(narrowed) = narrowed(about) {
+        paragraph(out, &narrowed, width)?;
+    }
     let run = about.run.map(|run| format!("run {}, ", prose(run))).unwrap_or_default();
     paragraph(out, &format!("{run}konecta-audit {}", prose(about.tool_version)), width)?;
     for (naming, count, heading) in [
@@ -47,6 +50,19 @@ pub fn text<R: BufRead + Seek>(
     }
     worst(out, summary, width)?;
     controls(out, about, summary, width)
+}
+
+/// A run of some controls or regions is no run of the whole, however good it looks.
+fn narrowed(about: &About<'_>) -> Option<String> {
+    let list = |noun: &str, names: Vec<&str>| match names.as_slice() {
+        [] => None,
+        [one] => Some(format!("the {noun} {}", prose(one))),
+        several => Some(format!("the {noun}s {}", prose(&several.join(", ")))),
+    };
+    let controls = list("control", about.narrowed.controls.iter().map(ControlId::as_str).collect());
+    let regions = list("region", about.narrowed.regions.iter().map(Region::as_str).collect());
+    let told: Vec<String> = controls.into_iter().chain(regions).collect();
+    (!told.is_empty()).then(|| format!("NARROWED to {}: it says nothing of the rest", told.join(" and ")))
 }
 
 fn paragraph(out: &mut dyn Write, text: &str, width: usize) -> io::Result<()> {
