@@ -102,6 +102,10 @@ unknown contains reason if {
 	some reason in eks.doubts(interface)
 }
 
+unknown contains "no network interface of it was sent" if _instance.NetworkInterfaces == []
+
+unknown contains "no launch template of its Auto Scaling group is known" if _templates == []
+
 _templates_inside if _templates == null
 
 _templates_inside if {
