@@ -23,6 +23,7 @@ mod fronts_of;
 mod grants;
 mod ground;
 mod group_use;
+mod hops;
 mod iam_actions;
 mod iam_document;
 mod iam_pattern;
@@ -32,9 +33,11 @@ mod inventory;
 mod known;
 mod lifecycle;
 mod lifecycle_keeps;
+mod links;
 mod listening;
 mod load_balancer;
 mod log_deliveries;
+mod log_sources;
 mod named;
 mod network_acls;
 mod node_template;
@@ -62,6 +65,7 @@ mod ways;
 mod web_acl;
 mod wiring;
 mod world;
+mod zones;
 
 use std::collections::BTreeMap;
 
@@ -120,7 +124,7 @@ pub fn derive(source: &dyn Source, blueprint: &Blueprint) -> Result<Facts, Snaps
         state_account(account, &grounds, &seen, blueprint, &mut sink);
     }
     inventory::state(&world, source.info(), &seen, blueprint, &mut sink);
-    state_edge(&grounds, &seen, &mut sink);
+    state_edge(&grounds, &seen, (source.info(), blueprint), &mut sink);
     let (by_arn, index) = sink.finish();
     Ok(Facts {
         by_arn,
@@ -193,7 +197,12 @@ fn vpcs(grounds: &[Ground<'_>]) -> std::collections::BTreeSet<String> {
 
 /// Derives what holds between the edge and the load balancers of all regions, of all accounts: a distribution, the zone
 /// that names its origin and the load balancer may stand in three of them.
-fn state_edge(grounds: &[Ground<'_>], seen: &Seen, sink: &mut Sink) {
+fn state_edge(
+    grounds: &[Ground<'_>],
+    seen: &Seen,
+    (info, blueprint): (&crate::snapshot::ScanInfo, &Blueprint),
+    sink: &mut Sink,
+) {
     let fronts = fronts_of::Fronts::of(grounds);
     let edge = origin::Edge::of(seen, grounds, &fronts);
     for ground in grounds.iter().filter(|ground| ground.place.region.is_global()) {
@@ -210,6 +219,16 @@ fn state_edge(grounds: &[Ground<'_>], seen: &Seen, sink: &mut Sink) {
             sink.fact(&item.arn, "edge", Some(edge.edge(item, &fronts)));
             sink.fact(&item.arn, "ways", Some(ways::ways(&fronts, grounds, ground, item)));
         }
+    }
+    let Some(region) = &blueprint.stack.region else { return };
+    let joined = links::Stack { grounds, region, edge: &edge };
+    let (hops, zones) = (hops::hops(&joined, sink), zones::zones(&joined, sink));
+    let log_sources = log_sources::log_sources(&joined, sink);
+    for account in &info.accounts {
+        let arn = stack::arn(account, region, blueprint);
+        sink.fact(&arn, "hops", Some(hops.clone()));
+        sink.fact(&arn, "zones", Some(zones.clone()));
+        sink.fact(&arn, "log_sources", Some(log_sources.clone()));
     }
 }
 
