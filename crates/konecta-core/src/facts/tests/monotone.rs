@@ -68,6 +68,14 @@ fn no_better(name: &str, facts: &Map<String, Value>, less: &Value, more: &Value)
             (is_doubted(less) || count(more) <= count(less))
                 && certain.into_iter().all(|way| each_says_less(&json!([way]), &more["ways"]))
         }
+        // What is called a load balancer of the stack, or its group, is judged as one.
+        "parts" => {
+            let without = |parts: &Value| {
+                let all = parts.as_array().into_iter().flatten();
+                all.filter(|part| **part != json!("alb")).cloned().collect::<Vec<_>>()
+            };
+            without(less) == without(more) && !more.as_array().is_some_and(|more| more.contains(&json!("alb")))
+        }
         // What is not known, or only may be of the stack, keeps a joined control from passing.
         "hops" | "log_sources" | "zones" => {
             let links = less.as_array().into_iter().flatten();
