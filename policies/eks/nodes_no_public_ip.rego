@@ -54,9 +54,7 @@ pass if {
 	_node
 	_instance.PublicIpAddress == null
 	count(_instance.NetworkInterfaces) > 0
-	every interface in _instance.NetworkInterfaces {
-		eks.inside(interface)
-	}
+	every interface in _instance.NetworkInterfaces { eks.inside(interface) }
 	_templates_inside
 }
 
@@ -111,7 +109,5 @@ _templates_inside if _templates == null
 _templates_inside if {
 	is_array(_templates)
 	count(_templates) > 0
-	every template in _templates {
-		template.public_address == false
-	}
+	every template in _templates { template.public_address == false }
 }

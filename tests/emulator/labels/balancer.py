@@ -57,9 +57,9 @@ def http_rule_redirects_to_http(world: World) -> str:
     return world.http_listener
 
 
-@label("alb-without-https", ["KA-ALB-002", "KA-X-001"], debatable=["KA-ALB-018"])
+@label("alb-without-https", ["KA-ALB-001", "KA-ALB-002", "KA-SG-005", "KA-X-001"], debatable=["KA-ALB-018"])
 def without_https(world: World) -> str:
-    """A second load balancer has an HTTP listener that redirects to an HTTPS one which does not exist."""
+    """A second load balancer, with the group that the nodes admit, redirects to an HTTPS listener that it does not have."""
     elbv2 = world.aws.elbv2
     arn: str = elbv2.create_load_balancer(
         Name=f"{PROJECT}-legacy",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from stack import cluster, database, edge
+from stack import cluster, database, edge, network
 from stack.names import ALL_VIEWER_EXCEPT_HOST, KUBERNETES_VERSION, PROJECT, ZONE
 from stack.state import World
 
@@ -28,7 +28,14 @@ def distribution(world: World, name: str, change: Change) -> str:
 
 
 def eks_cluster(world: World, name: str, **changes: object) -> str:
-    """A second cluster without nodes, good even where the design of the first is not; returns its ARN."""
+    """A second cluster without nodes, good even where the design of the first is not; returns its ARN.
+
+    AWS makes a security group for each cluster: the first one's is no other's.
+    """
+    own = network.security_group(world, f"eks-cluster-sg-{PROJECT}-{name}", "EKS control plane")
+    wanted = changes.pop("resourcesVpcConfig", None)
+    config = wanted if isinstance(wanted, dict) else cluster.vpc_config(world)
+    changes["resourcesVpcConfig"] = {**config, "clusterSecurityGroupId": own}
     good: dict[str, object] = {
         "version": KUBERNETES_VERSION,
         "encryptionConfig": cluster.encryption(world.cluster_key),
