@@ -21,26 +21,13 @@ package konecta.cloudfront.access_logs
 
 import rego.v1
 
+import data.konecta.lib.logs
+
 _logging := input.configuration.DistributionConfig.Logging
 
-# Undefined where it is not known which deliveries there are.
-_delivered := [source |
-	some source in _sources
-	source.log_type == "ACCESS_LOGS"
-	_at_work(source)
-	is_array(source.deliveries)
-	count(source.deliveries) > 0
-] if {
-	is_array(_sources)
-}
+_delivered := logs.delivered(data.facts[input.arn].log_deliveries)
 
-_sources := data.facts[input.arn].log_deliveries
-
-pass if {
-	_logging.Enabled == true
-	is_string(_logging.Bucket)
-	_logging.Bucket != ""
-}
+pass if logs.standard(_logging)
 
 pass if count(_delivered) > 0
 
@@ -48,6 +35,3 @@ violations contains {"path": "DistributionConfig.Logging.Enabled", "actual": fal
 	_logging.Enabled == false
 	count(_delivered) == 0
 }
-
-# The status is sent for some types of logs only.
-_at_work(source) if object.get(source, "status", "ACTIVE") == "ACTIVE"

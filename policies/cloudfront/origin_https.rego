@@ -23,6 +23,7 @@ package konecta.cloudfront.origin_https
 import rego.v1
 
 import data.konecta.lib.cloudfront
+import data.konecta.lib.encryption
 
 pass if {
 	origins := cloudfront.origins
@@ -38,7 +39,7 @@ violations contains {"path": path, "actual": policy, "expected": "https-only"} i
 	endpoint := cloudfront.endpoint(origin)
 	policy := endpoint.config.OriginProtocolPolicy
 	is_string(policy)
-	policy != "https-only"
+	not policy in encryption.origin_policies
 	path := sprintf("%s.OriginProtocolPolicy", [endpoint.path])
 }
 
@@ -52,4 +53,4 @@ _settled(origin) if cloudfront.idle(origin)
 
 _settled(origin) if _https(origin)
 
-_https(origin) if cloudfront.endpoint(origin).config.OriginProtocolPolicy == "https-only"
+_https(origin) if cloudfront.endpoint(origin).config.OriginProtocolPolicy in encryption.origin_policies

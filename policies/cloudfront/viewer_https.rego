@@ -19,13 +19,12 @@ package konecta.cloudfront.viewer_https
 import rego.v1
 
 import data.konecta.lib.cloudfront
-
-encrypted := {"redirect-to-https", "https-only"}
+import data.konecta.lib.encryption
 
 pass if {
 	behaviors := cloudfront.behaviors
 	every behavior in behaviors {
-		behavior.config.ViewerProtocolPolicy in encrypted
+		behavior.config.ViewerProtocolPolicy in encryption.viewer_policies
 	}
 }
 
@@ -33,6 +32,6 @@ violations contains {"path": path, "actual": policy, "expected": "redirect-to-ht
 	some behavior in cloudfront.known_behaviors
 	policy := behavior.config.ViewerProtocolPolicy
 	is_string(policy)
-	not policy in encrypted
+	not policy in encryption.viewer_policies
 	path := sprintf("%s.ViewerProtocolPolicy", [behavior.path])
 }

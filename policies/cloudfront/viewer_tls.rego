@@ -20,21 +20,19 @@ package konecta.cloudfront.viewer_tls
 
 import rego.v1
 
-pass if {
-	_certificate.CloudFrontDefaultCertificate == false
-	_certificate.MinimumProtocolVersion in _accepted
-}
+import data.konecta.lib.encryption
+
+pass if encryption.modern(_certificate)
 
 violations contains {"path": path, "actual": true, "expected": false} if {
 	_certificate.CloudFrontDefaultCertificate == true
 	path := "DistributionConfig.ViewerCertificate.CloudFrontDefaultCertificate"
 }
 
-violations contains {"path": path, "actual": policy, "expected": _accepted} if {
+violations contains {"path": path, "actual": policy, "expected": expected} if {
 	_certificate.CloudFrontDefaultCertificate == false
-	policy := _certificate.MinimumProtocolVersion
-	is_string(policy)
-	not policy in _accepted
+	policy := encryption.outdated(_certificate)
+	expected := data.blueprint.cloudfront.accepted_tls_policies
 	path := "DistributionConfig.ViewerCertificate.MinimumProtocolVersion"
 }
 
@@ -47,5 +45,3 @@ unattainable contains reason if {
 }
 
 _certificate := input.configuration.DistributionConfig.ViewerCertificate
-
-_accepted := data.blueprint.cloudfront.accepted_tls_policies

@@ -19,27 +19,13 @@ package konecta.eks.control_plane_logs
 
 import rego.v1
 
+import data.konecta.lib.logs
+
 _setups := input.configuration.logging.clusterLogging
 
-_required := {"audit"} | {type | some type in types} if types := data.blueprint.eks.log_types
+pass if count(logs.control_plane_types - logs.control_plane_on(_setups)) == 0
 
-_enabled contains type if {
-	is_array(_setups)
-	some setup in _setups
-	is_array(setup.types)
-	setup.enabled == true
-	some type in setup.types
-}
-
-pass if count(_required - _enabled) == 0
-
-# What an all-known list does not name as enabled is off.
 violations contains {"path": path, "actual": false, "expected": true} if {
-	is_array(_setups)
-	every setup in _setups {
-		is_boolean(setup.enabled)
-		is_array(setup.types)
-	}
-	some type in _required - _enabled
+	some type in logs.control_plane_off(_setups)
 	path := sprintf("logging.clusterLogging[%s].enabled", [type])
 }

@@ -54,9 +54,7 @@ pass if {
 	_node
 	_instance.PublicIpAddress == null
 	count(_instance.NetworkInterfaces) > 0
-	every interface in _instance.NetworkInterfaces {
-		eks.inside(interface)
-	}
+	every interface in _instance.NetworkInterfaces { eks.inside(interface) }
 	_templates_inside
 }
 
@@ -102,12 +100,14 @@ unknown contains reason if {
 	some reason in eks.doubts(interface)
 }
 
+unknown contains "no network interface of it was sent" if _instance.NetworkInterfaces == []
+
+unknown contains "no launch template of its Auto Scaling group is known" if _templates == []
+
 _templates_inside if _templates == null
 
 _templates_inside if {
 	is_array(_templates)
 	count(_templates) > 0
-	every template in _templates {
-		template.public_address == false
-	}
+	every template in _templates { template.public_address == false }
 }

@@ -58,7 +58,7 @@ test_elastic_ip_of_a_secondary_address_fails if {
 
 two := instance(null, "2001:db8::1", eni(null, null, [{"Ipv6Address": "2001:db8::1"}, {"Ipv6Address": "2001:db8::2"}]))
 
-subnet(internet) := {"subnets": {"subnet-1": {"internet": internet, "proof": ["subnet-1 → rtb-1"]}}}
+subnet(internet) := {"subnets": {"subnet-1": {"internet": internet, "ipv6": internet, "proof": ["subnet-1 → rtb-1"]}}}
 
 test_ipv6_addresses_with_a_way_from_the_internet_fail if {
 	violations := found(two) with data.index as subnet(true)
@@ -130,4 +130,18 @@ test_unknown_template_is_unknown if {
 	untold := {"i": {"parts": ["node"], "node_template": [{"why": "not read"}]}}
 	silent with input as private with data.facts as untold
 	control.unknown == {"not read"} with input as private with data.facts as untold
+}
+
+test_an_ipv4_route_makes_no_ipv6_address_public if {
+	index := {"subnets": {"subnet-1": {"internet": true, "ipv4": true, "ipv6": false, "proof": ["subnet-1 → rtb-1"]}}}
+	control.pass with input as two with data.facts as facts(["node"]) with data.index as index
+	count(found(two)) == 0 with data.index as index
+}
+
+test_why_it_is_not_known_is_told if {
+	bare := json.patch(private, [{"op": "replace", "path": "/configuration/NetworkInterfaces", "value": []}])
+	"no network interface of it was sent" in control.unknown with input as bare with data.facts as facts(["node"])
+	unproven(bare)
+	of_none := {"i": {"parts": ["node"], "node_template": []}}
+	"no launch template of its Auto Scaling group is known" in control.unknown with input as private with data.facts as of_none
 }

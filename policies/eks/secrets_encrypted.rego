@@ -22,35 +22,20 @@ package konecta.eks.secrets_encrypted
 
 import rego.v1
 
-# States in which a key cannot be used. What is on its way into another state is not judged.
-unusable := {"Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable"}
+import data.konecta.lib.encryption
 
 _config := input.configuration.encryptionConfig
 
-pass if {
-	is_array(_config)
-	_config != []
-	every entry in _config {
-		"secrets" in entry.resources
-		data.index.keys[entry.provider.keyArn].KeyState == "Enabled"
-	}
-}
+pass if encryption.secrets_kept(_config)
 
 violations contains {"path": "encryptionConfig", "actual": null, "expected": "a KMS key for secrets"} if _config == null
 
 violations contains {"path": "encryptionConfig", "actual": "none for secrets", "expected": "a KMS key for secrets"} if {
 	is_array(_config)
-	every entry in _config {
-		is_array(entry.resources)
-		not "secrets" in entry.resources
-	}
+	encryption.secrets_without_key(_config)
 }
 
-violations contains {"path": path, "actual": state, "expected": "Enabled", "proof": [entry.provider.keyArn]} if {
+violations contains {"path": path, "actual": state, "expected": "Enabled", "proof": [key]} if {
 	path := "encryptionConfig[secrets].provider.keyArn.KeyState"
-	is_array(_config)
-	some entry in _config
-	"secrets" in entry.resources
-	state := data.index.keys[entry.provider.keyArn].KeyState
-	state in unusable
+	some [key, state] in encryption.secrets_keys_lost(_config)
 }

@@ -37,12 +37,12 @@ inside(interface) if {
 	}
 }
 
-# Its public addresses. An IPv6 address is one where the subnet has a route to an internet gateway.
+# Its public addresses. An IPv6 address is one where the subnet has a route for IPv6 to an internet gateway.
 public_addresses(interface) := union({
 	{address | address := interface.Association.PublicIp},
 	{private.Association.PublicIp | some private in interface.PrivateIpAddresses},
 	{address.Ipv6Address |
-		data.index.subnets[interface.SubnetId].internet == true
+		data.index.subnets[interface.SubnetId].ipv6 == true
 		some address in interface.Ipv6Addresses
 	},
 })
@@ -57,7 +57,7 @@ _ipv6_inside(interface) if interface.Ipv6Addresses == []
 
 _ipv6_inside(interface) if {
 	is_array(interface.Ipv6Addresses)
-	data.index.subnets[interface.SubnetId].internet == false
+	data.index.subnets[interface.SubnetId].ipv6 == false
 }
 
 # Why it is not known whether its IPv6 addresses are public.
@@ -66,5 +66,5 @@ doubts(interface) := {sprintf("it is not known whether a route from the internet
 	not _is_led(interface)
 }
 
-# Where the routes of an interface's subnet lead is known.
-_is_led(interface) if is_boolean(data.index.subnets[interface.SubnetId].internet)
+# Where the routes for IPv6 of an interface's subnet lead is known.
+_is_led(interface) if is_boolean(data.index.subnets[interface.SubnetId].ipv6)

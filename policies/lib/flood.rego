@@ -30,6 +30,21 @@ limitless(step) if step.does in {"Allow", "Count"}
 
 limitless(step) if _lavish(step.rule.Statement.RateBasedStatement)
 
+# Why it is not known whether a rule stops floods.
+doubts := {sprintf("rule %s counts only what its scope-down statement lets through", [_name(step)]) |
+	some step in waf.steps
+	rate := step.rule.Statement.RateBasedStatement
+	is_object(rate)
+	not waf.unnarrowed(rate)
+} | {sprintf("rule %s counts by %s, and not each address by itself", [_name(step), kind]) |
+	some step in waf.steps
+	kind := step.rule.Statement.RateBasedStatement.AggregateKeyType
+	is_string(kind)
+	not kind in _counted
+}
+
+_name(step) := object.get(step.rule, "Name", "?")
+
 # The limits that are too high, in words; null where there is none at all.
 found := words if {
 	words := sort([text |

@@ -18,6 +18,15 @@ owner := {"path": "DBCluster", "settings": _settings} if is_cluster
 
 is_cluster if input.resourceType == "AWS::RDS::DBCluster"
 
+# Public access: an instance and a Multi-AZ DB cluster have the setting; in an Aurora cluster each member has it itself.
+decides_access if not is_cluster
+
+decides_access if {
+	is_cluster
+	is_string(input.configuration.Engine)
+	not startswith(input.configuration.Engine, "aurora")
+}
+
 # The DB cluster that an instance is a member of.
 cluster := name if {
 	not is_cluster

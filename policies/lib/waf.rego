@@ -169,3 +169,39 @@ blocks(step, name) if {
 _is_managed(rule) if is_object(rule.FirewallManagerStatement)
 
 _overrides(rule) if is_object(rule.OverrideAction)
+
+# Why it is not known whether these managed groups block.
+doubts(groups) := {sprintf("rule %s runs %s only on what its scope-down statement lets through", [_name(step), group.Name]) |
+	some step in steps
+	group := managed_group(step.rule)
+	group.Name in groups
+	not unnarrowed(group)
+} | {sprintf("rule %s: it is not known what its action %s does to a request", [_name(step), _said(step.rule)]) |
+	some step in steps
+	not step.does in _understood
+	not _refers(step.rule)
+} | {sprintf("rule %s: it is not known what %s, to which %s is overridden, does to a request", [_name(step), action, override.Name]) |
+	some step in steps
+	some override in listed(managed_group(step.rule).RuleActionOverrides)
+	action := does(override.ActionToUse)
+	not action in _understood
+} | {sprintf("rule %s, which is tried before, may let in what %s would keep out", [other, group.Name]) |
+	some step in steps
+	group := managed_group(step.rule)
+	group.Name in groups
+	some other in passed_by(step)
+} | {sprintf("the rule group that rule %s runs was not read", [_name(step)]) |
+	some step in steps
+	_refers(step.rule)
+	step.does == "?"
+}
+
+_refers(rule) if is_object(rule.Statement.RuleGroupReferenceStatement)
+
+_understood := stopping | {"Allow", "Count", "group"}
+
+_name(step) := object.get(step.rule, "Name", "?")
+
+_said(rule) := concat(", ", sort([name | some name, _ in object.get(rule, "Action", null)])) if is_object(rule.Action)
+
+_said(rule) := "(none was sent)" if not is_object(rule.Action)

@@ -38,14 +38,16 @@ _facts := data.facts[input.arn]
 
 pass if _facts.internet_route.open == routed[_facts.subnet_role.role]
 
-violations contains {"path": "internet_route", "actual": actual, "expected": expected, "proof": proof} if {
-	actual := _facts.internet_route.open
+violations contains {"path": "internet_route", "actual": _told[found], "expected": expected, "proof": proof} if {
+	found := _facts.internet_route.open
 	wanted := routed[_facts.subnet_role.role]
-	is_boolean(actual)
-	actual != wanted
-	expected := sprintf("%v, because the subnet is %s", [wanted, _facts.subnet_role.role])
+	is_boolean(found)
+	found != wanted
+	expected := sprintf("%s, because the subnet is %s", [_told[wanted], _facts.subnet_role.role])
 	proof := array.concat(_facts.subnet_role.proof, _facts.internet_route.proof)
 }
+
+_told := {true: "a route to an internet gateway", false: "no route to an internet gateway"}
 
 not_applicable contains "neither wiring nor the declared tag gives this subnet a role" if _facts.subnet_role.role == null
 

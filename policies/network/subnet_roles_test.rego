@@ -26,8 +26,8 @@ test_roles_and_routes_that_agree_pass if {
 test_private_subnet_with_internet_gateway_fails if {
 	control.violations == {{
 		"path": "internet_route",
-		"actual": true,
-		"expected": "false, because the subnet is private",
+		"actual": "a route to an internet gateway",
+		"expected": "no route to an internet gateway, because the subnet is private",
 		"proof": ["node group ng uses it", "subnet-1 → rtb-1", "rtb-1: 0.0.0.0/0 → igw-1"],
 	}} with input as subnet with data.facts as facts("private", true)
 	not control.pass with input as subnet with data.facts as facts("private", true)
@@ -35,8 +35,8 @@ test_private_subnet_with_internet_gateway_fails if {
 
 test_public_subnet_without_internet_gateway_fails if {
 	found := control.violations with input as subnet with data.facts as facts("public", false)
-	{violation.expected | some violation in found} == {"true, because the subnet is public"}
-	{violation.actual | some violation in found} == {false}
+	{violation.expected | some violation in found} == {"a route to an internet gateway, because the subnet is public"}
+	{violation.actual | some violation in found} == {"no route to an internet gateway"}
 }
 
 test_subnet_without_a_role_is_not_judged if {

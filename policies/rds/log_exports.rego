@@ -19,18 +19,15 @@ package konecta.rds.log_exports
 
 import rego.v1
 
+import data.konecta.lib.logs
 import data.konecta.lib.rds
 
 pass if {
-	_applies
 	count(_wanted) > 0
-	every type in _wanted {
-		type in _exported
-	}
+	count(_wanted - _exported) == 0
 }
 
 violations contains {"path": path, "actual": sort(_exported), "expected": sort(_wanted)} if {
-	_applies
 	count(_wanted - _exported) > 0
 	path := sprintf("%s.EnabledCloudwatchLogsExports", [rds.owner.path])
 }
@@ -38,23 +35,9 @@ violations contains {"path": path, "actual": sort(_exported), "expected": sort(_
 not_applicable contains sprintf("the log types promised are those of %s, and this is %s", [data.blueprint.rds.engine, engine]) if {
 	engine := input.configuration.Engine
 	is_string(engine)
-	not engine in _families
+	not engine in logs.exports_engines
 }
 
-# Aurora writes its upgrades into the log of the engine itself and has no type of its own for them.
-_wanted := {type | some type in data.blueprint.rds.log_exports} if input.configuration.Engine == data.blueprint.rds.engine
+_wanted := logs.exports_wanted(input.configuration.Engine)
 
-_wanted := {type | some type in data.blueprint.rds.log_exports; type != "upgrade"} if {
-	input.configuration.Engine == sprintf("aurora-%sql", [data.blueprint.rds.engine])
-}
-
-_families := {data.blueprint.rds.engine, sprintf("aurora-%sql", [data.blueprint.rds.engine])}
-
-_applies if input.configuration.Engine in _families
-
-_exported := {type | some type in rds.owner.settings.EnabledCloudwatchLogsExports} if {
-	is_array(rds.owner.settings.EnabledCloudwatchLogsExports)
-}
-
-# Left out is how RDS says that nothing is exported.
-_exported := {type | some type in []} if rds.owner.settings.EnabledCloudwatchLogsExports == null
+_exported := logs.exported(rds.owner.settings.EnabledCloudwatchLogsExports)

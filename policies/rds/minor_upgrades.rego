@@ -8,10 +8,10 @@
 # custom:
 #   id: KA-RDS-010
 #   severity: medium
-#   resource: AWS::RDS::DBInstance
+#   resource: [AWS::RDS::DBInstance, AWS::RDS::DBCluster]
 #   remediation: Switch automatic minor version upgrades on; they are installed in the maintenance window.
 #   fix: rds.minor_upgrades
-#   reads: [rds:DescribeDBInstances]
+#   reads: [rds:DescribeDBInstances, rds:DescribeDBClusters]
 #   frameworks: {fsbp: [RDS.13]}
 package konecta.rds.minor_upgrades
 

@@ -18,3 +18,11 @@ test_not_sent_is_unknown if {
 	not control.pass with input as {"configuration": {}}
 	count(control.violations) == 0 with input as {"configuration": {}}
 }
+
+test_a_cluster_is_judged_itself if {
+	on := {"resourceType": "AWS::RDS::DBCluster", "configuration": {"Engine": "aurora-postgresql", "AutoMinorVersionUpgrade": true}}
+	control.pass with input as on
+	off := {"resourceType": "AWS::RDS::DBCluster", "configuration": {"Engine": "postgres", "AutoMinorVersionUpgrade": false}}
+	count(control.violations) == 1 with input as off
+	not control.pass with input as off
+}

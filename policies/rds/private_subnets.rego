@@ -1,19 +1,19 @@
 # METADATA
 # title: The database stands in private subnets of two zones
 # description: >-
-#   A DB instance can be moved into any subnet of its DB subnet group, at the next failover for instance. One subnet with a route to an internet
+#   A DB instance or a member of a DB cluster can be moved into any subnet of its DB subnet group, at the next failover for instance. One subnet with a route to an internet
 #   gateway is enough to put it within reach of the internet, and a group within one availability zone has nowhere to fail over to.
 # related_resources:
 #   - https://docs.aws.amazon.com/config/latest/developerguide/rds-instance-subnet-igw-check.html
 # custom:
 #   id: KA-RDS-002
 #   severity: high
-#   resource: AWS::RDS::DBInstance
+#   resource: [AWS::RDS::DBInstance, AWS::RDS::DBCluster]
 #   remediation: >-
 #     Create a DB subnet group of private subnets in two or more availability zones and move the DB instance into it; or take the route to the
 #     internet gateway away from the named subnet if nothing else there needs it.
-#   reads: [rds:DescribeDBInstances, ec2:DescribeSubnets, ec2:DescribeRouteTables, ec2:DescribeInternetGateways]
-#   joins: [subnets]
+#   reads: [rds:DescribeDBInstances, rds:DescribeDBClusters, rds:DescribeDBSubnetGroups, ec2:DescribeSubnets, ec2:DescribeRouteTables, ec2:DescribeInternetGateways]
+#   joins: [subnets, db_subnet_groups]
 #   claims: [rds-private]
 #   frameworks: {fsbp: [RDS.46]}
 #   fix: none
@@ -21,6 +21,8 @@
 package konecta.rds.private_subnets
 
 import rego.v1
+
+import data.konecta.lib.rds
 
 minimum_zones := 2
 
@@ -49,7 +51,10 @@ violations contains {"path": "DBSubnetGroup.Subnets", "actual": sort(_zones), "e
 	expected := sprintf("subnets in at least %d availability zones", [minimum_zones])
 }
 
-_subnets := input.configuration.DBSubnetGroup.Subnets
+_subnets := input.configuration.DBSubnetGroup.Subnets if not rds.is_cluster
+
+# A DB cluster names its group only.
+_subnets := data.index.db_subnet_groups[rds.key(input.configuration.DBSubnetGroup)] if rds.is_cluster
 
 _zones contains name if {
 	some subnet in _subnets

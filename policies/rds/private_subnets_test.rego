@@ -63,3 +63,33 @@ test_no_subnets_are_unknown if {
 	not control.pass with input as {"configuration": {}}
 	count(control.violations) == 0 with input as {"configuration": {}}
 }
+
+db_cluster := {
+	"resourceType": "AWS::RDS::DBCluster", "accountId": "123456789012", "region": "us-east-1",
+	"configuration": {"DBSubnetGroup": "erp"},
+}
+
+of_cluster(subnets, index) := {
+	"subnets": index,
+	"db_subnet_groups": {"123456789012/us-east-1/erp": [{"SubnetIdentifier": id, "SubnetAvailabilityZone": {"Name": zone}} |
+		some id, zone in subnets
+	]},
+}
+
+test_a_cluster_names_a_group_whose_subnets_are_judged if {
+	subnets := {"subnet-a": "us-east-1a", "subnet-b": "us-east-1b"}
+	closed := {id: {"internet": false, "proof": []} | some id, _ in subnets}
+	control.pass with input as db_cluster with data.index as of_cluster(subnets, closed)
+	open := object.union(closed, {"subnet-b": {"internet": true, "proof": ["rtb-1: 0.0.0.0/0 → igw-1"]}})
+	not control.pass with input as db_cluster with data.index as of_cluster(subnets, open)
+	{one.path | some one in control.violations} == {"DBSubnetGroup.Subnets[subnet-b].internet"} with input as db_cluster
+		with data.index as of_cluster(subnets, open)
+	one_zone := {"subnet-a": "us-east-1a"}
+	{one.path | some one in control.violations} == {"DBSubnetGroup.Subnets"} with input as db_cluster
+		with data.index as of_cluster(one_zone, closed)
+}
+
+test_a_cluster_whose_group_is_in_no_listing_is_unknown if {
+	not control.pass with input as db_cluster with data.index as {"subnets": {}, "db_subnet_groups": {}}
+	count(control.violations) == 0 with input as db_cluster with data.index as {"subnets": {}, "db_subnet_groups": {}}
+}

@@ -19,8 +19,7 @@ package konecta.rds.storage_encrypted
 
 import rego.v1
 
-# With a key of AWS's own (`sse-rds`) the type says what the older flag need not say.
-encrypted := {"sse-rds", "sse-kms"}
+import data.konecta.lib.encryption
 
 pass if _encrypted
 
@@ -31,4 +30,4 @@ violations contains {"path": "StorageEncrypted", "actual": false, "expected": tr
 
 _encrypted if input.configuration.StorageEncrypted == true
 
-_encrypted if input.configuration.StorageEncryptionType in encrypted
+_encrypted if input.configuration.StorageEncryptionType in encryption.storage_types

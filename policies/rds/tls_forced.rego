@@ -23,27 +23,14 @@ package konecta.rds.tls_forced
 
 import rego.v1
 
+import data.konecta.lib.encryption
 import data.konecta.lib.rds
-
-# The parameter is one of RDS for PostgreSQL, Aurora PostgreSQL and RDS for SQL Server (pages above); MySQL and MariaDB
-# have `require_secure_transport`, Oracle and Db2 demand TLS otherwise.
-families := {
-	"postgres", "aurora-postgresql",
-	"sqlserver-ee", "sqlserver-se", "sqlserver-ex", "sqlserver-web",
-}
-
-# What stands between a group and the database, of the states that the API reference names.
-behind := {"applying", "pending-reboot", "pending-database-upgrade", "failed-to-apply"}
 
 pass if {
 	_applies
 	count(_groups) > 0
 	every group in _groups {
-		_value(group) == "1"
-		states := _states(group)
-		every state in states {
-			state == "in-sync"
-		}
+		encryption.forced(_value(group), _states(group))
 	}
 }
 
@@ -51,7 +38,7 @@ violations contains {"path": path, "actual": value, "expected": "1"} if {
 	_applies
 	some group in _groups
 	value := _value(group)
-	value in {"0", null}
+	value in encryption.optional
 	path := sprintf("%s.rds.force_ssl", [_path(group)])
 }
 
@@ -59,17 +46,17 @@ violations contains {"path": path, "actual": state, "expected": "in-sync"} if {
 	_applies
 	some group in _groups
 	some state in _states(group)
-	state in behind
+	state in encryption.behind
 	path := sprintf("%s.ParameterApplyStatus", [_path(group)])
 }
 
 not_applicable contains sprintf("rds.force_ssl is a parameter of PostgreSQL and SQL Server, and this is %s", [engine]) if {
 	engine := input.configuration.Engine
 	is_string(engine)
-	not engine in families
+	not engine in encryption.forcing_engines
 }
 
-_applies if input.configuration.Engine in families
+_applies if input.configuration.Engine in encryption.forcing_engines
 
 _groups := input.configuration.DBParameterGroups if {
 	not rds.is_cluster

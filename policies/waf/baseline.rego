@@ -71,6 +71,10 @@ violations contains {"path": "Rules.RateBasedStatement", "actual": flood.found, 
 	every step in waf.steps { flood.limitless(step) }
 }
 
+unknown contains reason if some reason in waf.doubts(_wanted)
+
+unknown contains reason if some reason in flood.doubts
+
 _wanted := {name | some name in data.blueprint.waf.managed_groups}
 
 _blocked(name) if {

@@ -204,3 +204,38 @@ test_overrides_of_an_own_rule_group_count if {
 	neither(own([object.union(allow(never), {"Priority": 0}), object.union(limit("Block"), {"Priority": 1})], {}))
 	control.pass with input as own([object.union(allow(never), {"Priority": 1}), object.union(limit("Block"), {"Priority": 0})], {}) with data.blueprint as blueprint
 }
+
+reasons(web_acl) := all if {
+	all := control.unknown with input as web_acl with data.blueprint as blueprint
+}
+
+test_scope_down_is_named_where_it_leaves_open if {
+	"rule sqli runs SQLi only on what its scope-down statement lets through" in reasons(narrowed(never))
+}
+
+test_scope_down_of_a_rate_rule_is_named_where_it_leaves_open if {
+	"rule rate counts only what its scope-down statement lets through" in reasons(with_rate({"ScopeDownStatement": never}))
+}
+
+test_keys_is_named_where_it_leaves_open if {
+	"rule rate counts by CUSTOM_KEYS, and not each address by itself" in reasons(with_rate({"AggregateKeyType": "CUSTOM_KEYS"}))
+}
+
+test_an_unread_rule_group_is_named_where_it_leaves_open if {
+	"the rule group that rule own runs was not read" in reasons(object.remove(own([limit("Block")], {}), ["supplement"]))
+}
+
+test_an_action_is_named_where_it_leaves_open if {
+	"rule rate: it is not known what its action Monetize does to a request" in reasons(acl([group("Common"), group("SQLi"), limit("Monetize")]))
+}
+
+test_an_override_is_named_where_it_leaves_open if {
+	overriding := loosened("Common", "RuleActionOverrides", [{"Name": "a", "ActionToUse": {"Monetize": {}}}])
+	"rule common: it is not known what Monetize, to which a is overridden, does to a request" in reasons(acl([overriding, group("SQLi"), limit("Block")]))
+}
+
+test_an_allow_before_is_named_where_it_leaves_open if {
+	letting := ordered(array.concat([allow(never)], baseline))
+	some reason in reasons(letting)
+	contains(reason, "which is tried before, may let in what")
+}

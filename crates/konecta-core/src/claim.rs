@@ -14,6 +14,9 @@ mod tests;
 /// The control whose violations name the parts of the stack that are not there, each by its path.
 pub const INVENTORY: &str = "KA-X-018";
 
+/// The control that judges the whole path in two halves; each of its violations begins with the name of the half.
+pub const CONTINUITY: &str = "KA-X-010";
+
 /// One sentence of the document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +33,9 @@ pub struct Claim {
     /// The controls that decide it, those included that do not exist yet.
     #[serde(default)]
     pub deciders: BTreeSet<ControlId>,
+    /// The half of [`CONTINUITY`] that it speaks of: what is broken in the other half does not break it.
+    #[serde(default)]
+    pub half: Option<String>,
     /// What AWS cannot do as written, and the nearest thing that can be had.
     #[serde(default)]
     pub limit: Option<String>,
@@ -167,7 +173,9 @@ fn judge_one(claim: &Claim, deciders: &Deciders, found: &Found<'_>) -> JudgedCla
     let controls = deciders.of.get(&claim.id).unwrap_or(&none);
     let findings: Vec<&Finding> =
         controls.iter().filter_map(|control| found.by_control.get(control)).flatten().copied().collect();
-    let with = |status: Status| findings.iter().copied().filter(move |finding| finding.status == status);
+    let with = |status: Status| {
+        findings.iter().copied().filter(move |finding| finding.status == status && !is_elsewhere(claim, finding))
+    };
     let names = |status: Status| {
         let ids: BTreeSet<&str> = with(status).map(|finding| finding.control.as_str()).collect();
         ids.into_iter().collect::<Vec<_>>().join(", ")
@@ -193,7 +201,7 @@ fn judge_one(claim: &Claim, deciders: &Deciders, found: &Found<'_>) -> JudgedCla
         (Verdict::NotCovered, "no control decides it".to_owned(), None)
     } else if with(Status::Waived).next().is_some() {
         (Verdict::Broken, format!("{} found otherwise and was waived", names(Status::Waived)), Some(Status::Waived))
-    } else if let Some(open) = open(controls, deciders, found) {
+    } else if let Some(open) = open(claim, controls, deciders, found) {
         (Verdict::Unknown, open, Some(Status::Unknown))
     } else {
         (Verdict::Holds, "all its controls pass".to_owned(), None)
@@ -208,13 +216,21 @@ fn judge_one(claim: &Claim, deciders: &Deciders, found: &Found<'_>) -> JudgedCla
     }
 }
 
+/// Whether a finding is of something else than the claim: of the other half of the path only.
+fn is_elsewhere(claim: &Claim, finding: &Finding) -> bool {
+    let Some(half) = claim.half.as_deref().filter(|_| finding.control.as_str() == CONTINUITY) else { return false };
+    let is_of_it = |path: &str| path.strip_prefix(half).is_some_and(|rest| rest.starts_with(':'));
+    matches!(finding.status, Status::Fail | Status::Waived)
+        && !finding.violations.iter().any(|violation| is_of_it(&violation.path))
+}
+
 fn nothing_there(parts: &[Part]) -> String {
     let words: Vec<&str> = parts.iter().map(|part| part.words()).collect();
     format!("there is no {}", words.join(" and no "))
 }
 
 /// What keeps a claim from holding, each control by its name: a promise about something that nobody saw does not hold.
-fn open(controls: &BTreeSet<ControlId>, deciders: &Deciders, found: &Found<'_>) -> Option<String> {
+fn open(claim: &Claim, controls: &BTreeSet<ControlId>, deciders: &Deciders, found: &Found<'_>) -> Option<String> {
     let mut told: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for control in controls {
         let findings = found.by_control.get(control).map(Vec::as_slice).unwrap_or_default();
@@ -225,6 +241,8 @@ fn open(controls: &BTreeSet<ControlId>, deciders: &Deciders, found: &Found<'_>) 
             "could not be evaluated"
         } else if has(Status::Unknown) {
             "could not be decided"
+        } else if findings.iter().any(|finding| is_elsewhere(claim, finding)) {
+            "found otherwise in another respect, and does not say whether this holds"
         } else if has(Status::Pass) {
             continue;
         } else if findings.is_empty() {

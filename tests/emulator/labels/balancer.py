@@ -95,7 +95,7 @@ def desync_monitor(world: World) -> str:
     return _attribute(world, "routing.http.desync_mitigation_mode", "monitor")
 
 
-@label("alb-no-access-logs", ["KA-ALB-008"])
+@label("alb-no-access-logs", ["KA-ALB-008", "KA-X-014"])
 def no_access_logs(world: World) -> str:
     """Access logs are off."""
     return _attribute(world, "access_logs.s3.enabled", "false")
@@ -157,6 +157,36 @@ def health_matcher(world: World) -> str:
     return arn
 
 
+@label("alb-plain-targets", ["KA-X-010"])
+def plain_targets(world: World) -> str:
+    """A second rule forwards /plain/* to a target group that is spoken to in plain HTTP, to whoever shows the header."""
+    elbv2 = world.aws.elbv2
+    arn: str = elbv2.create_target_group(
+        Name=f"{PROJECT}-plain",
+        Protocol="HTTP",
+        Port=NODE_PORT,
+        VpcId=world.vpc,
+        TargetType="instance",
+        HealthCheckProtocol="HTTP",
+        HealthCheckEnabled=True,
+        HealthCheckPath="/health",
+        HealthCheckIntervalSeconds=30,
+        HealthCheckTimeoutSeconds=5,
+        HealthyThresholdCount=3,
+        UnhealthyThresholdCount=3,
+        Matcher={"HttpCode": "200"},
+        Tags=tag_list(),
+    )["TargetGroups"][0]["TargetGroupArn"]
+    elbv2.create_rule(
+        ListenerArn=world.https_listener,
+        Priority=15,
+        Conditions=[edge.secret_header(), _path("/plain/*")],
+        Actions=[{"Type": "forward", "TargetGroupArn": arn}],
+        Tags=tag_list(),
+    )
+    return arn
+
+
 @label("alb-default-forwards", ["KA-ALB-018", "KA-X-002"])
 def default_forwards(world: World) -> str:
     """The HTTPS listener forwards by default: no header is needed."""
@@ -192,7 +222,7 @@ def rule_rotated(world: World) -> str:
     return world.https_listener
 
 
-@label("alb-certificate-other-name", ["KA-X-003"])
+@label("alb-certificate-other-name", ["KA-X-003", "KA-X-010"])
 def certificate_other_name(world: World) -> str:
     """The HTTPS listener's certificate is for another name than the origin's."""
     other = edge.certificate(world, "intranet.example.net", ["intranet.example.net"])

@@ -61,7 +61,7 @@ def imdsv1(world: World) -> str:
     return world.bastion
 
 
-@label("ebs-not-encrypted-by-default", ["KA-EC2-005"])
+@label("ebs-not-encrypted-by-default", ["KA-EC2-005", "KA-X-010"])
 def ebs_not_encrypted(world: World) -> str:
     """New volumes are encrypted only where somebody thinks of it."""
     world.aws.ec2.disable_ebs_encryption_by_default()

@@ -44,19 +44,19 @@ def _add_origin(config: Config, origin: Config, path: str) -> None:
     _add_behavior(config, {**edge.api_behavior(path), "TargetOriginId": origin["Id"]})
 
 
-@label("cf-http-allowed", ["KA-CF-001"])
+@label("cf-http-allowed", ["KA-CF-001", "KA-X-010"])
 def http_allowed(world: World) -> str:
     """The default behavior serves plain HTTP."""
     return edge.change_distribution(world, lambda config: _default(config).update(ViewerProtocolPolicy="allow-all"))
 
 
-@label("cf-api-http-allowed", ["KA-CF-001"])
+@label("cf-api-http-allowed", ["KA-CF-001", "KA-X-010"])
 def api_http_allowed(world: World) -> str:
     """Only the ordered behavior /api/* serves plain HTTP; the default one redirects."""
     return edge.change_distribution(world, lambda config: _api(config).update(ViewerProtocolPolicy="allow-all"))
 
 
-@label("cf-default-certificate", ["KA-CF-002"], debatable=["KA-X-003"])
+@label("cf-default-certificate", ["KA-CF-002", "KA-X-010"], debatable=["KA-X-003"])
 def default_certificate(world: World) -> str:
     """The *.cloudfront.net certificate, with which AWS forces TLSv1 whatever the security policy says."""
 
@@ -72,7 +72,7 @@ def default_certificate(world: World) -> str:
     return edge.change_distribution(world, change)
 
 
-@label("cf-old-tls", ["KA-CF-002"])
+@label("cf-old-tls", ["KA-CF-002", "KA-X-010"])
 def old_tls(world: World) -> str:
     """A second distribution lets viewers use TLS 1.1."""
     return extra.distribution(
@@ -80,7 +80,7 @@ def old_tls(world: World) -> str:
     )
 
 
-@label("cf-origin-http-only", ["KA-CF-010"], debatable=["KA-X-003"])
+@label("cf-origin-http-only", ["KA-CF-010", "KA-X-010"], debatable=["KA-X-003"])
 def origin_http_only(world: World) -> str:
     """CloudFront talks plain HTTP to the load balancer."""
     return edge.change_distribution(
@@ -88,7 +88,7 @@ def origin_http_only(world: World) -> str:
     )
 
 
-@label("cf-origin-match-viewer", ["KA-CF-010"])
+@label("cf-origin-match-viewer", ["KA-CF-010", "KA-X-010"])
 def origin_match_viewer(world: World) -> str:
     """A second origin follows the viewer's protocol; the first is HTTPS only."""
     origin = edge.custom_origin("reports", ORIGIN_DOMAIN)
@@ -124,7 +124,7 @@ def no_web_acl(world: World) -> str:
     return extra.distribution(world, "no-web-acl", lambda config: config.update(WebACLId=""))
 
 
-@label("cf-no-access-logs", ["KA-CF-040"])
+@label("cf-no-access-logs", ["KA-CF-040", "KA-X-014"])
 def no_access_logs(world: World) -> str:
     """A second distribution writes no access logs."""
     return extra.distribution(world, "no-logs", _log_nowhere)
@@ -166,7 +166,7 @@ def origin_header_misspelt(world: World) -> str:
     return edge.change_distribution(world, lambda config: _add_origin(config, origin, "/api/legacy/*"))
 
 
-@label("cf-origin-elb-domain", ["KA-X-003"])
+@label("cf-origin-elb-domain", ["KA-X-003", "KA-X-010"])
 def origin_elb_domain(world: World) -> str:
     """The origin is the load balancer's own name, for which nobody can have a certificate: 502."""
     return edge.change_distribution(world, lambda config: _origin(config).update(DomainName=world.load_balancer_dns))

@@ -16,7 +16,7 @@ def old_version(design: Design) -> str:
     return cluster.cluster_arn()
 
 
-@design_label("eks-plain-secrets", ["KA-EKS-003"])
+@design_label("eks-plain-secrets", ["KA-EKS-003", "KA-X-010"])
 def plain_secrets(design: Design) -> str:
     """The cluster's secrets are not encrypted with a KMS key."""
     design.secrets_encrypted = False
@@ -74,7 +74,7 @@ def api_private(world: World) -> str:
     return cluster.cluster_arn()
 
 
-@label("eks-no-audit-log", ["KA-EKS-004"])
+@label("eks-no-audit-log", ["KA-EKS-004", "KA-X-014"])
 def no_audit_log(world: World) -> str:
     """The control plane logs everything but audit."""
     types = [each for each in LOG_TYPES if each != "audit"]

@@ -12,7 +12,7 @@ from stack.state import Design, World, tag_list
 _APPLY_STATUS_TAG = "emulator:parameter-apply-status"
 
 
-@design_label("rds-plain-storage", ["KA-RDS-003"])
+@design_label("rds-plain-storage", ["KA-RDS-003", "KA-X-010"])
 def plain_storage(design: Design) -> str:
     """The database's storage is not encrypted."""
     design.storage_encrypted = False
@@ -45,7 +45,7 @@ def no_backups(world: World) -> str:
     return extra.db_instance(world, "no-backups", BackupRetentionPeriod=0)
 
 
-@label("rds-single-zone", ["KA-RDS-006"])
+@label("rds-single-zone", ["KA-RDS-006", "KA-X-011"])
 def single_zone(world: World) -> str:
     """The database is in one zone only."""
     return database.modify_database(world, MultiAZ=False)
@@ -57,14 +57,14 @@ def deletable(world: World) -> str:
     return database.modify_database(world, DeletionProtection=False)
 
 
-@label("rds-ssl-optional", ["KA-RDS-008"])
+@label("rds-ssl-optional", ["KA-RDS-008", "KA-X-010"])
 def ssl_optional(world: World) -> str:
     """The parameter group does not force TLS."""
     database.set_force_ssl(world, PARAMETER_GROUP, "0")
     return f"arn:aws:rds:{REGION}:{ACCOUNT}:db:{DATABASE}"
 
 
-@label("rds-ssl-pending-reboot", ["KA-RDS-008"])
+@label("rds-ssl-pending-reboot", ["KA-RDS-008", "KA-X-010"])
 def ssl_pending_reboot(world: World) -> str:
     """A second database's parameter group forces TLS, but the database has not been rebooted since."""
     group = "konecta-erp-pending"
@@ -101,7 +101,7 @@ def no_minor_upgrades(world: World) -> str:
     return database.modify_database(world, AutoMinorVersionUpgrade=False)
 
 
-@label("rds-no-upgrade-log", ["KA-RDS-012"])
+@label("rds-no-upgrade-log", ["KA-RDS-012", "KA-X-014"])
 def no_upgrade_log(world: World) -> str:
     """A second database exports one of its two logs."""
     return extra.db_instance(world, "half-logged", EnableCloudwatchLogsExports=["postgresql"])

@@ -32,6 +32,17 @@ def private_route_to_internet(world: World) -> str:
     return world.subnets["private"][0]
 
 
+@label("private-nat-elsewhere", ["KA-X-011"])
+def private_nat_elsewhere(world: World) -> str:
+    """The private subnet of the second zone goes out over the NAT gateway of the first, and is cut off with it."""
+    world.aws.ec2.replace_route(
+        RouteTableId=world.route_tables["private"][1],
+        DestinationCidrBlock=network.ANYWHERE,
+        NatGatewayId=world.nat_gateways[0],
+    )
+    return world.subnets["private"][1]
+
+
 @label("private-main-table", _PRIVATE_IS_PUBLIC)
 def private_main_table(world: World) -> str:
     """A private subnet has no table of its own, and the main table leads to the internet."""
@@ -96,7 +107,7 @@ def _map_public(world: World, subnet: str) -> str:
     return subnet
 
 
-@label("vpc-no-flow-logs", ["KA-VPC-001"])
+@label("vpc-no-flow-logs", ["KA-VPC-001", "KA-X-014"])
 def no_flow_logs(world: World) -> str:
     """Nobody writes down who speaks with whom in the VPC."""
     ec2 = world.aws.ec2

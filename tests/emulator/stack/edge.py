@@ -115,11 +115,11 @@ def _target_group(world: World) -> None:
     elbv2 = world.aws.elbv2
     group = elbv2.create_target_group(
         Name=TARGET_GROUP,
-        Protocol="HTTP",
+        Protocol="HTTPS",
         Port=NODE_PORT,
         VpcId=world.vpc,
         TargetType="instance",
-        HealthCheckProtocol="HTTP",
+        HealthCheckProtocol="HTTPS",
         HealthCheckPort="traffic-port",
         HealthCheckEnabled=True,
         HealthCheckPath="/health",

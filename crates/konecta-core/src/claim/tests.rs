@@ -44,6 +44,7 @@ fn claim(of: &[Part], deciders: &[&str]) -> Claim {
         section: "1".to_owned(),
         of: of.to_vec(),
         deciders: deciders.iter().map(|id| id.parse().expect("id")).collect(),
+        half: None,
         limit: None,
         not_auditable: None,
     }
@@ -154,4 +155,23 @@ fn parts_are_called_in_the_inventory_as_they_are_in_claims() {
         assert_eq!(read, part);
         assert!(!part.words().is_empty());
     }
+}
+
+#[test]
+fn what_is_broken_in_the_other_half_of_the_path_does_not_break_a_claim() {
+    let mut of_rest = claim(&[Part::Database], &[CONTINUITY, "KA-RDS-003"]);
+    of_rest.half = Some("at rest".to_owned());
+    let existing = [CONTINUITY, "KA-RDS-003"];
+    let stored = || finding("KA-RDS-003", Status::Pass, &[]);
+    let broken = |halves: &[&str]| finding(CONTINUITY, Status::Fail, halves);
+    let told = |path: Finding| judged(&of_rest, &existing, &[path, stored(), inventory(&[])], &[]);
+    assert_eq!(told(broken(&["at rest: volumes of the nodes"])).0, Verdict::Broken);
+    assert_eq!(told(broken(&["in transit: pods to database", "at rest: volumes of the nodes"])).0, Verdict::Broken);
+    let (verdict, why) = told(broken(&["in transit: pods to database"]));
+    assert_eq!(verdict, Verdict::Unknown);
+    assert_eq!(why, "KA-X-010 found otherwise in another respect, and does not say whether this holds");
+    assert_eq!(told(finding(CONTINUITY, Status::Pass, &[])).0, Verdict::Holds);
+    of_rest.half = None;
+    let (verdict, _) = judged(&of_rest, &existing, &[broken(&["in transit: pods to database"]), stored()], &[]);
+    assert_eq!(verdict, Verdict::Broken);
 }

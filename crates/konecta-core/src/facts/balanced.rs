@@ -27,7 +27,8 @@ pub(crate) struct Balanced {
 }
 
 impl Balanced {
-    pub(crate) fn of(ground: &Ground<'_>) -> Self {
+    /// `is_fetched` says whether a distribution is known to fetch from a load balancer.
+    pub(crate) fn of(ground: &Ground<'_>, is_fetched: &dyn Fn(&str) -> bool) -> Self {
         let (registered, unsure) = (registered(ground), unsure(ground));
         let mut balanced = Self::default();
         let applications =
@@ -65,15 +66,15 @@ impl Balanced {
                 _ if targets.iter().any(|target| unsure.contains(target.item.arn.as_str())) => {
                     Err("it is not known whether what registers with the load balancer is nodes".to_owned())
                 }
-                // Where there is one application load balancer and one cluster, the one is before the other.
-                Some(cluster) if untold => {
+                // Where there is one application load balancer and one cluster, the one that a distribution fetches from is before the other.
+                Some(cluster) if untold && is_fetched(&balancer.arn) => {
                     for target in &targets {
                         balanced.way(cluster, &balancer.arn, target);
                     }
                     Ok([cluster.clone()].into())
                 }
-                Some(_) => Ok(clusters),
-                None => Err("no Auto Scaling group of a cluster registers with the load balancer, so it is not known to which it forwards".to_owned()),
+                Some(_) if !untold => Ok(clusters),
+                Some(_) | None => Err("no Auto Scaling group of a cluster registers with the load balancer, so it is not known to which it forwards".to_owned()),
             };
             balanced.clusters.insert(balancer.arn.clone(), found);
         }

@@ -105,8 +105,8 @@ pub(crate) struct Carriers {
 
 impl Carriers {
     /// Gathers what carries which group.
-    pub(crate) fn of(ground: &Ground<'_>) -> Self {
-        let mut carriers = Self { balanced: balanced::Balanced::of(ground), ..Self::default() };
+    pub(crate) fn of(ground: &Ground<'_>, is_fetched: &dyn Fn(&str) -> bool) -> Self {
+        let mut carriers = Self { balanced: balanced::Balanced::of(ground, is_fetched), ..Self::default() };
         for (action, why) in [
             ("ec2:DescribeNetworkInterfaces", "the network interfaces were not listed to their end"),
             ("ec2:DescribeInstances", "the instances were not listed to their end"),

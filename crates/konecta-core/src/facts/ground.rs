@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::ingress::{Ingress, Peer, Rule};
 use super::load_balancer::Doors;
 use super::prefix_lists::PrefixLists;
-use super::routes::{Reach, Routes};
+use super::routes::{Nat, Reach, Routes};
 use super::seen::{Place, Seen};
 use super::sink::object;
 use super::subnet_role::{Role, SubnetRoles};
@@ -29,6 +29,8 @@ pub(crate) struct Ground<'a> {
     pub(crate) doors: Doors<'a>,
     /// Where each subnet's routes lead.
     pub(crate) reaches: BTreeMap<&'a str, Reach>,
+    /// The NAT gateways over which each subnet goes out; why they are not known.
+    pub(crate) nats: BTreeMap<&'a str, Result<Vec<Nat>, String>>,
     /// What each subnet is for, as far as it is known.
     pub(crate) roles: BTreeMap<&'a str, Role>,
     /// The header by which load balancers know our distribution.
@@ -55,6 +57,7 @@ impl<'a> Ground<'a> {
             subnets().filter(|(_, subnet)| is_foreign(&subnet.body)).map(|(id, _)| id).collect();
         Self {
             reaches: subnets().map(|(id, subnet)| (id, routes.reach(subnet))).collect(),
+            nats: subnets().map(|(id, subnet)| (id, routes.nats(subnet))).collect(),
             // Tags of what another account owns are not seen, so their absence says nothing.
             roles: subnets()
                 .filter_map(|(id, subnet)| Some((id, roles.role(subnet, tag)?)))

@@ -58,6 +58,11 @@ pub(crate) fn fill(ground: &Ground<'_>, sink: &mut Sink) {
         let told = CLUSTER_MEMBERS.map(|key| (key, item.body.get(key).cloned()));
         sink.index("db_clusters", &format!("{}/{id}", spelled(place)), Some(object(told)));
     }
+    for item in &here.database_subnet_groups {
+        let name = item.body.get("DBSubnetGroupName").and_then(Value::as_str).unwrap_or(&item.resource_id);
+        let subnets = item.body.get("Subnets").filter(|subnets| subnets.is_array()).cloned();
+        sink.index("db_subnet_groups", &format!("{}/{name}", spelled(place)), subnets);
+    }
     for item in &here.vpc_origins {
         let id = item.id(item.body.id.as_ref());
         sink.index("vpc_origins", id, item.body.vpc_origin_endpoint_config.as_ref().map(|config| json!(config.others)));

@@ -30,6 +30,12 @@ pub(crate) fn subnets(balancer: &elb::LoadBalancer) -> Ids {
     Ids::of(zones.as_ref().map(|zones| zones.iter().map(|zone| zone.subnet_id.as_ref())))
 }
 
+/// The zones of a load balancer; `None` where one was not sent.
+pub(crate) fn zones(balancer: &elb::LoadBalancer) -> Option<BTreeSet<String>> {
+    let zones: Vec<AvailabilityZone> = balancer.availability_zones.as_ref().and_then(parsed)?;
+    zones.into_iter().map(|zone| zone.zone_name).collect()
+}
+
 fn parsed<'a, T: Deserialize<'a>>(value: &'a Value) -> Option<T> {
     T::deserialize(value).ok()
 }

@@ -23,6 +23,7 @@ mod fronts_of;
 mod grants;
 mod ground;
 mod group_use;
+mod hops;
 mod iam_actions;
 mod iam_document;
 mod iam_pattern;
@@ -32,9 +33,11 @@ mod inventory;
 mod known;
 mod lifecycle;
 mod lifecycle_keeps;
+mod links;
 mod listening;
 mod load_balancer;
 mod log_deliveries;
+mod log_sources;
 mod named;
 mod network_acls;
 mod node_template;
@@ -62,6 +65,7 @@ mod ways;
 mod web_acl;
 mod wiring;
 mod world;
+mod zones;
 
 use std::collections::BTreeMap;
 
@@ -116,11 +120,13 @@ pub fn derive(source: &dyn Source, blueprint: &Blueprint) -> Result<Facts, Snaps
         .zip(&lists)
         .map(|(place, lists)| Ground::of(place, (here(place), global(place)), &seen, lists, blueprint))
         .collect();
+    let fronts = fronts_of::Fronts::of(&grounds);
+    let edge = origin::Edge::of(&seen, &grounds, &fronts);
     for account in &source.info().accounts {
-        state_account(account, &grounds, &seen, blueprint, &mut sink);
+        state_account(account, (&grounds, &edge, &fronts), &seen, blueprint, &mut sink);
     }
     inventory::state(&world, source.info(), &seen, blueprint, &mut sink);
-    state_edge(&grounds, &seen, &mut sink);
+    state_edge((&grounds, &edge, &fronts), &seen, (source.info(), blueprint), &mut sink);
     let (by_arn, index) = sink.finish();
     Ok(Facts {
         by_arn,
@@ -153,10 +159,13 @@ fn ordered(source: &dyn Source, blueprint: &Blueprint) -> Vec<Place> {
     places
 }
 
+/// All places of the scan, with what stands before load balancers.
+type Edged<'a, 'b> = (&'b [Ground<'a>], &'b origin::Edge<'a>, &'b fronts_of::Fronts<'b>);
+
 /// Derives everything of one account: region by region, then what spans regions.
 fn state_account(
     account: &crate::id::AccountId,
-    grounds: &[Ground<'_>],
+    (grounds, edge, fronts): Edged<'_, '_>,
     seen: &Seen,
     blueprint: &Blueprint,
     sink: &mut Sink,
@@ -164,7 +173,7 @@ fn state_account(
     let mut roles = Roles::default();
     let own = || grounds.iter().filter(|ground| &ground.place.account == account);
     for ground in own() {
-        state_place(ground, sink);
+        state_place(ground, (edge, fronts), sink);
         repositories::state(ground, &vpcs(grounds), blueprint, sink);
         if !ground.place.region.is_global() {
             roles.see(ground, seen);
@@ -193,29 +202,43 @@ fn vpcs(grounds: &[Ground<'_>]) -> std::collections::BTreeSet<String> {
 
 /// Derives what holds between the edge and the load balancers of all regions, of all accounts: a distribution, the zone
 /// that names its origin and the load balancer may stand in three of them.
-fn state_edge(grounds: &[Ground<'_>], seen: &Seen, sink: &mut Sink) {
-    let fronts = fronts_of::Fronts::of(grounds);
-    let edge = origin::Edge::of(seen, grounds, &fronts);
+fn state_edge(
+    (grounds, edge, fronts): Edged<'_, '_>,
+    seen: &Seen,
+    (info, blueprint): (&crate::snapshot::ScanInfo, &Blueprint),
+    sink: &mut Sink,
+) {
     for ground in grounds.iter().filter(|ground| ground.place.region.is_global()) {
         let (place, global) = (ground.place, ground.here);
         let policies = forwarded_host::Policies::of(global);
         for item in &global.distributions {
             sink.fact(&item.arn, "origins", edge.origins(item));
             sink.fact(&item.arn, "log_deliveries", log_deliveries::log_deliveries(place, global, seen, &item.arn));
-            sink.fact(&item.arn, "origin_tls", origin_tls::origin_tls(&edge, &policies, grounds, item));
+            sink.fact(&item.arn, "origin_tls", origin_tls::origin_tls(edge, &policies, grounds, item));
         }
     }
     for ground in grounds {
         for item in &ground.here.load_balancers {
-            sink.fact(&item.arn, "edge", Some(edge.edge(item, &fronts)));
-            sink.fact(&item.arn, "ways", Some(ways::ways(&fronts, grounds, ground, item)));
+            sink.fact(&item.arn, "edge", Some(edge.edge(item, fronts)));
+            sink.fact(&item.arn, "ways", Some(ways::ways(fronts, grounds, ground, item)));
         }
+    }
+    let Some(region) = &blueprint.stack.region else { return };
+    let joined = links::Stack { grounds, region, edge };
+    let (hops, zones) = (hops::hops(&joined, sink), zones::zones(&joined, sink));
+    let log_sources = log_sources::log_sources(&joined, sink);
+    for account in &info.accounts {
+        let arn = stack::arn(account, region, blueprint);
+        sink.fact(&arn, "hops", Some(hops.clone()));
+        sink.fact(&arn, "zones", Some(zones.clone()));
+        sink.fact(&arn, "log_sources", Some(log_sources.clone()));
     }
 }
 
 /// Derives what follows within one place.
-fn state_place(ground: &Ground<'_>, sink: &mut Sink) {
-    parts::state(ground, sink);
+fn state_place(ground: &Ground<'_>, (edge, fronts): (&origin::Edge<'_>, &fronts_of::Fronts<'_>), sink: &mut Sink) {
+    let carriers = carriers::Carriers::of(ground, &|arn| edge.is_fetched(arn));
+    parts::state(ground, &strangers_balancers(ground, &carriers, (edge, fronts)), sink);
     indexes::fill(ground, sink);
     state_network(ground, sink);
     let ports = database::Ports::of(ground);
@@ -232,7 +255,6 @@ fn state_place(ground: &Ground<'_>, sink: &mut Sink) {
         sink.fact(&item.arn, "doors", Some(load_balancer::doors(ground, item)));
         sink.fact(&item.arn, "web_acl", Some(web_acl::web_acl(ground, item)));
     }
-    let carriers = carriers::Carriers::of(ground);
     for item in &ground.here.security_groups {
         let group = item.id(item.body.group_id.as_ref());
         sink.index("group_carriers", group, Some(carriers.describe(group)));
@@ -256,6 +278,25 @@ fn state_place(ground: &Ground<'_>, sink: &mut Sink) {
         let autoscaler = autoscaler::autoscaler(ground.place, ground.here, ground.seen, item);
         sink.fact(&item.arn, "autoscaler", autoscaler);
     }
+}
+
+/// The application load balancers that are certainly another's: they forward to other clusters than the one that the
+/// blueprint names, and no distribution has them as an origin.
+fn strangers_balancers<'a>(
+    ground: &Ground<'a>,
+    carriers: &carriers::Carriers,
+    (edge, fronts): (&origin::Edge<'_>, &fronts_of::Fronts<'_>),
+) -> std::collections::BTreeSet<&'a str> {
+    let stack = &ground.blueprint.eks.cluster;
+    let elsewhere = |arn: &str| {
+        carriers.balanced.clusters(arn).is_ok_and(|clusters| !clusters.is_empty() && !clusters.contains(stack))
+    };
+    let alone = |item: &world::Item<crate::model::elb::LoadBalancer>| {
+        let found = edge.edge(item, fronts);
+        [&found["distributions"], &found["doubts"]].iter().all(|list| list.as_array().is_some_and(Vec::is_empty))
+    };
+    let balancers = ground.here.load_balancers.iter();
+    balancers.filter(|item| elsewhere(&item.arn) && alone(item)).map(|item| item.arn.as_str()).collect()
 }
 
 /// Of what belongs to another account of this scan, its owner tells: in a shared VPC, routes, gateways, network ACLs and flow logs.

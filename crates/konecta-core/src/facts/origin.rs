@@ -144,6 +144,12 @@ impl<'a> Edge<'a> {
         Some(entries.collect())
     }
 
+    /// Whether a distribution is known to fetch from a load balancer.
+    pub(crate) fn is_fetched(&self, balancer: &str) -> bool {
+        let idle = |one: &Value| one["enabled"] == json!(false) || one["used"] == json!(false);
+        self.before.get(balancer).is_some_and(|found| found.iter().any(|one| !idle(one)))
+    }
+
     /// The fact `edge`: what is known to stand before the load balancer, and why there may be more.
     pub(crate) fn edge(&self, balancer: &Item<LoadBalancer>, fronts: &Fronts<'_>) -> Value {
         let found = self.before.get(&balancer.arn).map_or(&[][..], Vec::as_slice);

@@ -14,11 +14,21 @@ use super::wiring::{clusters_seen, nodegroups_seen};
 use super::world::{Item, Regional};
 use crate::model::elb;
 
-/// The parts of everything in one place, except roles.
-pub(crate) fn state(ground: &Ground<'_>, sink: &mut Sink) {
+/// The parts of everything in one place, except roles; `strangers` are load balancers that are certainly not the stack's.
+pub(crate) fn state(ground: &Ground<'_>, strangers: &BTreeSet<&str>, sink: &mut Sink) {
     let (here, wiring) = (ground.here, &ground.wiring);
+    let ours = || here.load_balancers.iter().filter(|item| !strangers.contains(item.arn.as_str()));
     for item in &here.security_groups {
-        sink.fact(&item.arn, "parts", wiring.groups.describe(item.id(item.body.group_id.as_ref())));
+        let id = item.id(item.body.group_id.as_ref());
+        let mut parts = wiring.groups.parts(id);
+        let carries = |item: &Item<elb::LoadBalancer>| {
+            let groups = super::wiring::told_ids(&item.body.security_groups);
+            groups.known.contains(id) || !groups.whole
+        };
+        if let Some(parts) = parts.as_mut().filter(|_| !ours().any(carries)) {
+            parts.remove(&Part::Alb);
+        }
+        sink.fact(&item.arn, "parts", parts.as_ref().map(describe));
     }
     for item in &here.subnets {
         sink.fact(&item.arn, "parts", wiring.subnets.describe(item.id(item.body.subnet_id.as_ref())));
@@ -27,9 +37,11 @@ pub(crate) fn state(ground: &Ground<'_>, sink: &mut Sink) {
         sink.fact(&machine.arn, "parts", machine.parts().as_ref().map(describe));
     }
     for item in &here.load_balancers {
-        sink.fact(&item.arn, "parts", of_load_balancer(&item.body));
+        let stranger = strangers.contains(item.arn.as_str());
+        sink.fact(&item.arn, "parts", if stranger { Some(json!([])) } else { of_load_balancer(&item.body) });
     }
-    let balancers: Balancers<'_> = here.load_balancers.iter().map(|item| (item.arn.as_str(), &item.body)).collect();
+    let of = |item| Balancer { sent: item, stranger: strangers.contains(item.arn.as_str()) };
+    let balancers: Balancers<'_> = here.load_balancers.iter().map(|item| (item.arn.as_str(), of(item))).collect();
     for listener in &here.listeners {
         let balancer = listener.item.body.load_balancer_arn.as_ref();
         let parts = balancer.and_then(|arn| behind(&balancers, [arn]));
@@ -48,19 +60,25 @@ pub(crate) fn state(ground: &Ground<'_>, sink: &mut Sink) {
     }
 }
 
-/// A load balancer is `alb` if it is an application load balancer.
-pub(crate) fn of_load_balancer(balancer: &elb::LoadBalancer) -> Option<Value> {
+/// A load balancer is `alb` if it is an application load balancer, and not certainly another's.
+fn of_load_balancer(balancer: &elb::LoadBalancer) -> Option<Value> {
     let parts = if balancer.kind.as_deref()? == "application" { vec![Part::Alb.name()] } else { vec![] };
     Some(json!(parts))
 }
 
-type Balancers<'a> = BTreeMap<&'a str, &'a elb::LoadBalancer>;
+struct Balancer<'a> {
+    sent: &'a Item<elb::LoadBalancer>,
+    stranger: bool,
+}
+
+type Balancers<'a> = BTreeMap<&'a str, Balancer<'a>>;
 
 /// Listeners and target groups are what their load balancers are.
 fn behind<'a>(balancers: &Balancers<'_>, arns: impl IntoIterator<Item = &'a String>) -> Option<Value> {
     let mut parts = BTreeSet::new();
     for arn in arns {
-        if balancers.get(arn.as_str())?.kind.as_deref()? == "application" {
+        let balancer = balancers.get(arn.as_str())?;
+        if balancer.sent.body.kind.as_deref()? == "application" && !balancer.stranger {
             parts.insert(Part::Alb);
         }
     }

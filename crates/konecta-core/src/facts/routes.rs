@@ -44,6 +44,14 @@ impl Reach {
     }
 }
 
+/// A NAT gateway.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Nat {
+    pub(crate) id: String,
+    /// Its zone; `None` where it stands in all of the region.
+    pub(crate) zone: Option<String>,
+}
+
 /// Where one route leads in one version of IP.
 enum Way {
     /// To the internet, over these hops.
@@ -128,6 +136,43 @@ impl<'a> Routes<'a> {
         };
         let proof = [format!("{id} → {name} ({how})")].into_iter().chain(hops).collect();
         Reach { open, ipv4, ipv6, proof, why }
+    }
+
+    /// The NAT gateways over which a subnet goes out to the internet.
+    ///
+    /// # Errors
+    /// Why they are not known.
+    pub(crate) fn nats(&self, subnet: &Item<ec2::Subnet>) -> Result<Vec<Nat>, String> {
+        if !self.whole {
+            return Err("route tables were not listed to the end".to_owned());
+        }
+        let id = subnet.id(subnet.body.subnet_id.as_ref());
+        let (table, _) = self.table_of(id, subnet.body.vpc_id.as_deref())?;
+        let name = table.id(table.body.route_table_id.as_ref());
+        let routes = table.body.routes.as_ref().ok_or_else(|| format!("the routes of {name} were not sent"))?;
+        let mut nats: Vec<Nat> = Vec::new();
+        for route in routes.iter().filter(|route| route.state.as_deref() != Some("blackhole")) {
+            let Some(target) = target(route) else {
+                return Err(format!("{name}: it was not sent where a route leads"));
+            };
+            if target.starts_with("nat-") && !nats.iter().any(|nat| nat.id == target) {
+                nats.push(Nat { id: target.to_owned(), zone: self.zone_of_nat(target)? });
+            }
+        }
+        Ok(nats)
+    }
+
+    /// The zone of a NAT gateway; `None` where it stands in all of them.
+    fn zone_of_nat(&self, id: &str) -> Result<Option<String>, String> {
+        let unseen = || format!("the zone of {id} is not known");
+        let nat = self.here.nat_gateways.iter().find(|item| item.resource_id == id).ok_or_else(unseen)?;
+        if nat.body.availability_mode.as_deref() == Some("regional") {
+            return Ok(None);
+        }
+        let stands = nat.body.subnet_id.as_ref().ok_or_else(unseen)?;
+        let subnet = self.here.subnets.iter().find(|item| item.id(item.body.subnet_id.as_ref()) == stands);
+        let zone = subnet.and_then(|item| item.body.availability_zone.clone()).ok_or_else(unseen)?;
+        Ok(Some(zone))
     }
 
     /// The table in force: the one associated with the subnet, else the main table of its VPC.

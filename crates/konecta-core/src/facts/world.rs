@@ -58,13 +58,17 @@ pub(crate) struct Repository {
     pub(crate) arn: String,
     pub(crate) policy: Option<Value>,
     pub(crate) lifecycle: Option<Value>,
+    /// How its images are encrypted: `AES256`, `KMS` or `KMS_DSSE`.
+    pub(crate) encryption: Option<String>,
 }
 
 impl Repository {
     fn of(resource: &Resource) -> Self {
         let read = |key| resource.read_supplement(key).and_then(Result::ok);
         let (policy, lifecycle) = (read("repositoryPolicy"), read("lifecyclePolicy"));
-        Self { arn: resource.arn.as_str().to_owned(), policy, lifecycle }
+        let sent: Value = resource.read().unwrap_or_default();
+        let encryption = sent.pointer("/encryptionConfiguration/encryptionType").and_then(Value::as_str);
+        Self { arn: resource.arn.as_str().to_owned(), policy, lifecycle, encryption: encryption.map(str::to_owned) }
     }
 }
 
@@ -84,6 +88,8 @@ pub(crate) struct Regional {
     pub(crate) interfaces: List<ec2::NetworkInterface>,
     pub(crate) instances: List<ec2::Instance>,
     pub(crate) template_versions: List<ec2::LaunchTemplateVersion>,
+    pub(crate) volumes: List<ec2::Volume>,
+    pub(crate) ebs_defaults: List<ec2::EbsDefault>,
     pub(crate) vpcs: List<ec2::Vpc>,
     pub(crate) flow_logs: List<ec2::FlowLog>,
     pub(crate) network_acls: List<ec2::NetworkAcl>,
@@ -107,6 +113,7 @@ pub(crate) struct Regional {
     pub(crate) registry_scanning: List<Value>,
     pub(crate) databases: List<rds::DbInstance>,
     pub(crate) database_clusters: List<Value>,
+    pub(crate) database_subnet_groups: List<Value>,
     pub(crate) parameter_groups: ListWith<rds::DbParameterGroup, rds::Parameter>,
     pub(crate) cluster_parameter_groups: ListWith<rds::DbClusterParameterGroup, rds::Parameter>,
     pub(crate) engine_versions: List<Value>,
@@ -169,6 +176,8 @@ fn keeper(name: &str) -> Option<Keeper> {
         "EC2::NetworkInterface" => keep!(interfaces),
         "EC2::Instance" => keep!(instances),
         "EC2::LaunchTemplateVersion" => keep!(template_versions),
+        "EC2::Volume" => keep!(volumes),
+        "EC2::EbsEncryptionByDefault" => keep!(ebs_defaults),
         "EC2::VPC" => keep!(vpcs),
         "EC2::FlowLog" => keep!(flow_logs),
         "EC2::NetworkAcl" => keep!(network_acls),
@@ -196,6 +205,7 @@ fn keeper(name: &str) -> Option<Keeper> {
         "ECR::RegistryScanningConfiguration" => keep!(registry_scanning),
         "RDS::DBInstance" => keep!(databases),
         "RDS::DBCluster" => keep!(database_clusters),
+        "RDS::DBSubnetGroup" => keep!(database_subnet_groups),
         "RDS::DBParameterGroup" => keep!(parameter_groups with "parameters"),
         "RDS::DBClusterParameterGroup" => keep!(cluster_parameter_groups with "parameters"),
         "RDS::DBMajorEngineVersion" => keep!(engine_versions),

@@ -59,6 +59,10 @@ shape! {
         default_cache_behavior: Option<Behavior>,
         /// What it does with other paths.
         cache_behaviors: Option<Items<Behavior>>,
+        /// The certificate that viewers are shown and the TLS they may use, as sent.
+        viewer_certificate: Option<serde_json::Value>,
+        /// Standard logging, as sent.
+        logging: Option<serde_json::Value>,
     }
 }
 
@@ -105,6 +109,9 @@ pub struct CustomOriginConfig {
     /// The port for HTTPS.
     #[serde(rename = "HTTPSPort")]
     pub https_port: Option<u16>,
+    /// `http-only`, `match-viewer` or `https-only`.
+    #[serde(rename = "OriginProtocolPolicy")]
+    pub origin_protocol_policy: Option<String>,
     /// The certificate that CloudFront shows, where it has one; AWS sends the member only then.
     #[serde(rename = "OriginMtlsConfig")]
     pub origin_mtls_config: Told<OriginMtls>,
@@ -151,6 +158,8 @@ shape! {
         path_pattern: Option<String>,
         /// The origin or origin group.
         target_origin_id: Option<String>,
+        /// What viewers who come over HTTP are told: `allow-all`, `https-only`, `redirect-to-https`.
+        viewer_protocol_policy: Option<String>,
         /// The cache policy.
         cache_policy_id: Told<String>,
         /// The origin request policy.

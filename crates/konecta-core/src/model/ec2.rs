@@ -131,6 +131,34 @@ shape! {
 }
 
 shape! {
+    /// An EBS volume.
+    Volume {
+        /// Its id.
+        volume_id: Option<String>,
+        /// Whether it is encrypted.
+        encrypted: Option<bool>,
+        /// The instances it is attached to.
+        attachments: Option<Vec<VolumeAttachment>>,
+    }
+}
+
+shape! {
+    /// A volume's attachment.
+    VolumeAttachment {
+        /// The instance.
+        instance_id: Option<String>,
+    }
+}
+
+shape! {
+    /// A region's setting for volumes to come.
+    EbsDefault {
+        /// Whether they are encrypted whatever is asked for.
+        ebs_encryption_by_default: Option<bool>,
+    }
+}
+
+shape! {
     /// A security group; its rules are read from [`SecurityGroupRule`].
     SecurityGroup {
         /// Its id.

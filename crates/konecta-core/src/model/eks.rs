@@ -21,6 +21,10 @@ pub struct Cluster {
     pub identity: Option<Identity>,
     /// How principals are let in.
     pub access_config: Option<AccessConfig>,
+    /// With which key Kubernetes secrets are encrypted, as sent; `null` where with none of one's own.
+    pub encryption_config: Told<serde_json::Value>,
+    /// The logs of its control plane, as sent.
+    pub logging: Option<serde_json::Value>,
 }
 
 /// Who issues the tokens of a cluster's pods.
@@ -64,6 +68,8 @@ pub struct AccessEntry {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct VpcConfig {
+    /// The VPC.
+    pub vpc_id: Option<String>,
     /// The subnets of the control plane's interfaces.
     pub subnet_ids: Option<Vec<String>>,
     /// Groups given at creation, `[]` where none were.

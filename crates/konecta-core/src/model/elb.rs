@@ -46,6 +46,8 @@ pub struct Attribute {
 pub struct AvailabilityZone {
     /// The subnet in that zone.
     pub subnet_id: Option<String>,
+    /// The zone.
+    pub zone_name: Option<String>,
 }
 
 /// A listener.
@@ -179,6 +181,8 @@ pub struct SourceIp {
 pub struct TargetGroup {
     /// The port on which targets listen, where they are registered with no other.
     pub port: Option<u16>,
+    /// The protocol in which targets are spoken to; a Lambda function has none.
+    pub protocol: Option<String>,
     /// The load balancers that use it.
     pub load_balancer_arns: Option<Vec<String>>,
     /// `instance`, `ip`, `lambda` or `alb`.

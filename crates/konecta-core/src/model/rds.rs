@@ -28,6 +28,33 @@ pub struct DbInstance {
     /// Its subnets.
     #[serde(rename = "DBSubnetGroup")]
     pub db_subnet_group: Option<DbSubnetGroup>,
+    /// The engine.
+    pub engine: Option<String>,
+    /// Whether its storage is encrypted.
+    pub storage_encrypted: Option<bool>,
+    /// With whose key: `none`, `sse-rds` or `sse-kms`.
+    pub storage_encryption_type: Option<String>,
+    /// The logs that are exported; `null` for none.
+    pub enabled_cloudwatch_logs_exports: Told<Vec<String>>,
+    /// The parameter groups, with whether they are in force.
+    #[serde(rename = "DBParameterGroups")]
+    pub db_parameter_groups: Option<Vec<DbParameterGroupStatus>>,
+    /// Whether a standby waits in another zone.
+    #[serde(rename = "MultiAZ")]
+    pub multi_az: Option<bool>,
+    /// The zone it stands in.
+    pub availability_zone: Option<String>,
+}
+
+/// A parameter group of an instance.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct DbParameterGroupStatus {
+    /// The group.
+    #[serde(rename = "DBParameterGroupName")]
+    pub name: Option<String>,
+    /// `in-sync` where the instance runs with it.
+    pub parameter_apply_status: Option<String>,
 }
 
 /// Where a database listens.

@@ -5,6 +5,7 @@ mod documented;
 mod drifted;
 mod inside;
 mod inventory;
+mod joined;
 mod monotone;
 mod tls;
 mod ways;

@@ -17,7 +17,7 @@ fn says_less(less: &Value, more: &Value) -> bool {
         (Value::Object(_), Value::Object(_)) if less["kind"] == json!("unknown") => true,
         (Value::Object(less), Value::Object(more)) => less
             .iter()
-            .filter(|(key, _)| !["faults", "proof", "unknown", "why", "names", "more"].contains(&key.as_str()))
+            .filter(|(key, _)| !["faults", "proof", "unknown", "why", "names", "more", "place"].contains(&key.as_str()))
             .all(|(key, value)| more.get(key).is_some_and(|more| says_less(value, more))),
         (Value::Array(less), Value::Array(more)) => {
             let is_known = |item: &&Value| item["kind"] != json!("unknown") || more.contains(item);
@@ -67,6 +67,23 @@ fn no_better(name: &str, facts: &Map<String, Value>, less: &Value, more: &Value)
             let certain = less["ways"].as_array().into_iter().flatten().filter(|way| way["certain"] == json!(true));
             (is_doubted(less) || count(more) <= count(less))
                 && certain.into_iter().all(|way| each_says_less(&json!([way]), &more["ways"]))
+        }
+        // What is called a load balancer of the stack, or its group, is judged as one.
+        "parts" => {
+            let without = |parts: &Value| {
+                let all = parts.as_array().into_iter().flatten();
+                all.filter(|part| **part != json!("alb")).cloned().collect::<Vec<_>>()
+            };
+            without(less) == without(more) && !more.as_array().is_some_and(|more| more.contains(&json!("alb")))
+        }
+        // What is not known, or only may be of the stack, keeps a joined control from passing.
+        "hops" | "log_sources" | "zones" => {
+            let links = less.as_array().into_iter().flatten();
+            let (open, known): (Vec<&Value>, Vec<&Value>) = links.partition(|one| one["why"].is_string());
+            let parts: std::collections::BTreeSet<String> =
+                less.as_array().into_iter().flatten().map(|one| one["part"].to_string()).collect();
+            let lost = more.as_array().into_iter().flatten().any(|one| !parts.contains(&one["part"].to_string()));
+            (lost || !open.is_empty()) && each_says_less(&json!(known), more)
         }
         // Whom a group lets in that was not all seen is one more source.
         "entrances" => {

@@ -70,7 +70,13 @@ switches! {
 
 fn propose(remedy: &Remedy, switch: &Switch, finding: &Finding, case: &Case<'_>) -> Proposal {
     let Some(view) = case.subject(finding) else { return Proposal::default() };
-    let owner = if switch.of_cluster { Owner::of(view, case) } else { Some(Owner::instance(view)) };
+    let is_cluster = view.reference.resource_type.as_str() == "AWS::RDS::DBCluster";
+    if is_cluster && switch.member == "PubliclyAccessible" {
+        let reason = "RDS fixes whether a DB cluster is publicly accessible when the cluster is created";
+        let procedure = "restore a snapshot of it into a cluster with --no-publicly-accessible and let the application use that one";
+        return Proposal::refuse(finding, Class::N, reason, &[procedure]);
+    }
+    let owner = if switch.of_cluster || is_cluster { Owner::of(view, case) } else { Some(Owner::instance(view)) };
     let Some(owner) = owner else {
         let reason = "the DB cluster that decides this was not read";
         return Proposal::refuse(finding, remedy.class, reason, &["allow rds:DescribeDBClusters and run it again"]);
@@ -130,6 +136,19 @@ mod tests {
                 Some("rds:ModifyDBInstance/arn:aws:rds:us-east-1:123456789012:db:konecta-erp")
             );
         }
+    }
+
+    #[test]
+    fn a_cluster_has_minor_upgrades_of_its_own_and_public_access_for_good() {
+        let bad = json!({"Engine": "postgres", "AutoMinorVersionUpgrade": false, "PubliclyAccessible": true});
+        let world = World::of(json!([cluster(bad)]));
+        let step = world.mended("KA-RDS-010", ":cluster:konecta-aurora").remove(0);
+        assert_eq!(
+            step.call.parameters,
+            json!({"AutoMinorVersionUpgrade": true, "DBClusterIdentifier": "konecta-aurora", "ApplyImmediately": true})
+        );
+        let refusals = world.proposed("KA-RDS-001", ":cluster:konecta-aurora").refusals;
+        assert!(refusals[0].reason.contains("when the cluster is created"), "{}", refusals[0].reason);
     }
 
     #[test]

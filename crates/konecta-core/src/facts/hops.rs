@@ -1,0 +1,230 @@
+//! What stands in the settings that decide whether everything is encrypted, from the viewer to the disk: the fact `hops`.
+//! Knows where each setting is found; which value is good is for controls to say.
+
+use serde_json::{Value, json};
+
+use super::ground::Ground;
+use super::links::{Balancer, Database, Links, Stack, members, name};
+use super::load_balancer::TargetGroup;
+use super::nodes::Node;
+use super::sink::Sink;
+use super::world::Item;
+use crate::model::Told;
+use crate::model::cloudfront::{Behavior, Distribution, Origin};
+
+const VIEWER: &str = "viewer to CloudFront";
+const ORIGIN: &str = "CloudFront to load balancer";
+const PODS: &str = "load balancer to pods";
+const DATABASE: &str = "pods to database";
+const VOLUMES: &str = "volumes of the nodes";
+const STORAGE: &str = "storage of the database";
+const IMAGES: &str = "images in the registry";
+const SECRETS: &str = "secrets of the cluster";
+
+/// The fact `hops`.
+pub(crate) fn hops(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
+    let mut links = Links::default();
+    distributions(stack, sink, &mut links);
+    target_groups(stack, sink, &mut links);
+    databases(stack, &mut links);
+    volumes(stack, &mut links);
+    registry(stack, &mut links);
+    for (_, cluster) in stack.clusters() {
+        let place = format!("cluster {}", cluster.id(cluster.body.name.as_ref()));
+        let config = match &cluster.body.encryption_config {
+            Told::Silent => None,
+            Told::Nothing => Some(Value::Null),
+            Told::Value(config) => Some(config.clone()),
+        };
+        links.note(SECRETS, "secrets_encryption", &place, config);
+    }
+    links.into_value()
+}
+
+fn distributions(stack: &Stack<'_, '_>, sink: &Sink, links: &mut Links) {
+    stack.open_fronts(VIEWER, links);
+    for front in stack.fronts() {
+        let Some(settings) = front.item.body.distribution_config.as_ref() else { continue };
+        let place = name(front.item);
+        let part = (VIEWER, front.doubt.as_ref());
+        let mut behavior = |path: &str, behavior: &Behavior| {
+            let policy = behavior.viewer_protocol_policy.as_ref().map(|policy| json!(policy));
+            links.note_of(part, "viewer_protocol_policy", &format!("{place}, behavior {path}"), policy);
+        };
+        if let Some(default) = &settings.default_cache_behavior {
+            behavior("*", default);
+        }
+        for other in settings.cache_behaviors.iter().filter_map(|all| all.items.as_ref()).flatten() {
+            behavior(other.path_pattern.as_deref().unwrap_or("?"), other);
+        }
+        let all = settings.cache_behaviors.as_ref().is_some_and(|behaviors| behaviors.all().is_some());
+        if !all || settings.default_cache_behavior.is_none() {
+            links.open(VIEWER, format!("the behaviors of {place} were not all sent"));
+        }
+        links.note_of(part, "viewer_certificate", &place, settings.viewer_certificate.clone());
+    }
+    stack.open_fronts(ORIGIN, links);
+    for front in stack.fronts() {
+        for origin in &front.origins {
+            let place = format!("{}, origin {}", name(front.item), origin.id.as_deref().unwrap_or("?"));
+            let policy = origin_policy(stack, origin).map(|policy| json!(policy));
+            links.note(ORIGIN, "origin_protocol_policy", &place, policy);
+        }
+        if front.doubt.is_none() {
+            origin_certificates(front.item, sink, links);
+        }
+    }
+}
+
+/// A VPC origin keeps its policy in an object of its own.
+fn origin_policy(stack: &Stack<'_, '_>, origin: &Origin) -> Option<String> {
+    let Some(inside) = &origin.vpc_origin_config else {
+        return origin.custom_origin_config.as_ref()?.origin_protocol_policy.clone();
+    };
+    let id = inside.vpc_origin_id.as_ref()?;
+    let origins = stack.global().flat_map(|ground| &ground.here.vpc_origins);
+    let mut found = origins.filter(|item| item.id(item.body.id.as_ref()) == id);
+    let others = &found.next()?.body.vpc_origin_endpoint_config.as_ref()?.others;
+    others.get("OriginProtocolPolicy")?.as_str().map(str::to_owned)
+}
+
+/// Whether CloudFront accepts what each origin shows, by the fact `origin_tls`.
+fn origin_certificates(item: &Item<Distribution>, sink: &Sink, links: &mut Links) {
+    let Some(ways) = sink.get(&item.arn, "origin_tls").and_then(Value::as_array) else {
+        return links.open(ORIGIN, format!("{}: the certificates of its origins are not known", name(item)));
+    };
+    for way in ways.iter().filter(|way| way["used"] != json!(false)) {
+        let place = format!("{}, origin {}", name(item), way["origin"].as_str().unwrap_or("?"));
+        if way["matches"].is_boolean() {
+            let told = json!({"matches": way["matches"], "faults": way["faults"]});
+            links.note(ORIGIN, "origin_certificate", &place, Some(told));
+            continue;
+        }
+        let whys = way["why"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let why = whys.collect::<Vec<_>>().join("; ");
+        links.open(ORIGIN, format!("{place}: {}", if why.is_empty() { "its certificate is not known" } else { &why }));
+    }
+}
+
+fn target_groups(stack: &Stack<'_, '_>, sink: &Sink, links: &mut Links) {
+    stack.open_balancers(PODS, links);
+    links.require(PODS, stack.here(), &["elasticloadbalancing:DescribeTargetGroups"], "the target groups");
+    for balancer in stack.balancers(sink) {
+        for target in &balancer.ground.here.target_groups {
+            target_group(target, &balancer, links);
+        }
+    }
+}
+
+fn target_group(target: &TargetGroup, balancer: &Balancer<'_, '_>, links: &mut Links) {
+    let sent = &target.item.body;
+    let group = target.item.arn.rsplit('/').nth(1).unwrap_or(&target.item.arn);
+    let place = format!("target group {group}");
+    let Some(arns) = &sent.load_balancer_arns else {
+        return links.open(PODS, format!("{place}: it was not sent which load balancers use it"));
+    };
+    // A function is called through AWS's own API, and a load balancer behind is judged itself.
+    if !arns.contains(&balancer.item.arn) || ["lambda", "alb"].map(Some).contains(&sent.target_type.as_deref()) {
+        return;
+    }
+    let part = (PODS, balancer.doubt.as_ref());
+    links.note_of(part, "target_protocol", &place, sent.protocol.as_ref().map(|protocol| json!(protocol)));
+}
+
+fn databases(stack: &Stack<'_, '_>, links: &mut Links) {
+    stack.open_databases(DATABASE, links);
+    for (ground, database) in stack.databases() {
+        let key = |group: &str| format!("{}/{}/{group}", ground.place.account, ground.place.region);
+        let groups = match database {
+            Database::Instance(item) => item.body.db_parameter_groups.as_ref().and_then(|groups| {
+                let group = |one: &crate::model::rds::DbParameterGroupStatus| {
+                    let name = one.name.as_deref()?;
+                    let state = one.parameter_apply_status.as_deref()?;
+                    Some(json!({"name": name, "index": "parameter_groups", "key": key(name), "states": [state]}))
+                };
+                groups.iter().map(group).collect::<Option<Vec<_>>>()
+            }),
+            Database::Cluster(item) => {
+                item.body.get("DBClusterParameterGroup").and_then(Value::as_str).and_then(|name| {
+                    let members = item.body.get("DBClusterMembers")?.as_array()?.iter();
+                    let states = members.map(|member| member.get("DBClusterParameterGroupStatus")?.as_str());
+                    let states = states.collect::<Option<Vec<_>>>()?;
+                    let index = "cluster_parameter_groups";
+                    Some(vec![json!({"name": name, "index": index, "key": key(name), "states": states})])
+                })
+            }
+        };
+        let told = database.engine().zip(groups).map(|(engine, groups)| json!({"engine": engine, "groups": groups}));
+        links.note(DATABASE, "parameter_groups", &database.name(), told);
+    }
+    stack.open_databases(STORAGE, links);
+    for (_, database) in stack.databases() {
+        let told = match database {
+            Database::Instance(item) => members([
+                ("StorageEncrypted", item.body.storage_encrypted.map(Value::Bool)),
+                ("StorageEncryptionType", item.body.storage_encryption_type.as_ref().map(|kind| json!(kind))),
+            ]),
+            Database::Cluster(item) => {
+                members(["StorageEncrypted", "StorageEncryptionType"].map(|key| (key, item.body.get(key).cloned())))
+            }
+        };
+        links.note(STORAGE, "storage_encryption", &database.name(), told);
+    }
+}
+
+fn volumes(stack: &Stack<'_, '_>, links: &mut Links) {
+    for (ground, cluster) in stack.clusters() {
+        let cluster = cluster.id(cluster.body.name.as_ref());
+        let account = &ground.place.account;
+        let reads = ["ec2:DescribeVolumes", "ec2:DescribeInstances"];
+        links.require(VOLUMES, [ground].into_iter(), &reads, "the instances and volumes");
+        let default = ground.here.ebs_defaults.first().and_then(|item| item.body.ebs_encryption_by_default);
+        let place = format!("account {account} in {}", ground.place.region);
+        links.note(VOLUMES, "encryption_by_default", &place, default.map(Value::Bool));
+        node_volumes(ground, cluster, links);
+    }
+}
+
+/// Volumes of the nodes; those that are encrypted are one entry, for there may be thousands.
+fn node_volumes(ground: &Ground<'_>, cluster: &str, links: &mut Links) {
+    let mut encrypted = 0_usize;
+    for item in &ground.here.volumes {
+        let id = item.id(item.body.volume_id.as_ref());
+        let Some(attached) = &item.body.attachments else {
+            links.open(VOLUMES, format!("volume {id}: it was not sent what it is attached to"));
+            continue;
+        };
+        for holder in attached.iter().map(|one| one.instance_id.as_deref()) {
+            let node = holder.and_then(|holder| ground.wiring.machines.get(holder)).map(|machine| &machine.node);
+            match node {
+                Some(Node::Of(of) | Node::Said { cluster: of, .. }) if of != cluster => {}
+                Some(Node::No) => {}
+                Some(Node::Of(_) | Node::Said { .. }) if item.body.encrypted == Some(true) => encrypted += 1,
+                Some(Node::Of(_) | Node::Said { .. }) => {
+                    let place = format!("volume {id} of node {}", holder.unwrap_or("?"));
+                    links.note(VOLUMES, "encryption", &place, item.body.encrypted.map(Value::Bool));
+                }
+                Some(Node::Unknown(_)) | None if item.body.encrypted == Some(true) => {}
+                Some(Node::Unknown(_)) | None => {
+                    links.open(VOLUMES, format!("volume {id}: it is not known whether a node holds it"));
+                }
+            }
+        }
+    }
+    if encrypted > 0 {
+        links.note(VOLUMES, "encryption", &format!("{encrypted} volumes of nodes"), Some(Value::Bool(true)));
+    }
+}
+
+fn registry(stack: &Stack<'_, '_>, links: &mut Links) {
+    links.require(IMAGES, stack.here(), &["ecr:DescribeRepositories"], "the repositories");
+    for ground in stack.here() {
+        for item in &ground.here.repositories {
+            let Some((_, name)) = item.arn.split_once(":repository/") else { continue };
+            if ground.blueprint.ecr.repositories.iter().any(|declared| declared == name) {
+                let kind = item.encryption.as_ref().map(|kind| json!(kind));
+                links.note(IMAGES, "image_encryption", &format!("repository {name}"), kind);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What stands in the settings that decide whether the stack writes its logs: the fact `log_sources`.
+//! Knows where each setting is found; which value is good is for controls to say. AWS's answers about the logs of web ACLs and about
+//! CloudTrail are not read.
+
+use serde_json::{Value, json};
+
+use super::flow_logs::unseen;
+use super::links::{Database, Links, Stack, members, name};
+use super::sink::Sink;
+use crate::model::Told;
+
+const EDGE: &str = "access logs of CloudFront";
+const BALANCER: &str = "access logs of the load balancer";
+const CONTROL_PLANE: &str = "logs of the control plane";
+const DATABASE: &str = "logs of the database";
+const NETWORK: &str = "flow logs of the network";
+
+/// The fact `log_sources`.
+pub(crate) fn log_sources(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
+    let mut links = Links::default();
+    stack.open_fronts(EDGE, &mut links);
+    for front in stack.fronts() {
+        let settings = front.item.body.distribution_config.as_ref();
+        let told = members([
+            ("logging", settings.and_then(|settings| settings.logging.clone())),
+            ("deliveries", sink.get(&front.item.arn, "log_deliveries").cloned()),
+        ]);
+        links.note_of((EDGE, front.doubt.as_ref()), "logging", &name(front.item), told);
+    }
+    stack.open_balancers(BALANCER, &mut links);
+    for balancer in stack.balancers(sink) {
+        let place = balancer.name();
+        match balancer.item.body.kind.as_deref() {
+            Some("application") => {
+                let told = balancer.ground.here.attributes.get(&balancer.item.arn).map(|all| {
+                    let one = |one: &crate::model::elb::Attribute| Some((one.key.clone()?, json!(one.value.as_ref()?)));
+                    Value::Object(all.iter().filter_map(one).collect())
+                });
+                links.note_of((BALANCER, balancer.doubt.as_ref()), "attributes", &place, told);
+            }
+            // A network load balancer logs TLS connections only; what it passes on to is judged itself.
+            Some(_) => {}
+            None => links.open(BALANCER, format!("{place}: it was not sent of which kind it is")),
+        }
+    }
+    for (_, cluster) in stack.clusters() {
+        let place = format!("cluster {}", cluster.id(cluster.body.name.as_ref()));
+        let setups = cluster.body.logging.as_ref().and_then(|logging| logging.get("clusterLogging"));
+        links.note(CONTROL_PLANE, "cluster_logging", &place, setups.cloned());
+    }
+    databases(stack, &mut links);
+    networks(stack, sink, &mut links);
+    links.into_value()
+}
+
+fn databases(stack: &Stack<'_, '_>, links: &mut Links) {
+    stack.open_databases(DATABASE, links);
+    for (_, database) in stack.databases() {
+        let exports = match database {
+            Database::Instance(item) => match &item.body.enabled_cloudwatch_logs_exports {
+                Told::Silent => None,
+                Told::Nothing => Some(Value::Null),
+                Told::Value(types) => Some(json!(types)),
+            },
+            Database::Cluster(item) => item.body.get("EnabledCloudwatchLogsExports").cloned(),
+        };
+        let told = database.engine().zip(exports).map(|(engine, types)| json!({"engine": engine, "types": types}));
+        links.note(DATABASE, "log_exports", &database.name(), told);
+    }
+}
+
+/// The VPCs in which the cluster and the load balancers stand.
+fn networks(stack: &Stack<'_, '_>, sink: &Sink, links: &mut Links) {
+    let mut wanted = std::collections::BTreeSet::new();
+    for (_, cluster) in stack.clusters() {
+        match cluster.body.resources_vpc_config.as_ref().and_then(|network| network.vpc_id.as_deref()) {
+            Some(vpc) => drop(wanted.insert(vpc)),
+            None => links.open(NETWORK, "it was not sent in which VPC the cluster stands".to_owned()),
+        }
+    }
+    for balancer in stack.balancers(sink).iter().filter(|balancer| balancer.doubt.is_none()) {
+        match balancer.item.body.vpc_id.as_deref() {
+            Some(vpc) => drop(wanted.insert(vpc)),
+            None => links.open(NETWORK, format!("it was not sent in which VPC {} stands", balancer.name())),
+        }
+    }
+    for vpc in wanted {
+        let found = stack.here().find_map(|ground| {
+            let item = ground.here.vpcs.iter().find(|item| item.id(item.body.vpc_id.as_ref()) == vpc)?;
+            Some((ground, item)).filter(|(ground, item)| ground.speaks_for(item.body.owner_id.as_ref()))
+        });
+        match found {
+            Some((ground, item)) => match unseen(ground, item) {
+                Some(why) => links.open(NETWORK, why),
+                None => links.note(NETWORK, "flow_logs", vpc, sink.get(&item.arn, "flow_logs").cloned()),
+            },
+            None => links.open(NETWORK, format!("{vpc} is in no listing")),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! In which availability zones the parts of the stack stand, and on which other zones they depend: the fact `zones`.
+//! Knows nothing of what happens when a zone is lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::ground::Ground;
+use super::links::{Database, Links, Stack};
+use super::load_balancer::zones as balancer_zones;
+use super::routes::Nat;
+use super::sink::Sink;
+
+const BALANCER: &str = "load balancer";
+const NODES: &str = "nodes";
+const DATABASE: &str = "database";
+
+/// The fact `zones`.
+pub(crate) fn zones(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
+    let mut links = Links::default();
+    stack.open_balancers(BALANCER, &mut links);
+    for balancer in stack.balancers(sink) {
+        let place = balancer.name();
+        match balancer.item.body.kind.as_deref() {
+            Some("application") => {
+                let zones = balancer_zones(&balancer.item.body).map(|zones| json!(zones));
+                links.note_of((BALANCER, balancer.doubt.as_ref()), "zones", &place, zones);
+            }
+            // What a network load balancer passes on to is judged itself.
+            Some(_) => {}
+            None => links.open(BALANCER, format!("{place}: it was not sent of which kind it is")),
+        }
+    }
+    for (ground, cluster) in stack.clusters() {
+        nodes(ground, cluster.id(cluster.body.name.as_ref()), &mut links);
+    }
+    stack.open_databases(DATABASE, &mut links);
+    for (_, database) in stack.databases() {
+        let told = match database {
+            Database::Instance(item) => {
+                json!({"multi_az": item.body.multi_az, "zone": item.body.availability_zone})
+            }
+            Database::Cluster(item) => json!({"multi_az": item.body.get("MultiAZ"), "zone": null}),
+        };
+        let known = told["multi_az"].is_boolean();
+        links.note(DATABASE, "multi_az", &database.name(), known.then_some(told));
+    }
+    links.into_value()
+}
+
+fn describe(nat: &Nat) -> Value {
+    match &nat.zone {
+        Some(zone) => json!({"nat": nat.id, "zone": zone}),
+        None => json!({"nat": nat.id, "regional": true}),
+    }
+}
+
+/// The subnets of the cluster's node groups, or, where it has none, those in which its machines run.
+fn nodes(ground: &Ground<'_>, cluster: &str, links: &mut Links) {
+    links.require(NODES, [ground].into_iter(), &["eks:ListNodegroups", "eks:DescribeNodegroup"], "the node groups");
+    let mut subnets: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for item in &ground.here.nodegroups {
+        match (item.body.cluster_name.as_deref(), &item.body.subnets) {
+            (Some(of), _) if of != cluster => {}
+            (Some(_), Some(ids)) => {
+                for id in ids {
+                    subnets.entry(id).or_default().insert(item.id(item.body.nodegroup_name.as_ref()));
+                }
+            }
+            (_, _) => {
+                let name = item.id(item.body.nodegroup_name.as_ref());
+                links.open(NODES, format!("it was not sent in which subnets node group {name} stands"));
+            }
+        }
+    }
+    for machine in ground.wiring.machines.values().filter(|machine| !machine.is_gone()) {
+        if machine.node == super::nodes::Node::Of(cluster.to_owned()) {
+            subnets.extend(
+                machine.subnet.as_deref().map(|id| (id, BTreeSet::new())).filter(|(id, _)| !subnets.contains_key(id)),
+            );
+        }
+    }
+    let whole = ground.seen.whole(ground.place, "ec2:DescribeSubnets");
+    for id in subnets.keys() {
+        let found = ground.here.subnets.iter().find(|item| item.id(item.body.subnet_id.as_ref()) == *id);
+        let zone = found.and_then(|item| item.body.availability_zone.as_deref());
+        match (zone, ground.nats.get(id)) {
+            (Some(zone), Some(Ok(nats))) => {
+                let nats: Vec<Value> = nats.iter().map(describe).collect();
+                let told = json!({"zone": zone, "nats": nats});
+                links.note(NODES, "zone", &format!("subnet {id}"), Some(told));
+            }
+            (Some(_), Some(Err(why))) => links.open(NODES, format!("subnet {id}: {why}")),
+            (_, _) if whole => links.open(NODES, format!("the zone of subnet {id} was not sent")),
+            (_, _) => links.open(NODES, format!("subnet {id} is in no listing")),
+        }
+    }
+}
