@@ -274,6 +274,10 @@ pub(crate) struct Rollback {
     /// The run, as `konecta-audit runs` lists it
     pub(crate) run: String,
 
+    /// Take back this change alone, as in `c3`; may be repeated. One that another rests on stays
+    #[arg(long, value_name = "CHANGE")]
+    pub(crate) only: Vec<String>,
+
     #[command(flatten)]
     pub(crate) account: AccountArgs,
 

@@ -122,6 +122,10 @@ pub(crate) enum Error {
     OtherAccount { run: String, planned: String, found: String },
     #[error("{run} came to its end: there is nothing to resume")]
     NothingToResume { run: String },
+    #[error("{run} changed nothing as {change} that could be taken back")]
+    NoSuchChange { run: String, change: String },
+    #[error("a signal cannot be caught")]
+    Signal(#[source] std::io::Error),
     #[error("another run holds the lock {path}: {holder}")]
     Locked { path: PathBuf, holder: String },
     #[error(transparent)]
@@ -133,6 +137,8 @@ pub(crate) enum Error {
     #[error("{source}")]
     Stopped {
         run: String,
+        /// The options that say where its journal is.
+        place: String,
         #[source]
         source: RunError,
     },
@@ -180,9 +186,12 @@ impl Error {
             Self::Journal(JournalError::Medium(MediumError::Overtaken(_))) => {
                 "leave it to the other one; `konecta-audit runs show RUN` says how far it is"
             }
-            Self::Stopped { run, .. } => {
+            Self::NoSuchChange { run, .. } => {
+                return Some(format!("`konecta-audit runs show {run}` lists its changes"));
+            }
+            Self::Stopped { run, place, .. } => {
                 return Some(format!(
-                    "go on with `konecta-audit fix --resume {run}`, or take it back with `konecta-audit rollback {run}`"
+                    "go on with `konecta-audit fix --resume {run}{place}`, or take it back with `konecta-audit rollback {run}{place}`"
                 ));
             }
             Self::NoProcedure { .. } => "`konecta-audit fix --dry-run` says what can be done about each finding",
@@ -195,6 +204,7 @@ impl Error {
             | Self::Selection(_)
             | Self::Output(_)
             | Self::Runtime(_)
+            | Self::Signal(_)
             | Self::Snapshot(_)
             | Self::Audit(_)
             | Self::Sarif(_)
@@ -257,6 +267,8 @@ impl Error {
             | Self::NoSuchRun { .. }
             | Self::OtherAccount { .. }
             | Self::NothingToResume { .. }
+            | Self::NoSuchChange { .. }
+            | Self::Signal(_)
             | Self::Locked { .. }
             | Self::Lock(_)
             | Self::Store(_)

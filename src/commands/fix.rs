@@ -20,7 +20,7 @@ use super::{blind, catalogue, procedure, reading, with_folder};
 use crate::cli::{Emit, Fix, StateArgs};
 use crate::config::Config;
 use crate::error::{Error, Exit};
-use crate::fixing::{self, Held, Journals, Live, StateDir, TOOL};
+use crate::fixing::{self, CTRL_C, Held, Journals, Live, Signals, StateDir, TOOL};
 use crate::{confined, ui};
 
 pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
@@ -143,6 +143,8 @@ fn carried_out(planned: &Plan, args: &Fix, config: &Config, whole: &Catalogue) -
         planned.check(fixing::now(), live.account().id())?;
         planned.spares(live.account().caller())?;
         let run = fixing::run_id(fixing::now());
+        // From here on a signal ends the run in order: what is locked is given back.
+        let mut signals = Signals::caught()?;
         let held = locked(&state, &args.state, &live, &run).await?;
         let ended = async {
             let journals = Journals::of(&args.state, live.account()).await?;
@@ -151,7 +153,7 @@ fn carried_out(planned: &Plan, args: &Fix, config: &Config, whole: &Catalogue) -
             ui::note(&format!("Run {run}"));
             let stop = live.stop();
             let going = async { Run::begin(&mut live, &mut journal, &run, &who, TOOL, planned).await?.go().await };
-            stoppable(going, &stop, &run).await
+            stoppable(going, &mut signals, &stop, (&run, &args.state)).await
         }
         .await;
         held.release().await;
@@ -162,8 +164,16 @@ fn carried_out(planned: &Plan, args: &Fix, config: &Config, whole: &Catalogue) -
 fn resume(run: &str, args: &Fix, config: &Config, whole: &Catalogue) -> Result<Exit, Error> {
     go_on(run, &args.account, &args.state, config, whole, |story| match story.ended {
         true => Err(Error::NothingToResume { run: run.to_owned() }),
-        false => Ok(None),
+        false => Ok(Turn::On),
     })
+}
+
+/// Which way a run is gone on with.
+pub(super) enum Turn {
+    /// As it went.
+    On,
+    /// Back; the changes that are taken back, all of them if none is named.
+    Back(Vec<String>),
 }
 
 /// Takes a run up again, the way it went or back. `look` sees it before anything is done, and may turn it around.
@@ -173,7 +183,7 @@ pub(super) fn go_on(
     state_args: &StateArgs,
     config: &Config,
     whole: &Catalogue,
-    look: impl FnOnce(&Story) -> Result<Option<Way>, Error>,
+    look: impl FnOnce(&Story) -> Result<Turn, Error>,
 ) -> Result<Exit, Error> {
     confined::lift_processor_limit()?;
     let state = StateDir::of(state_args.state_dir.as_deref())?;
@@ -181,7 +191,7 @@ pub(super) fn go_on(
     super::rollback::block_on(async {
         let mut medium = Journals::open(state_args, &options).await?.find(run)?;
         let story = super::runs::story(run, &mut medium).await?;
-        let turn = look(&story)? == Some(Way::Back);
+        let turn = look(&story)?;
         options.regions = konecta_aws::RegionChoice::Named(story.plan.regions.clone());
         let mut live = Live::open(&options, whole, &config.blueprint).await?;
         let found = live.account().id();
@@ -189,20 +199,23 @@ pub(super) fn go_on(
             let (planned, found) = (story.plan.account.to_string(), found.to_string());
             return Err(Error::OtherAccount { run: run.to_owned(), planned, found });
         }
+        let mut signals = Signals::caught()?;
         let held = locked(&state, state_args, &live, run).await?;
         let ended: Result<(Story, Way), Error> = async {
             let (mut journal, lines) = Journal::open(medium).await?;
             let story = Story::of(&lines).unwrap_or(story);
             let who = live.account().caller().to_owned();
-            let way = if turn { Way::Back } else { story.way };
+            let way = if let Turn::Back(_) = turn { Way::Back } else { story.way };
             let stop = live.stop();
             let going = async {
-                match turn {
-                    true => Run::turn_back(&mut live, &mut journal, story, &who, TOOL).await?.go().await,
-                    false => Run::resume(&mut live, &mut journal, story, &who, TOOL).await?.go().await,
+                match &turn {
+                    Turn::Back(only) => {
+                        Run::turn_back(&mut live, &mut journal, story, &who, TOOL, only).await?.go().await
+                    }
+                    Turn::On => Run::resume(&mut live, &mut journal, story, &who, TOOL).await?.go().await,
                 }
             };
-            Ok((stoppable(going, &stop, run).await?, way))
+            Ok((stoppable(going, &mut signals, &stop, (run, state_args)).await?, way))
         }
         .await;
         held.release().await;
@@ -214,25 +227,36 @@ pub(super) fn go_on(
 async fn locked(state: &StateDir, args: &StateArgs, live: &Live<'_>, run: &str) -> Result<Held, Error> {
     let account = live.account();
     let holder = format!("run {run} of {}", account.caller());
-    state.lock(account.id(), &holder)?.and_remote(args, account, &holder).await
+    state.lock(account.id(), &holder)?.and_remote(args, account, run, &holder).await
 }
 
-/// Ctrl-C ends the run after the change that it is at; pressed again, at once. Both can be resumed.
+/// Ctrl-C, SIGTERM and SIGHUP end the run after the change that it is at; a Ctrl-C after that, at once. Both can be resumed.
 async fn stoppable(
     going: impl Future<Output = Result<Story, RunError>>,
+    signals: &mut Signals,
     stop: &std::sync::atomic::AtomicBool,
-    run: &str,
+    (run, state): (&str, &StateArgs),
 ) -> Result<Story, Error> {
-    let pressed = async {
-        let _ = tokio::signal::ctrl_c().await;
-        stop.store(true, Ordering::Relaxed);
-        ui::note("Stopping after this change; press Ctrl-C again to stop at once.");
-        let _ = tokio::signal::ctrl_c().await;
+    let asked = async {
+        let mut asked = false;
+        loop {
+            let name = signals.any().await;
+            // Whoever ends a session or a service may send several; only a person at the keyboard is impatient.
+            if asked && name == CTRL_C {
+                break;
+            }
+            if !asked {
+                stop.store(true, Ordering::Relaxed);
+                let more = if name == CTRL_C { " again" } else { "" };
+                ui::note(&format!("{name}: stopping after this change; press Ctrl-C{more} to stop at once."));
+            }
+            asked = true;
+        }
     };
-    let stopped = |source| Error::Stopped { run: run.to_owned(), source };
+    let stopped = |source| Error::Stopped { run: run.to_owned(), place: fixing::place_of(state), source };
     tokio::select! {
         ended = going => ended.map_err(stopped),
-        () = pressed => Err(stopped(RunError::Interrupted("it was known what came of the change".to_owned()))),
+        () = asked => Err(stopped(RunError::Interrupted("it was known what came of the change".to_owned()))),
     }
 }
 
@@ -243,7 +267,7 @@ fn told(story: Story, way: Way) -> Result<Exit, Error> {
     };
     let all = match way {
         Way::Forward => story.plan.changes.iter().all(done),
-        Way::Back => story.applied().all(done),
+        Way::Back => story.to_take_back().all(done),
     };
     Ok(if all { Exit::Clean } else { Exit::NotFixed })
 }

@@ -74,7 +74,8 @@ fn gone_through(procedure: &Procedure, args: &Fix, config: &Config, whole: &Cata
         let mut live = Live::open(&options, whole, &config.blueprint).await?;
         let (id, region) = (live.account().id().clone(), procedure.resource.region.clone());
         let holder = format!("a procedure of {}", live.account().caller());
-        let held = state.lock(&id, &holder)?.and_remote(&args.state, live.account(), &holder).await?;
+        let name = format!("procedure on {}", procedure.resource.arn);
+        let held = state.lock(&id, &holder)?.and_remote(&args.state, live.account(), &name, &holder).await?;
         for (number, step) in procedure.steps.iter().enumerate() {
             ui::print(&format!("\n{}. {}\n", number + 1, step.title))?;
             if let Some(before) = &step.before {

@@ -1,9 +1,10 @@
 //! `konecta-audit rollback`: what a run changed is taken back, the last first.
 
 use konecta_core::control::catalogue::Catalogue;
-use konecta_core::fix::journal::{Outcome, Story, Way};
+use konecta_core::fix::journal::{Stage, Story, Way};
+use konecta_core::fix::plan::Change;
 
-use super::fix::go_on;
+use super::fix::{Turn, go_on};
 use crate::cli::Rollback;
 use crate::config::Config;
 use crate::error::{Error, Exit};
@@ -19,9 +20,15 @@ pub(super) fn run(args: &Rollback, config: &Config) -> Result<Exit, Error> {
     let whole = Catalogue::built_in()?;
     let mut declined = false;
     let ended = go_on(&args.run, &args.account, &args.state, config, &whole, |story| {
-        ui::print(&shown(story))?;
+        for change in &args.only {
+            let known = standing(story).any(|one| &one.id == change);
+            if !known {
+                return Err(Error::NoSuchChange { run: args.run.clone(), change: change.clone() });
+            }
+        }
+        ui::print(&shown(story, &args.only))?;
         if args.yes || ui::agreed("Take this back?") == Some(true) {
-            return Ok(Some(Way::Back));
+            return Ok(Turn::Back(args.only.clone()));
         }
         declined = true;
         Err(Error::Interrupted)
@@ -33,19 +40,19 @@ pub(super) fn run(args: &Rollback, config: &Config) -> Result<Exit, Error> {
     ended
 }
 
+/// What stands, or may stand: also what a kill left open.
+fn standing(story: &Story) -> impl Iterator<Item = &Change> {
+    story.plan.changes.iter().filter(|change| {
+        let settled = story.settled(Way::Forward, &change.id);
+        let open = settled.is_none() && !matches!(story.stage(Way::Forward, &change.id), Stage::Pending);
+        (open || settled.is_some_and(|settled| settled.applied)) && !story.is_back(&change.id)
+    })
+}
+
 /// What will be taken back, in this order.
-fn shown(story: &Story) -> String {
-    let back = |id: &str| story.settled(Way::Back, id).is_some_and(|settled| settled.outcome == Outcome::Done);
-    let mut lines: Vec<String> = story
-        .plan
-        .changes
-        .iter()
-        .filter(|change| {
-            let settled = story.settled(Way::Forward, &change.id);
-            let open = settled.is_none()
-                && !matches!(story.stage(Way::Forward, &change.id), konecta_core::fix::journal::Stage::Pending);
-            (open || settled.is_some_and(|settled| settled.applied)) && !back(&change.id)
-        })
+fn shown(story: &Story, only: &[String]) -> String {
+    let mut lines: Vec<String> = standing(story)
+        .filter(|change| only.is_empty() || only.contains(&change.id))
         .map(|change| format!("  {} {}\n", change.id, fixing::asked_for(change, Way::Back)))
         .collect();
     lines.reverse();

@@ -140,6 +140,11 @@ pub(crate) fn run_id(now: Timestamp) -> String {
     format!("{time}-{:06x}", suffix & 0x00ff_ffff)
 }
 
+/// What nobody else can name.
+pub(super) fn token() -> Option<String> {
+    random().map(|bytes| bytes[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 /// The system's own source.
 fn random() -> Option<[u8; 36]> {
     let mut bytes = [0; 36];

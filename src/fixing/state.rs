@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
-use konecta_aws::lock::S3Lock;
+use konecta_aws::lock::{Claim, S3Lock};
 use konecta_aws::s3::{self, S3Place, Store};
 use konecta_core::id::AccountId;
 
@@ -14,6 +14,16 @@ use super::now;
 use crate::cli::StateArgs;
 use crate::error::Error;
 use crate::ui;
+
+/// The options that say where a run is kept, as they are typed behind a command.
+pub(crate) fn place_of(args: &StateArgs) -> String {
+    let here = args.state_dir.as_ref().map(|folder| format!(" --state-dir {}", folder.display()));
+    let there = args.state.as_ref().map(|state| format!(" --state {state}"));
+    there.or(here).unwrap_or_default()
+}
+
+/// How many holders of a lock are remembered.
+const REMEMBERED: usize = 20;
 
 /// Where runs are kept.
 #[derive(Debug, Clone)]
@@ -81,14 +91,25 @@ impl StateDir {
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 let _ = file.read_to_string(&mut holder);
-                return Err(Error::Locked { path, holder: holder.trim().to_owned() });
+                let holder = holder.lines().next().unwrap_or_default().to_owned();
+                return Err(Error::Locked { path, holder });
             }
             Err(TryLockError::Error(source)) => return Err(failed(source)),
         }
-        let text = format!("{holder}, process {} since {:.0}\n", std::process::id(), now());
+        // Whoever held it last is dead, or done: this file cannot be locked by two. What it wrote here and in S3 tells that a
+        // lock there is its own.
+        let mut before = String::new();
+        file.read_to_string(&mut before).map_err(failed)?;
+        let dead: Vec<String> = before.lines().skip(1).take(REMEMBERED).map(str::to_owned).collect();
+        let token = super::account::token();
+        let mut text = format!("{holder}, process {} since {:.0}\n", std::process::id(), now());
+        // One that then did not get the lock in S3 must not make the one forgotten that left it there.
+        for known in token.iter().chain(&dead) {
+            text.push_str(&format!("{known}\n"));
+        }
         file.set_len(0).and_then(|()| file.seek(SeekFrom::Start(0))).map_err(failed)?;
         file.write_all(text.as_bytes()).map_err(failed)?;
-        Ok(Held { _file: file, remote: None })
+        Ok(Held { _file: file, token, dead, remote: None })
     }
 }
 
@@ -114,6 +135,10 @@ pub(super) async fn store(args: &StateArgs, account: &konecta_aws::Account) -> R
 #[derive(Debug)]
 pub(crate) struct Held {
     _file: File,
+    /// What only the holder of this file's lock knows.
+    token: Option<String>,
+    /// The same of those who held it before.
+    dead: Vec<String>,
     remote: Option<S3Lock>,
 }
 
@@ -123,10 +148,12 @@ impl Held {
         mut self,
         args: &StateArgs,
         account: &konecta_aws::Account,
+        run: &str,
         holder: &str,
     ) -> Result<Self, Error> {
         if let Some(store) = store(args, account).await? {
-            self.remote = Some(S3Lock::acquire(store, account.id(), holder, now(), None).await?);
+            let claim = Claim { run: Some(run.to_owned()), token: self.token.clone(), dead: self.dead.clone() };
+            self.remote = Some(S3Lock::acquire(store, account.id(), holder, now(), None, claim).await?);
         }
         Ok(self)
     }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use konecta_core::fix::emit;
 use konecta_core::fix::journal::{Outcome, Story, Way};
 use konecta_core::fix::plan::Change;
 use konecta_core::fix::run::Told;
@@ -77,19 +78,25 @@ pub(crate) fn outcome_line(change: &Change, way: Way, outcome: Outcome, reason: 
 
 /// What there is in the end, and what can be done next.
 pub(crate) fn summary(story: &Story, way: Way) -> String {
-    let mut counts: Vec<(Outcome, usize)> = Vec::new();
+    let mut counts: Vec<(String, usize)> = Vec::new();
     let mut untried = 0;
     let changes: Vec<&Change> = match way {
         Way::Forward => story.plan.changes.iter().collect(),
-        Way::Back => story.applied().collect(),
+        Way::Back => story.to_take_back().collect(),
     };
     for change in &changes {
         match story.settled(way, &change.id) {
             None => untried += 1,
-            Some(settled) => match counts.iter_mut().find(|(outcome, _)| *outcome == settled.outcome) {
-                Some((_, count)) => *count += 1,
-                None => counts.push((settled.outcome, 1)),
-            },
+            Some(settled) => {
+                let mut came = settled.outcome.to_string();
+                if way == Way::Forward && story.is_turned_around(change) {
+                    came.push_str(if story.is_back(&change.id) { " and taken back" } else { " and not taken back" });
+                }
+                match counts.iter_mut().find(|(known, _)| *known == came) {
+                    Some((_, count)) => *count += 1,
+                    None => counts.push((came, 1)),
+                }
+            }
         }
     }
     let mut parts: Vec<String> = counts.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
@@ -100,6 +107,8 @@ pub(crate) fn summary(story: &Story, way: Way) -> String {
         parts.push("nothing to do".to_owned());
     }
     let run = &story.run;
+    let by_hand: String =
+        changes.iter().filter(|change| is_left(story, change)).map(|change| by_hand(story, change)).collect();
     let mut told = match way {
         Way::Forward => format!("\nRun {run}: {}.\n", parts.join(", ")),
         Way::Back => format!("\nRollback of {run}: {}.\n", parts.join(", ")),
@@ -108,10 +117,28 @@ pub(crate) fn summary(story: &Story, way: Way) -> String {
         if !story.plan.refusals.is_empty() {
             let _ = writeln!(told, "{} findings were left alone, as the plan says.", story.plan.refusals.len());
         }
-        if story.applied().next().is_some() {
+        if story.standing().next().is_some() {
             let _ = writeln!(told, "Take it back: konecta-audit rollback {run}");
         }
     }
     let _ = writeln!(told, "What was done: konecta-audit runs show {run}");
-    told
+    told + &by_hand
+}
+
+/// Whether a change was to be taken back and stands all the same.
+fn is_left(story: &Story, change: &Change) -> bool {
+    story.settled(Way::Back, &change.id).is_some_and(|settled| match settled.outcome {
+        Outcome::Done | Outcome::Skipped => false,
+        Outcome::Refused | Outcome::Failed | Outcome::NoEffect | Outcome::Unverified => true,
+    })
+}
+
+/// The way back of a change, for a person who has looked at what stands in its way.
+fn by_hand(story: &Story, change: &Change) -> String {
+    let home = story.plan.regions.first().map_or("us-east-1", |region| region.as_str());
+    let commands = emit::way_back(change, home);
+    if commands.is_empty() {
+        return String::new();
+    }
+    format!("\n{} stands. Its way back by hand (bash with jq), once you have looked at it:\n{commands}", change.id)
 }

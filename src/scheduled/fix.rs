@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use konecta_aws::Session;
 use konecta_aws::journal::S3Journals;
-use konecta_aws::lock::S3Lock;
+use konecta_aws::lock::{Claim, S3Lock};
 use konecta_aws::s3::Store;
 use konecta_core::control::catalogue::Catalogue;
 use konecta_core::fix::Class;
@@ -71,7 +71,8 @@ async fn carried_out(function: &Function, catalogue: &Catalogue, session: Sessio
     plan.spares(live.account().caller()).map_err(text)?;
     let holder = format!("run {run} of {} (Lambda {})", live.account().caller(), function.log.request());
     let until = Some(function.deadline.end());
-    let lock = S3Lock::acquire(store.clone(), &plan.account, &holder, now(), until).await.map_err(text)?;
+    let lock =
+        S3Lock::acquire(store.clone(), &plan.account, &holder, now(), until, Claim::default()).await.map_err(text)?;
     let journals = S3Journals::new(store, plan.account.clone());
     function.log.info("mending", json!({"run": run, "changes": plan.changes.len(), "journal": journals.location()}));
     let stop = live.stop();
@@ -99,8 +100,12 @@ async fn carried_out(function: &Function, catalogue: &Catalogue, session: Sessio
     match open.count() {
         0 => Ok(()),
         open => Err(format!(
-            "the run {run} left {open} of {} changes undone; `konecta-audit runs show {run} --state {state}` says why",
-            plan.changes.len()
+            "the run {run} left {open} of {} changes undone{}; `konecta-audit runs show {run} --state {state}` says why",
+            plan.changes.len(),
+            match story.standing().filter(|change| story.is_turned_around(change)).count() {
+                0 => String::new(),
+                stand => format!(", of which {stand} could not be taken back and stand"),
+            }
         )),
     }
 }

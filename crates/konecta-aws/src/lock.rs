@@ -44,6 +44,23 @@ struct Mark {
     /// When the holder is dead for certain: a function of AWS lives no longer than it may. `None`: nobody but a person knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     until: Option<Timestamp>,
+    /// The run that it is held for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<String>,
+    /// What only its holder knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+/// For which run a lock is taken, and what proves that the one that left it behind is dead.
+#[derive(Debug, Clone, Default)]
+pub struct Claim {
+    /// The run.
+    pub run: Option<String>,
+    /// What the new holder alone knows.
+    pub token: Option<String>,
+    /// What holders knew of which it is certain that they are dead. Their lock is taken over by the run that it was held for.
+    pub dead: Vec<String>,
 }
 
 /// A lock that is held until it is released. One that is not released stays, as after a run that was killed, or until
@@ -56,7 +73,8 @@ pub struct S3Lock {
 }
 
 impl S3Lock {
-    /// Takes the lock of an account; one whose time is over is taken from whoever left it.
+    /// Takes the lock of an account; one whose time is over is taken from whoever left it, and one that the same run left
+    /// behind from its own dead process.
     ///
     /// # Errors
     /// [`LockError::Held`] when somebody has it; otherwise what went wrong.
@@ -66,9 +84,12 @@ impl S3Lock {
         holder: &str,
         now: Timestamp,
         until: Option<Timestamp>,
+        claim: Claim,
     ) -> Result<Self, LockError> {
         let key = format!("{account}/lock");
-        let mark = Mark { holder: holder.to_owned(), since: now.to_string(), until };
+        let Claim { run, token, dead } = claim;
+        let (holder, since) = (holder.to_owned(), now.to_string());
+        let mark = Mark { holder, since, until, run: run.clone(), token };
         let bytes = serde_json::to_vec(&mark).map_err(|error| LockError::Json(error.to_string()))?;
         let location = store.location(&key);
         if let Created::Ours(tag) = store.create(&key, JSON, bytes.clone()).await? {
@@ -80,7 +101,10 @@ impl S3Lock {
             None => (None, None),
         };
         let over = found.as_ref().and_then(|mark| mark.until).is_some_and(|until| until < now);
-        if let (true, Some(left)) = (over, left)
+        let is_own = found.as_ref().is_some_and(|mark| {
+            mark.run.is_some() && mark.run == run && mark.token.as_ref().is_some_and(|token| dead.contains(token))
+        });
+        if let (true, Some(left)) = (over || is_own, left)
             && let Some(tag) = store.replace(&key, JSON, bytes, &left).await?
         {
             return Ok(Self { store, key, tag });

@@ -10,6 +10,7 @@ mod limits;
 mod lost_answer;
 mod procedure;
 mod s3_state;
+mod way_back;
 mod whole;
 
 use std::path::{Path, PathBuf};

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 pub use file::FileMedium;
@@ -30,6 +31,30 @@ use crate::snapshot::hex;
 
 /// What resources are like: the [`state_hash`](super::plan::state_hash) of each, `None` where it is not there.
 pub type States = BTreeMap<Arn, Option<String>>;
+
+/// What resources are like, whole: `configuration`, `supplement` and `tags` as in a snapshot, which holds no secret.
+pub type Images = BTreeMap<Arn, Value>;
+
+/// The version of the journal's lines. Of version 1, which held no images, no marks and nothing of what was made, a run can
+/// still be shown, gone on with and taken back; one of a later version is refused by its name.
+pub const VERSION: u32 = 2;
+
+/// Something that a change made, by the name that AWS gave it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Made {
+    /// What the plan calls it; AWS may have chosen another ARN.
+    pub planned: Arn,
+    /// What the API calls it: an ARN, or the id of a rule, web ACL or flow log.
+    pub id: Value,
+    /// What it was like once it was made, as a hash; `None` where the API describes it only as a part of something else.
+    pub sha256: Option<String>,
+    /// Which resources spoke of it then.
+    pub users: Vec<Arn>,
+    /// What it was like then, without what changes by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Value>,
+}
 
 /// Towards the plan, or back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +85,7 @@ pub enum Outcome {
     /// The call was answered with success, and nothing changed.
     #[strum(to_string = "did not take effect")]
     NoEffect,
-    /// Done, but not seen to have mended what it should mend.
+    /// Done, but not seen to have mended what it should mend, or something else has changed as well.
     #[strum(to_string = "not verified")]
     Unverified,
 }
@@ -71,6 +96,9 @@ pub enum Outcome {
 pub enum Event {
     /// A run began.
     Begun {
+        /// The version of the lines that follow.
+        #[serde(default = "first")]
+        version: u32,
         /// Its name.
         run: String,
         /// Who ran it: the caller's ARN.
@@ -93,6 +121,9 @@ pub enum Event {
         who: String,
         /// The program, with its version.
         tool: String,
+        /// The changes that are taken back; all of them if empty.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        only: Vec<String>,
     },
     /// A change is about to be made.
     Intent {
@@ -104,6 +135,12 @@ pub enum Event {
         before: States,
         /// Which of the change's waits hold already: they speak of readiness, and must hold again after the way back.
         held: Vec<usize>,
+        /// What the waits named then that must see something change, by their numbers.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        marks: Vec<(usize, Value)>,
+        /// What the touched resources are, whole, right before.
+        #[serde(default, skip_serializing_if = "Images::is_empty")]
+        images: Images,
     },
     /// A call was answered with success.
     Called {
@@ -131,12 +168,23 @@ pub enum Event {
         applied: bool,
         /// What the touched resources are like now.
         left: States,
+        /// What they are now, whole.
+        #[serde(default, skip_serializing_if = "Images::is_empty")]
+        images: Images,
+        /// What was made.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        made: Vec<Made>,
     },
     /// Nothing more will be tried.
     Ended {
         /// Which way.
         way: Way,
     },
+}
+
+/// The version of a journal that names none.
+fn first() -> u32 {
+    1
 }
 
 /// One line.

@@ -220,6 +220,10 @@ impl Effect {
 }
 
 /// A condition that is asked for again and again until it holds.
+///
+/// After a call, an answer that the state before the call would give as well proves nothing. So a wait either asks for
+/// what only the change brings about, or says in `changes` or `after_seconds` what tells the two apart; whoever makes one
+/// says in its doc comment why the old state does not satisfy it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Wait {
@@ -239,8 +243,19 @@ pub struct Wait {
     /// What ends it badly.
     #[serde(default)]
     pub failed: Vec<Value>,
-    /// When to give up.
+    /// When to give up; `after_seconds` do not count.
     pub timeout_seconds: u64,
+    /// A JSON pointer into the same answer, `*` as in `path`. What it names must be another than right before the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<String>,
+    /// For so long after the call, AWS may still answer what was: a good answer does not count yet, a bad one does.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub after_seconds: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference to the field")]
+fn is_zero(seconds: &u64) -> bool {
+    *seconds == 0
 }
 
 /// One call with everything around it.

@@ -103,6 +103,10 @@ pub(in crate::fix) fn step(remedy: &Remedy, distribution: &View, title: String, 
             until: vec![json!("Deployed")],
             failed: Vec::new(),
             timeout_seconds: 45 * 60,
+            // `Deployed` is also what it was before. The ETag of the configuration is another as soon as this answer speaks
+            // of the new one.
+            changes: Some("/ETag".to_owned()),
+            after_seconds: 0,
         }],
     }
 }

@@ -72,6 +72,9 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
             until: vec![json!("applied")],
             failed: Vec::new(),
             timeout_seconds: 300,
+            // `applied` is also what the options say that were there before: they must be others in the same answer.
+            changes: Some("/Reservations/*/Instances/*/MetadataOptions".to_owned()),
+            after_seconds: 0,
         }],
     })
 }

@@ -56,6 +56,7 @@ fn private_access() -> Setting {
         there: set(true),
         back: set(false),
         edits: vec![Edit::new("/resourcesVpcConfig/endpointPrivateAccess", Some(json!(false)), Some(json!(true)))],
+        changes: "/cluster/resourcesVpcConfig/endpointPrivateAccess",
         seen: ("/cluster/resourcesVpcConfig/endpointPrivateAccess", vec![json!(true)]),
     }
 }
@@ -67,6 +68,7 @@ fn closed(cidrs: Option<Value>) -> Setting {
         there: json!({"resourcesVpcConfig": {"endpointPublicAccess": false}}),
         back: json!({"resourcesVpcConfig": {"endpointPublicAccess": true, "publicAccessCidrs": cidrs}}),
         edits: vec![Edit::new("/resourcesVpcConfig/endpointPublicAccess", Some(json!(true)), Some(json!(false)))],
+        changes: "/cluster/resourcesVpcConfig/endpointPublicAccess",
         seen: ("/cluster/resourcesVpcConfig/endpointPublicAccess", vec![json!(false)]),
     }
 }
@@ -78,6 +80,7 @@ fn narrowed(cidrs: Option<Value>, declared: &[String]) -> Setting {
         there: json!({"resourcesVpcConfig": {"publicAccessCidrs": declared}}),
         back: json!({"resourcesVpcConfig": {"publicAccessCidrs": cidrs}}),
         edits: vec![Edit::new("/resourcesVpcConfig/publicAccessCidrs", cidrs, Some(json!(declared)))],
+        changes: "/cluster/resourcesVpcConfig/publicAccessCidrs",
         seen: ("/cluster/resourcesVpcConfig/publicAccessCidrs/*", declared.iter().map(|cidr| json!(cidr)).collect()),
     }
 }

@@ -25,17 +25,19 @@ pub(super) struct Setting {
     pub(super) back: Value,
     /// The attributes that change, below `configuration`.
     pub(super) edits: Vec<Edit>,
-    /// What the cluster says of the setting once the update is done: pointer and values.
+    /// Where `DescribeCluster` shows the setting: another value than before, once the update is done.
+    pub(super) changes: &'static str,
+    /// What the cluster says once the update is done: pointer and values.
     pub(super) seen: (&'static str, Vec<Value>),
 }
 
 /// The step that brings a setting about.
 ///
 /// The answer names an update, but a wait is data and cannot know its id. So what is waited for is the setting itself,
-/// and then that the cluster is `ACTIVE` again: the status alone would do for an instant, for it changes to `UPDATING`
-/// only some time after the call.
+/// and then that the cluster is `ACTIVE` again in an answer that shows the setting as another: the status alone would do for
+/// an instant, for it changes to `UPDATING` only some time after the call.
 pub(super) fn update(remedy: &Remedy, cluster: &View, setting: Setting) -> Step {
-    let Setting { part, title, there, back, edits, seen: (path, until) } = setting;
+    let Setting { part, title, there, back, edits, changes, seen: (path, until) } = setting;
     let name = cluster.id.as_str();
     let call = |mut parameters: Value| {
         if let Some(map) = parameters.as_object_mut() {
@@ -44,7 +46,9 @@ pub(super) fn update(remedy: &Remedy, cluster: &View, setting: Setting) -> Step 
         }
         Call::new("eks", "UpdateClusterConfig", parameters)
     };
+    let changed = |wait: Wait| Wait { changes: Some(changes.to_owned()), ..wait };
     let idle = || wait(name, format!("cluster {name} is active"), "/cluster/status", vec![json!("ACTIVE")]);
+    let shown = wait(name, format!("cluster {name} shows the new setting"), path, until);
     Step {
         key: format!("{}{part}/{}", remedy.id, cluster.reference.arn),
         // EKS takes one kind of update at a time and refuses two kinds in one call.
@@ -64,7 +68,7 @@ pub(super) fn update(remedy: &Remedy, cluster: &View, setting: Setting) -> Step 
         actions: ACTIONS.iter().map(|name| action(name)).collect(),
         needs: Vec::new(),
         requires: vec![idle()],
-        waits: vec![wait(name, format!("cluster {name} shows the new setting"), path, until), idle()],
+        waits: vec![changed(shown), changed(idle())],
     }
 }
 
@@ -78,5 +82,7 @@ fn wait(name: &str, what: String, path: &str, until: Vec<Value>) -> Wait {
         until,
         failed: if path == "/cluster/status" { vec![json!("FAILED"), json!("DELETING")] } else { Vec::new() },
         timeout_seconds: PATIENCE,
+        changes: None,
+        after_seconds: 0,
     }
 }

@@ -49,6 +49,7 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
             edits: vec![Edit::new("/logging/clusterLogging", cluster.at(SETUPS).cloned(), Some(json!(there)))],
             there: json!({"logging": {"clusterLogging": there}}),
             back: json!({"logging": {"clusterLogging": back}}),
+            changes: "/cluster/logging/clusterLogging",
             seen,
         },
     );

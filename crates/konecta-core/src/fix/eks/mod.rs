@@ -6,7 +6,7 @@ mod control_plane_logs;
 mod scaling_limits;
 mod secrets_encrypted;
 #[cfg(test)]
-mod testdata;
+pub(in crate::fix) mod testdata;
 mod version;
 
 use super::registry::Remedy;

@@ -64,10 +64,15 @@ fn room(group: &View) -> Option<Step> {
         until: vec![value],
         failed,
         timeout_seconds: PATIENCE,
+        changes: None,
+        after_seconds: 0,
     };
-    let idle = || {
+    // The maximum is another before the call. The status is `ACTIVE` before it and for an instant after it, so it counts
+    // only in an answer that shows the maximum as another.
+    let idle = |changes: Option<&str>| {
         let failed = ["DELETING", "CREATE_FAILED", "DELETE_FAILED"].map(Value::from).to_vec();
-        wait(format!("node group {name} is active"), "/nodegroup/status", json!("ACTIVE"), failed)
+        let active = wait(format!("node group {name} is active"), "/nodegroup/status", json!("ACTIVE"), failed);
+        Wait { changes: changes.map(str::to_owned), ..active }
     };
     Some(Step {
         key: format!("{}/{}", REMEDY.id, group.reference.arn),
@@ -89,7 +94,7 @@ fn room(group: &View) -> Option<Step> {
         inverse: vec![update(maximum)],
         actions: REMEDY.actions.iter().map(|name| action(name)).collect(),
         needs: Vec::new(),
-        requires: vec![idle()],
+        requires: vec![idle(None)],
         waits: vec![
             wait(
                 format!("node group {name} shows the maximum"),
@@ -97,7 +102,7 @@ fn room(group: &View) -> Option<Step> {
                 json!(needed),
                 Vec::new(),
             ),
-            idle(),
+            idle(Some("/nodegroup/scalingConfig/maxSize")),
         ],
     })
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// A cluster of this configuration.
-pub(super) fn cluster(configuration: Value) -> Value {
+pub(in crate::fix) fn cluster(configuration: Value) -> Value {
     let mut configuration = configuration;
     configuration["name"] = json!("erp");
     json!({
@@ -13,7 +13,7 @@ pub(super) fn cluster(configuration: Value) -> Value {
 }
 
 /// A node group of these sizes.
-pub(super) fn node_group(sizes: &Value) -> Value {
+pub(in crate::fix) fn node_group(sizes: &Value) -> Value {
     json!({
         "resourceType": "AWS::EKS::Nodegroup", "resourceId": "erp/nodes", "region": "us-east-1",
         "arn": "arn:aws:eks:us-east-1:123456789012:nodegroup/erp/nodes/1a2b",
@@ -25,7 +25,7 @@ pub(super) fn node_group(sizes: &Value) -> Value {
 }
 
 /// The Auto Scaling group of the node group, which the Cluster Autoscaler finds or not.
-pub(super) fn scaling_group(tagged: bool) -> Value {
+pub(in crate::fix) fn scaling_group(tagged: bool) -> Value {
     let tag = |key: &str| json!({"Key": key, "Value": "true", "ResourceId": "eks-nodes"});
     let tags = [tag("k8s.io/cluster-autoscaler/enabled"), tag("k8s.io/cluster-autoscaler/erp")];
     json!({

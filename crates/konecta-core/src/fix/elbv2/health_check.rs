@@ -44,13 +44,14 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     if edits.is_empty() {
         return Proposal::default();
     }
+    // A group without a load balancer serves nobody, and none of its targets is ever called healthy.
+    let serves = !group.list("/configuration/LoadBalancerArns").is_empty();
+    let waits: Vec<_> = serves.then(|| listener::still_healthy(group, &after)).into_iter().collect();
     let call = |mut parameters: Map<String, Value>| {
         parameters.insert("TargetGroupArn".to_owned(), json!(arn));
         Call::new("elbv2", "ModifyTargetGroup", Value::Object(parameters))
     };
-    // A group without a load balancer serves nobody, and none of its targets is ever called healthy.
-    let serves = !group.list("/configuration/LoadBalancerArns").is_empty();
-    let healthy: Vec<_> = serves.then(|| listener::healthy(arn.as_str(), &group.id)).into_iter().collect();
+    let requires: Vec<_> = serves.then(|| listener::healthy(arn.as_str(), &group.id)).into_iter().collect();
     Proposal::step(Step {
         key: format!("{}/{arn}", REMEDY.id),
         merge: None,
@@ -68,8 +69,8 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         inverse: vec![call(before)],
         actions: REMEDY.actions.iter().map(|name| action(name)).collect(),
         needs: Vec::new(),
-        requires: healthy.clone(),
-        waits: healthy,
+        requires,
+        waits,
     })
 }
 
@@ -136,6 +137,23 @@ mod tests {
         assert_eq!(slow.call.parameters, sent);
         let patient = mended(json!({"HealthCheckIntervalSeconds": 20, "UnhealthyThresholdCount": 10}));
         assert_eq!(patient.call.parameters, json!({"TargetGroupArn": GROUP, "UnhealthyThresholdCount": 6}));
+    }
+
+    #[test]
+    fn after_the_change_health_counts_only_once_a_target_could_have_failed() {
+        let step =
+            mended(json!({"HealthCheckPath": "/", "UnhealthyThresholdCount": 3, "HealthCheckIntervalSeconds": 20,
+            "HealthCheckTimeoutSeconds": 6}));
+        let [wait] = step.waits.as_slice() else { panic!("{:?}", step.waits) };
+        assert_eq!((wait.after_seconds, &wait.until), (3 * 20 + 6 + 30, &vec![json!("healthy")]));
+        assert_eq!(step.requires[0].after_seconds, 0, "before it, what is now is what counts");
+        // What the group has while it changes counts as well as what it will have.
+        let slower = mended(
+            json!({"HealthCheckIntervalSeconds": 60, "HealthCheckTimeoutSeconds": 50, "UnhealthyThresholdCount": 10}),
+        );
+        assert_eq!(slower.waits[0].after_seconds, 10 * 60 + 50 + 30);
+        let unsaid = mended(json!({"HealthCheckPath": "/", "HealthCheckTimeoutSeconds": null}));
+        assert!(unsaid.waits[0].after_seconds > 120, "what AWS did not say is the longest that it allows");
     }
 
     #[test]

@@ -57,7 +57,8 @@ pub(in crate::fix) fn acts(view: &View) -> &[Value] {
     }
 }
 
-/// All targets of a group are healthy.
+/// All targets of a group are healthy, and it has one: a load balancer sends to all of them when none is (it fails open), so
+/// that nothing less says that they answer. For before a call; see [`still_healthy`] for after one.
 pub(in crate::fix) fn healthy(group: &str, name: &str) -> Wait {
     Wait {
         what: format!("all targets of {name} are healthy"),
@@ -68,7 +69,32 @@ pub(in crate::fix) fn healthy(group: &str, name: &str) -> Wait {
         until: vec![json!("healthy")],
         failed: Vec::new(),
         timeout_seconds: 300,
+        changes: None,
+        after_seconds: 0,
     }
+}
+
+/// More than the load balancer needs to take up a changed health check.
+const MARGIN: u64 = 30;
+
+/// The same after a change of how targets are asked. The state before the change is all healthy too, and a target that
+/// answers no more stays healthy until it has failed the check `UnhealthyThresholdCount` times: only after that time does
+/// healthy mean that it answers as it is asked now. One that is unhealthy before that is so for good.
+///
+/// Of each number the largest counts that the group has or will have; one that AWS did not say is taken for the largest
+/// that it allows (API reference of `ModifyTargetGroup`).
+pub(in crate::fix) fn still_healthy(group: &View, will_be: &serde_json::Map<String, Value>) -> Wait {
+    let largest = |key: &str, allowed: u64| {
+        let now = group.at(&format!("/configuration/{key}")).and_then(Value::as_u64);
+        now.map_or(allowed, |now| now.max(will_be.get(key).and_then(Value::as_u64).unwrap_or(0)))
+    };
+    let interval = largest("HealthCheckIntervalSeconds", 300);
+    let until_told = largest("UnhealthyThresholdCount", 10) * interval + largest("HealthCheckTimeoutSeconds", 120);
+    let wait = healthy(group.reference.arn.as_str(), &group.id);
+    // On the way back a target that failed needs that many checks to be healthy again.
+    let recovery = largest("HealthyThresholdCount", 10) * interval + MARGIN;
+    let timeout_seconds = wait.timeout_seconds.max(recovery);
+    Wait { failed: vec![json!("unhealthy")], after_seconds: until_told + MARGIN, timeout_seconds, ..wait }
 }
 
 /// The same for all groups that these actions forward to.

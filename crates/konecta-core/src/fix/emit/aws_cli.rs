@@ -63,6 +63,17 @@ pub fn aws_cli(plan: &Plan) -> String {
     text
 }
 
+/// The way back of one change as commands, in the order in which it is gone; what belongs to no region is asked in `home`.
+/// Empty where there is none.
+#[must_use]
+pub fn way_back(change: &Change, home: &str) -> String {
+    let mut text = String::new();
+    for call in &change.inverse {
+        Script { text: &mut text, change, home, names: 0 }.call(call);
+    }
+    text
+}
+
 fn line(text: &mut String, line: &str) {
     text.push_str(line);
     text.push('\n');
@@ -92,10 +103,36 @@ impl Script<'_> {
         for condition in &change.requires {
             self.wait(condition);
         }
+        for (number, wait) in change.waits.iter().enumerate() {
+            if let Some(place) = &wait.changes {
+                let asked = self.asked(wait, place);
+                self.put(&format!("mark_{}_{number}=$({asked})", change.id));
+            }
+        }
         self.call(&change.call);
-        for wait in &change.waits {
+        for (number, wait) in change.waits.iter().enumerate() {
+            if wait.after_seconds > 0 {
+                self.put(&comment("what is answered before this time may still be what was"));
+                self.put(&format!("sleep {}", wait.after_seconds));
+            }
+            if let Some(place) = &wait.changes {
+                let mark = format!("mark_{}_{number}", change.id);
+                let asked = self.asked(wait, place);
+                let differs = format!("[ \"$({asked})\" != \"${mark}\" ]");
+                let what = quoted(&format!("too long: {}", crate::report::text::prose(&wait.what)));
+                let limit = wait.timeout_seconds;
+                self.put(&format!("until_{mark}=$(( SECONDS + {limit} ))"));
+                self.put(&format!("until {differs}; do (( SECONDS < until_{mark} )) || fail {what}; sleep 10; done"));
+            }
             self.wait(wait);
         }
+    }
+
+    /// The command that prints what a wait names at a place.
+    fn asked(&mut self, wait: &Wait, place: &str) -> String {
+        let input = self.filled(&wait.parameters);
+        let aws = self.aws(&wait.service, &wait.operation);
+        format!("{aws} --cli-input-json {input} | jq -c {}", quoted(&format!("[{}]", jq_filter(place))))
     }
 
     /// `aws <service> <operation>` in the region of the change; what belongs to no region is asked in us-east-1.

@@ -5,7 +5,7 @@ mod aws_cli;
 pub(in crate::fix) mod shell;
 mod terraform;
 
-pub use aws_cli::aws_cli;
+pub use aws_cli::{aws_cli, way_back};
 pub use terraform::terraform;
 
 use crate::report::text::prose;

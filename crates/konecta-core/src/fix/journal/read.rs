@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{Head, JournalError, Kept, Line, Medium, NOTHING, unsealed};
+use super::{Head, JournalError, Kept, Line, Medium, NOTHING, VERSION, unsealed};
 use crate::snapshot::hex;
 
 /// A journal as far as it can be trusted.
@@ -41,6 +42,8 @@ pub enum Wrong {
     Torn,
     /// This many lines were cut off after it.
     Cut(u64),
+    /// It is of a later version than this program knows.
+    Newer(u64),
     /// What tells how long the journal is has gone, or is another's.
     Head,
 }
@@ -60,6 +63,10 @@ impl fmt::Display for Problem {
             Wrong::Edited => write!(f, "line {line} was edited: its hash does not fit its content"),
             Wrong::Misplaced => write!(f, "line {line} does not follow the one before: a line was dropped or moved"),
             Wrong::Torn => write!(f, "line {line} was not written to its end, as a kill leaves it"),
+            Wrong::Newer(version) => write!(
+                f,
+                "it is of version {version}, and this program knows up to {VERSION}: use the one that began the run, or a later one"
+            ),
             Wrong::Cut(count) => write!(f, "the journal ends after line {line}, and {count} more were written"),
             Wrong::Head => write!(f, "line {line} is the last, and the .head beside it does not say so"),
         }
@@ -107,11 +114,22 @@ fn checked(text: &[u8], book: &Book) -> Result<(Line, String), Wrong> {
     if hex(&Sha256::digest(body.as_bytes())) != sha256 {
         return Err(Wrong::Edited);
     }
+    if book.lines.is_empty()
+        && let Some(version) = later(&body)
+    {
+        return Err(Wrong::Newer(version));
+    }
     let line: Line = serde_json::from_str(&body).map_err(|_| Wrong::Edited)?;
     if line.seq != book.lines.len() as u64 || line.previous != book.last {
         return Err(Wrong::Misplaced);
     }
     Ok((line, sha256.to_owned()))
+}
+
+/// The version that a first line names, if it is later than ours.
+fn later(body: &str) -> Option<u64> {
+    let line: Value = serde_json::from_str(body).ok()?;
+    line.pointer("/event/version")?.as_u64().filter(|&version| version > u64::from(VERSION))
 }
 
 /// The head is written after its line, so it may lag behind, and is never ahead.

@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde_json::Value;
 
-use super::{Event, Line, Outcome, States, Way};
+use super::{Event, Images, Line, Made, Outcome, States, VERSION, Way};
 use crate::fix::plan::{Change, Plan};
+use crate::fix::step::Class;
 
 /// How far a change has come, one way.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +33,10 @@ pub struct Doubt {
     pub called: usize,
     /// What the touched resources were like after the last of them.
     pub left: Option<States>,
+    /// What the waits named before that must see something change.
+    pub marks: Vec<(usize, Value)>,
+    /// What the touched resources were before, whole.
+    pub images: Images,
 }
 
 /// What came of a change.
@@ -44,11 +50,19 @@ pub struct Settled {
     pub applied: bool,
     /// Which waits held before.
     pub held: Vec<usize>,
+    /// What the touched resources were before, whole.
+    pub before: Images,
+    /// What they were when it was over, whole.
+    pub after: Images,
+    /// What was made.
+    pub made: Vec<Made>,
 }
 
 /// A run so far.
 #[derive(Debug, Clone)]
 pub struct Story {
+    /// The version of its lines.
+    pub version: u32,
     /// Its name.
     pub run: String,
     /// Who began it.
@@ -63,6 +77,8 @@ pub struct Story {
     pub ended: bool,
     /// What this run itself left behind, resource by resource.
     pub left: States,
+    /// The changes that a rollback takes back; all if empty.
+    pub only: Vec<String>,
     forward: BTreeMap<String, Stage>,
     back: BTreeMap<String, Stage>,
 }
@@ -72,8 +88,8 @@ impl Story {
     #[must_use]
     pub fn of(lines: &[Line]) -> Option<Self> {
         let (first, rest) = lines.split_first()?;
-        let Event::Begun { run, who, plan, .. } = &first.event else { return None };
-        let mut story = Self::new(run, who, first.at, plan);
+        let Event::Begun { version, run, who, plan, .. } = &first.event else { return None };
+        let mut story = Self { version: *version, ..Self::new(run, who, first.at, plan) };
         rest.iter().for_each(|line| story.take(&line.event));
         Some(story)
     }
@@ -82,6 +98,7 @@ impl Story {
     #[must_use]
     pub fn new(run: &str, who: &str, begun_at: Timestamp, plan: &Plan) -> Self {
         Self {
+            version: VERSION,
             run: run.to_owned(),
             who: who.to_owned(),
             begun_at,
@@ -89,6 +106,7 @@ impl Story {
             way: Way::Forward,
             ended: false,
             left: States::new(),
+            only: Vec::new(),
             forward: BTreeMap::new(),
             back: BTreeMap::new(),
         }
@@ -115,6 +133,38 @@ impl Story {
         self.plan.changes.iter().filter(applied)
     }
 
+    /// The same without those that were taken back already.
+    pub fn standing(&self) -> impl Iterator<Item = &Change> {
+        self.applied().filter(|change| !self.is_back(&change.id))
+    }
+
+    /// What a rollback takes back.
+    pub fn to_take_back(&self) -> impl Iterator<Item = &Change> {
+        self.applied().filter(|change| self.only.is_empty() || self.only.contains(&change.id))
+    }
+
+    /// Whether a change was taken back, and seen to be.
+    #[must_use]
+    pub fn is_back(&self, change: &str) -> bool {
+        self.settled(Way::Back, change).is_some_and(|settled| settled.outcome == Outcome::Done)
+    }
+
+    /// Whether a change is one that is taken back at once: something was changed, it did not come to a good end, there is a
+    /// way back, and none was gone yet. A run that an earlier version began is gone on with as that one would.
+    #[must_use]
+    pub fn is_turned_around(&self, change: &Change) -> bool {
+        self.version >= 2
+            && change.class <= Class::B
+            && !change.inverse.is_empty()
+            && self.settled(Way::Forward, &change.id).is_some_and(|settled| {
+                settled.applied
+                    && match settled.outcome {
+                        Outcome::Failed | Outcome::NoEffect | Outcome::Unverified => true,
+                        Outcome::Done | Outcome::Refused | Outcome::Skipped => false,
+                    }
+            })
+    }
+
     fn stages(&self, way: Way) -> &BTreeMap<String, Stage> {
         match way {
             Way::Forward => &self.forward,
@@ -134,7 +184,8 @@ impl Story {
         match event {
             Event::Begun { .. } => {}
             Event::Resumed { .. } => self.ended = false,
-            Event::RollbackBegun { .. } => {
+            Event::RollbackBegun { only, .. } => {
+                self.only.clone_from(only);
                 self.way = Way::Back;
                 self.ended = false;
                 // What a rollback before this one did not take back is tried again.
@@ -144,8 +195,15 @@ impl Story {
                     Stage::Pending => false,
                 });
             }
-            Event::Intent { change, way, before, held } => {
-                let doubt = Doubt { before: before.clone(), held: held.clone(), called: 0, left: None };
+            Event::Intent { change, way, before, held, marks, images } => {
+                let doubt = Doubt {
+                    before: before.clone(),
+                    held: held.clone(),
+                    called: 0,
+                    left: None,
+                    marks: marks.clone(),
+                    images: images.clone(),
+                };
                 self.stages_mut(*way).insert(change.clone(), Stage::Open(doubt));
             }
             Event::Called { change, way, call, left } => {
@@ -154,14 +212,22 @@ impl Story {
                     doubt.left.clone_from(left);
                 }
             }
-            Event::Outcome { change, way, outcome, reason, applied, left } => {
+            Event::Outcome { change, way, outcome, reason, applied, left, images, made } => {
                 self.left.extend(left.clone());
-                let held = match self.stages_mut(*way).remove(change) {
-                    Some(Stage::Open(doubt)) => doubt.held,
-                    Some(Stage::Settled(settled)) => settled.held,
-                    Some(Stage::Pending) | None => Vec::new(),
+                let (held, before) = match self.stages_mut(*way).remove(change) {
+                    Some(Stage::Open(doubt)) => (doubt.held, doubt.images),
+                    Some(Stage::Settled(settled)) => (settled.held, settled.before),
+                    Some(Stage::Pending) | None => (Vec::new(), Images::new()),
                 };
-                let settled = Settled { outcome: *outcome, reason: reason.clone(), applied: *applied, held };
+                let settled = Settled {
+                    outcome: *outcome,
+                    reason: reason.clone(),
+                    applied: *applied,
+                    held,
+                    before,
+                    after: images.clone(),
+                    made: made.clone(),
+                };
                 self.stages_mut(*way).insert(change.clone(), Stage::Settled(settled));
             }
             Event::Ended { way } => {

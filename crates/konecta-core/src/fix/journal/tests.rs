@@ -25,11 +25,18 @@ pub(crate) fn plan() -> Plan {
 fn events() -> Vec<Event> {
     let change = || "c1".to_owned();
     let arn: Arn = "arn:aws:test:us-east-1:123456789012:thing/a".parse().expect("arn");
-    let states = States::from([(arn, Some("x".to_owned()))]);
+    let states = States::from([(arn.clone(), Some("x".to_owned()))]);
     let (who, tool) = (|| "arn:aws:iam::123456789012:user/ada".to_owned(), || "t".to_owned());
     vec![
-        Event::Begun { run: "r1".to_owned(), who: who(), tool: tool(), plan: Box::new(plan()) },
-        Event::Intent { change: change(), way: Way::Forward, before: states.clone(), held: vec![0] },
+        Event::Begun { version: VERSION, run: "r1".to_owned(), who: who(), tool: tool(), plan: Box::new(plan()) },
+        Event::Intent {
+            change: change(),
+            way: Way::Forward,
+            before: states.clone(),
+            held: vec![0],
+            marks: vec![(0, json!(["a"]))],
+            images: Images::from([(arn, json!({"configuration": {}}))]),
+        },
         Event::Resumed { who: who(), tool: tool() },
         Event::Called { change: change(), way: Way::Forward, call: 0, left: None },
         Event::Outcome {
@@ -39,6 +46,8 @@ fn events() -> Vec<Event> {
             reason: String::new(),
             applied: true,
             left: states,
+            images: Images::new(),
+            made: Vec::new(),
         },
         Event::Ended { way: Way::Forward },
     ]
@@ -83,7 +92,8 @@ fn what_was_written_is_read_back_and_gone_on_with() {
     let story = Story::of(&lines).expect("story");
     assert!(story.ended);
     assert_eq!(story.settled(Way::Forward, "c1").map(|s| (s.outcome, s.held.clone())), Some((Outcome::Done, vec![0])));
-    now(journal.write(at(), &Event::RollbackBegun { who: String::new(), tool: String::new() })).expect("written");
+    now(journal.write(at(), &Event::RollbackBegun { who: String::new(), tool: String::new(), only: Vec::new() }))
+        .expect("written");
     assert_eq!(problem(&path), None);
     let again = now(Journal::create(FileMedium::new(path.clone())));
     assert!(matches!(again, Err(JournalError::Medium(MediumError::Exists(_)))), "{again:?}");
@@ -127,6 +137,42 @@ fn each_line_dropped_swapped_or_cut_is_noticed() {
     std::fs::write(&path, good.concat()).expect("written");
     std::fs::remove_file(path.with_extension("head")).expect("gone");
     assert_eq!(problem(&path), Some(Problem { line: 6, what: Wrong::Head }));
+}
+
+/// A journal of the first version: what it does not hold is not there, and it is read all the same.
+#[test]
+fn what_the_version_before_wrote_is_read_and_what_a_later_one_wrote_is_refused_by_name() {
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("old.jsonl");
+    let write = |version: Option<u32>| {
+        let mut begun = json!({"kind": "begun", "run": "r1", "who": "w", "tool": "t", "plan": plan()});
+        if let Some(version) = version {
+            begun["version"] = json!(version);
+            begun["mood"] = json!("a member that this program does not know");
+        }
+        let intent = json!({"kind": "intent", "change": "c1", "way": "forward", "before": {}, "held": [0]});
+        let (mut previous, mut text) = (NOTHING.to_owned(), String::new());
+        for (seq, event) in [begun, intent].into_iter().enumerate() {
+            let line = json!({"seq": seq, "at": at(), "previous": previous, "event": event});
+            let (line, sha256) = sealed(&line.to_string());
+            text.push_str(&line);
+            previous = sha256;
+        }
+        std::fs::write(&path, text).expect("written");
+        std::fs::write(path.with_extension("head"), json!({"seq": 1, "sha256": previous}).to_string())
+            .expect("written");
+    };
+    write(None);
+    let (_, lines) = open(&path).expect("opens");
+    let story = Story::of(&lines).expect("story");
+    assert_eq!(story.version, 1);
+    assert!(
+        matches!(story.stage(Way::Forward, "c1"), Stage::Open(doubt) if doubt.held == [0] && doubt.marks.is_empty())
+    );
+    write(Some(3));
+    assert_eq!(problem(&path), Some(Problem { line: 1, what: Wrong::Newer(3) }));
+    let told = open(&path).expect_err("refused").to_string();
+    assert!(told.contains("it is of version 3, and this program knows up to 2"), "{told}");
 }
 
 proptest! {

@@ -100,6 +100,9 @@ impl<'a> Front<'a> {
                 until: vec![json!("https-only")],
                 failed: Vec::new(),
                 timeout_seconds: 60,
+                // Asked before a call, not after one: what is now is what counts.
+                changes: None,
+                after_seconds: 0,
             },
         }
     }

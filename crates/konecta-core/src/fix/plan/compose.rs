@@ -8,7 +8,7 @@ use super::choose::Item;
 use super::model::{Model, Touches};
 use super::{Change, Expected, Ground, Part, PlanError, Verifies, order, state_hash};
 use crate::finding::Finding;
-use crate::fix::step::Step;
+use crate::fix::step::{Effect, Step};
 use crate::id::{Action, Arn, ControlId};
 
 /// Why the steps do not go together: the items to leave out, and why.
@@ -186,7 +186,7 @@ fn union<T: PartialEq + Clone + Ord>(members: &[&Unit], of: impl Fn(&Step) -> &V
 }
 
 fn expects(ground: &Ground<'_>, change: &Change) -> Result<Vec<Expected>, PlanError> {
-    let touched = change.effects.iter().map(crate::fix::step::Effect::resource);
+    let touched = change.effects.iter().map(Effect::resource);
     let own = std::iter::once(change.resource.clone());
     let all: BTreeMap<_, _> = touched.chain(own).map(|reference| (reference.arn.clone(), reference)).collect();
     let mut expected = Vec::new();
@@ -232,16 +232,29 @@ fn verify(items: &[Item<'_>], partial: &[&Finding], numbers: &BTreeMap<&str, usi
     changes.iter_mut().for_each(|change| change.verifies.sort());
 }
 
+/// What may come to use something that was made, by the types of both: it is looked for before that is taken away. AWS
+/// deletes a listener with its rules; a web ACL that is used it would not delete.
+const USERS: [(&str, &str); 2] = [
+    ("AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule"),
+    ("AWS::WAFv2::WebACL", "AWS::CloudFront::Distribution"),
+];
+
 /// What a fresh read must call: for the controls, and for all that is touched.
 fn reads(ground: &Ground<'_>, change: &Change) -> BTreeSet<Action> {
     let promises = change.controls.iter().filter_map(|control| ground.promises.get(control));
     let mut wanted: BTreeSet<Action> = promises.flat_map(|promise| promise.reads.iter().cloned()).collect();
-    let kinds: BTreeSet<_> = change.expects.iter().map(|expected| &expected.resource_type).collect();
+    let mut kinds: BTreeSet<_> = change.expects.iter().map(|expected| expected.resource_type.clone()).collect();
+    for effect in &change.effects {
+        if let Effect::Created { resource, .. } = effect {
+            let made = resource.reference.resource_type.as_str();
+            kinds.extend(USERS.iter().filter(|(kind, _)| *kind == made).map(|(_, user)| crate::fix::own(user)));
+        }
+    }
     let asked = |action: &Action| {
         let read = ground.snapshot.reads.iter().any(|record| &record.action == action);
         read || ground.snapshot.gaps.iter().any(|gap| &gap.action == action)
     };
-    for kind in kinds {
+    for kind in &kinds {
         // What the scan did not ask of resources that were there cannot be compared either.
         let seen = ground.snapshot.resources.iter().any(|resource| &resource.resource_type == kind);
         let feeds = ground.reads.iter().filter(|(_, read)| read.lists.contains(kind) || read.completes.contains(kind));

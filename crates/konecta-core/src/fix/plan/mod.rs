@@ -24,7 +24,7 @@ pub use canonical::canonical;
 pub use file::{PlanError, read_plan};
 #[cfg(test)]
 pub(in crate::fix) use merge::lay;
-pub use state::{StateError, is_unordered, settled, state_hash};
+pub use state::{StateError, comparable, is_unordered, settled, state_hash};
 
 use super::case::Case;
 use super::ownership::Owner;

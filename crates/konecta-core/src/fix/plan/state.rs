@@ -21,6 +21,9 @@ struct Kept {
     /// Lists that come in any order, with the reason.
     #[serde(default)]
     unordered: BTreeMap<String, String>,
+    /// Paths that change with whatever is changed in the resource, with the reason. They are part of the hash.
+    #[serde(default)]
+    follows: BTreeMap<String, String>,
 }
 
 static TABLE: LazyLock<Result<BTreeMap<ResourceType, Kept>, toml::de::Error>> =
@@ -72,6 +75,24 @@ pub fn settled(resource_type: &ResourceType, mut body: Value) -> Result<Value, S
                 }
             });
         }
+    }
+    Ok(body)
+}
+
+/// [`settled`], and without what changes with whatever is changed in the resource: what is left differs only where somebody
+/// has set something.
+///
+/// # Errors
+/// When `volatile.toml` cannot be read, which a test rules out.
+pub fn comparable(resource_type: &ResourceType, body: Value) -> Result<Value, StateError> {
+    let mut body = settled(resource_type, body)?;
+    let table = TABLE.as_ref().map_err(|error| StateError::Table(error.to_string()))?;
+    for path in table.get(resource_type).into_iter().flat_map(|kept| kept.follows.keys()) {
+        visit(&mut body, &steps(path), &mut |parent, key| {
+            if let Some(map) = parent.as_object_mut() {
+                map.remove(key);
+            }
+        });
     }
     Ok(body)
 }
@@ -136,7 +157,7 @@ mod tests {
     fn the_table_can_be_read_and_every_line_has_its_reason() {
         let table = TABLE.as_ref().expect("volatile.toml");
         for (resource_type, kept) in table {
-            for (path, reason) in kept.volatile.iter().chain(&kept.unordered) {
+            for (path, reason) in kept.volatile.iter().chain(&kept.unordered).chain(&kept.follows) {
                 assert!(reason.len() > 10, "{resource_type} {path}");
                 let start = steps(path)[0];
                 assert!(["configuration", "supplement"].contains(&start), "{resource_type} {path}");

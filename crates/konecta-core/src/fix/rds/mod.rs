@@ -4,10 +4,10 @@ mod backups;
 mod engine_supported;
 mod log_exports;
 mod owner;
-mod storage_encrypted;
+pub(in crate::fix) mod storage_encrypted;
 mod switches;
 #[cfg(test)]
-mod testdata;
+pub(in crate::fix) mod testdata;
 mod tls_forced;
 
 pub(super) use self::storage_encrypted::{ENCRYPT, encrypt};

@@ -153,15 +153,17 @@ impl<'a> Owner<'a> {
             actions: [self.kind.modify, self.kind.describe].map(|name| action(&format!("rds:{name}"))).to_vec(),
             needs: Vec::new(),
             requires: Vec::new(),
-            // The status alone would do for an instant: RDS says `available` for some seconds after the call.
             waits: vec![
-                self.wait(format!("{} of {} is {after}", member, self.name()), member, after),
-                self.wait(format!("{} is available", self.name()), self.kind.status, json!("available")),
+                self.wait(format!("{} of {} is {after}", member, self.name()), member, after, None),
+                self.wait(format!("{} is available", self.name()), self.kind.status, json!("available"), Some(member)),
             ],
         }
     }
 
-    fn wait(&self, what: String, member: &str, value: Value) -> Wait {
+    /// That a member has a value. The setting itself is another before the call, and RDS shows the new one once it is in
+    /// force. The status is `available` before the call and for some seconds after it, so it counts only where the same
+    /// answer shows the setting (`changes`) as another.
+    fn wait(&self, what: String, member: &str, value: Value, changes: Option<&str>) -> Wait {
         Wait {
             what,
             service: "rds".to_owned(),
@@ -171,6 +173,8 @@ impl<'a> Owner<'a> {
             until: vec![value],
             failed: [json!("failed"), json!("storage-full"), json!("incompatible-parameters")].to_vec(),
             timeout_seconds: PATIENCE,
+            changes: changes.map(|member| format!("/{}/*/{member}", self.kind.list)),
+            after_seconds: 0,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! KA-RDS-003: storage is encrypted when a DB instance is made, so an encrypted one takes the place of the plain one:
 //! snapshot → encrypted copy → restore → rename. A runbook; nothing of it is ever part of a plan.
 
-mod calls;
+pub(in crate::fix) mod calls;
 
 use serde_json::json;
 
@@ -11,7 +11,10 @@ use crate::fix::registry::{Proposal, Refusal, Remedy};
 use crate::fix::step::Class;
 use crate::fix::{Case, View};
 use crate::resource::ResourceRef;
-use calls::{after_restore, call, instance_available, instance_exists, restore, snapshot_available, snapshot_exists};
+use calls::{
+    after_restore, call, instance_available, instance_available_again, instance_exists, restore, snapshot_available,
+    snapshot_exists,
+};
 
 /// The name by which METADATA and the registry of procedures know it.
 pub(in crate::fix) const ENCRYPT: &str = "rds.storage_encrypted";
@@ -151,7 +154,7 @@ fn steps(view: &View, names: &Names, key: &str) -> Vec<ProcedureStep> {
             title: format!("Give {new} the backups and windows of {id}"),
             before: None,
             call: call("ModifyDBInstance", after_restore(view, new)),
-            waits: vec![instance_available(new)],
+            waits: vec![instance_available_again(new)],
             done: None,
             back: drop_new,
         },

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// An instance with these settings instead of good ones.
-pub(super) fn instance(settings: Value) -> Value {
+pub(in crate::fix) fn instance(settings: Value) -> Value {
     let mut configuration = json!({
         "DBInstanceIdentifier": "konecta-erp", "DBInstanceStatus": "available", "Engine": "postgres", "EngineVersion": "16.9",
         "DBClusterIdentifier": null, "ReadReplicaSourceDBInstanceIdentifier": null, "PubliclyAccessible": false, "MultiAZ": true,
@@ -21,7 +21,7 @@ pub(super) fn instance(settings: Value) -> Value {
 }
 
 /// An Aurora cluster with these settings instead of good ones.
-pub(super) fn cluster(settings: Value) -> Value {
+pub(in crate::fix) fn cluster(settings: Value) -> Value {
     let mut configuration = json!({
         "DBClusterIdentifier": "konecta-aurora", "Status": "available", "DeletionProtection": true, "MultiAZ": true,
         "BackupRetentionPeriod": 7, "PreferredBackupWindow": "02:00-03:00", "LatestRestorableTime": "2026-11-23T11:55:00Z",
@@ -35,7 +35,7 @@ pub(super) fn cluster(settings: Value) -> Value {
 }
 
 /// A parameter group.
-pub(super) fn parameter_group(name: &str, parameters: Value) -> Value {
+pub(in crate::fix) fn parameter_group(name: &str, parameters: Value) -> Value {
     json!({
         "resourceType": "AWS::RDS::DBParameterGroup", "resourceId": name, "region": "us-east-1",
         "arn": format!("arn:aws:rds:us-east-1:123456789012:pg:{name}"),

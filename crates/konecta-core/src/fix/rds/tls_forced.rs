@@ -20,6 +20,9 @@ pub(super) const REMEDY: Remedy = Remedy {
     propose,
 };
 
+/// How long RDS may take to begin handing a parameter on; it does so within a minute, as the console shows.
+const TAKEN_UP: u64 = 120;
+
 const FORCE_SSL: &str = "rds.force_ssl";
 
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
@@ -155,6 +158,9 @@ fn uses(view: &View, group: &str, beside: &View) -> bool {
         && view.list("/configuration/DBParameterGroups").iter().any(|item| item["DBParameterGroupName"] == group)
 }
 
+/// RDS hands a parameter of a group on to the instances by itself. Until it begins, `in-sync` is the answer of before, and
+/// nothing in it is new; the parameter itself shows its new value at once, in the group. So for some minutes `in-sync` does
+/// not count.
 fn in_sync(instance: &str) -> Wait {
     Wait {
         what: format!("the parameter group has reached {instance}"),
@@ -165,6 +171,8 @@ fn in_sync(instance: &str) -> Wait {
         until: vec![json!("in-sync")],
         failed: vec![json!("failed-to-apply")],
         timeout_seconds: 900,
+        changes: None,
+        after_seconds: TAKEN_UP,
     }
 }
 

@@ -1,11 +1,16 @@
-//! The way back: what the run changed is taken back, the last first, each only while it is still as the run left it.
+//! The way back: what the run changed is taken back, the last first, each only while what the run did to it still stands.
 
 use super::carry::Found;
-use super::look::{differing, states_and_kin};
+use super::compare::{Three, conflicts, listed};
+use super::look::{also_changed, images, states_and_kin};
 use super::resolve::Unsent;
-use super::{Account, End, FailureKind, GRACE, Log, Run, RunError, Told};
+use super::wait::mark;
+use super::{Account, End, FailureKind, GRACE, Images, Log, Run, RunError, Told};
 use crate::fix::journal::{Doubt, Event, Outcome, Stage, States, Way};
 use crate::fix::plan::Change;
+use crate::fix::simulate;
+use crate::fix::step::{Effect, Wait};
+use crate::snapshot::Snapshot;
 
 impl<A: Account, L: Log> Run<'_, A, L> {
     pub(super) async fn back(&mut self) -> Result<(), RunError> {
@@ -16,7 +21,8 @@ impl<A: Account, L: Log> Run<'_, A, L> {
             }
         }
         let applied: Vec<Change> = self.story.applied().cloned().collect();
-        for change in applied.iter().rev() {
+        let wanted: Vec<Change> = self.story.to_take_back().cloned().collect();
+        for change in wanted.iter().rev() {
             match self.story.stage(Way::Back, &change.id) {
                 Stage::Settled(_) => {}
                 Stage::Open(doubt) => {
@@ -40,16 +46,15 @@ impl<A: Account, L: Log> Run<'_, A, L> {
         let end = match self.found(change, &doubt.before, "the run was stopped while it was made").await? {
             Found::Untouched => End::untouched(Outcome::Failed, "the run was stopped before it was made"),
             Found::There => {
-                let (_, left) = self.look(change).await.map_err(|reason| blind(change, reason))?;
                 let reason = "the run was stopped before it was verified".to_owned();
-                End { outcome: Outcome::Unverified, reason, applied: true, left }
+                self.ended(change, Outcome::Unverified, reason).await.map_err(|reason| blind(change, reason))?
             }
-            Found::Neither(reason) => End { outcome: Outcome::Failed, reason, applied: true, left: States::new() },
+            Found::Neither(reason) => End::blank(Outcome::Failed, reason),
         };
         self.over(change, Way::Forward, end).await
     }
 
-    async fn take_back(&mut self, change: &Change, applied: &[Change]) -> Result<(), RunError> {
+    pub(super) async fn take_back(&mut self, change: &Change, applied: &[Change]) -> Result<(), RunError> {
         if let Some(reason) = self.still_needed(change, applied) {
             return self.over(change, Way::Back, End::untouched(Outcome::Skipped, reason)).await;
         }
@@ -58,15 +63,27 @@ impl<A: Account, L: Log> Run<'_, A, L> {
                 .over(change, Way::Back, End::untouched(Outcome::Refused, "there is no way back from it"))
                 .await;
         }
-        let before = match self.as_left(change).await {
+        let here = self.here(change, "back");
+        let seen = match self.as_left(change).await {
+            Ok((before, images)) => self.held(&here, &change.waits).await.map(|(_, marks)| (before, images, marks)),
+            Err(reason) => Err(reason),
+        };
+        let (before, images, marks) = match seen {
             Ok(seen) => seen,
             Err(reason) => return self.over(change, Way::Back, End::untouched(Outcome::Refused, reason)).await,
         };
         let held = self.story.settled(Way::Forward, &change.id).map(|settled| settled.held.clone()).unwrap_or_default();
-        let intent =
-            Event::Intent { change: change.id.clone(), way: Way::Back, before: before.clone(), held: held.clone() };
+        let doubt = Doubt { before, held, called: 0, left: None, marks, images };
+        let intent = Event::Intent {
+            change: change.id.clone(),
+            way: Way::Back,
+            before: doubt.before.clone(),
+            held: doubt.held.clone(),
+            marks: doubt.marks.clone(),
+            images: doubt.images.clone(),
+        };
         self.note(&intent).await?;
-        self.undo(change, 0, &held, &before).await
+        self.undo(change, 0, &doubt).await
     }
 
     /// What rests on a change is taken back before it, or it stays.
@@ -78,28 +95,62 @@ impl<A: Account, L: Log> Run<'_, A, L> {
         applied.iter().find(stays).map(|other| format!("{} rests on it, and was not taken back", other.id))
     }
 
-    /// The touched resources, if they are still as this run left them.
-    async fn as_left(&mut self, change: &Change) -> Result<States, String> {
-        let mut told = String::new();
+    /// The touched resources, if what this run did to them still stands as the run left it. What else was done to them does
+    /// not matter.
+    async fn as_left(&mut self, change: &Change) -> Result<(States, Images), String> {
+        let here = self.here(change, "back");
+        let mut told = Vec::new();
         for seconds in GRACE {
             self.grace(seconds).await;
             let (snapshot, now) = self.look(change).await?;
-            let unknown = now.keys().find(|arn| !self.story.left.contains_key(*arn));
-            if let Some(arn) = unknown {
-                return Err(format!("what this run left of {} is not known; look at it", arn.short_name()));
+            told = self.overlaid(change, &snapshot, &now)?;
+            told.extend(self.not_ours(&here, change, &snapshot).await?);
+            if told.is_empty() {
+                return Ok((states_and_kin(change, &snapshot)?, images(change, &snapshot)?));
             }
-            let differing = differing(&now, &self.story.left);
-            if differing.is_empty() {
-                return states_and_kin(change, &snapshot);
-            }
-            let names: Vec<&str> = differing.iter().map(crate::id::Arn::short_name).collect();
-            told = format!("changed since by somebody else: {}", names.join(", "));
         }
-        Err(told)
+        Err(format!("changed since by somebody else: {}", told.join("; ")))
+    }
+
+    /// What somebody else has done since to what the way back would set; empty if nothing.
+    fn overlaid(&self, change: &Change, snapshot: &Snapshot, now: &States) -> Result<Vec<String>, String> {
+        let settled = self.story.settled(Way::Forward, &change.id);
+        let mut told = Vec::new();
+        for (arn, hash) in now {
+            let name = arn.short_name();
+            let expected = change.expects.iter().find(|expected| &expected.arn == arn);
+            let (then, there) = (settled.map(|settled| (&settled.before, &settled.after)), hash.is_some());
+            let Some(((before, after), expected)) = then.zip(expected) else {
+                return Err(format!("what this run left of {name} is not known; look at it"));
+            };
+            if let (Some(before), Some(ours)) = (before.get(arn), after.get(arn)) {
+                let Some(resource) = snapshot.resources.iter().find(|resource| &resource.arn == arn) else {
+                    told.push(format!("{name} is not there any more"));
+                    continue;
+                };
+                let body = simulate::body(resource).map_err(|error| error.to_string())?;
+                let three = Three { before, ours, now: &body };
+                let found = conflicts(&expected.resource_type, three, &change.inverse)?;
+                told.extend(found.into_iter().map(|conflict| format!("{name} {conflict}")));
+                continue;
+            }
+            // What was made has its own comparison; what was removed, or stands in a journal without images, is known by its
+            // hash alone.
+            let made = change
+                .effects
+                .iter()
+                .any(|effect| matches!(effect, Effect::Created { resource, .. } if &resource.reference.arn == arn));
+            match self.story.left.get(arn) {
+                None => return Err(format!("what this run left of {name} is not known; look at it")),
+                Some(left) if left == hash || made && there && self.story.version >= 2 => {}
+                Some(_) => told.push(name.to_owned()),
+            }
+        }
+        Ok(told)
     }
 
     /// Makes the calls of the way back from the given one on, and verifies.
-    async fn undo(&mut self, change: &Change, first: usize, held: &[usize], before: &States) -> Result<(), RunError> {
+    async fn undo(&mut self, change: &Change, first: usize, then: &Doubt) -> Result<(), RunError> {
         for (number, call) in change.inverse.iter().enumerate().skip(first) {
             let here = self.here(change, &format!("back {number}"));
             let failed = match self.send(&here, call).await {
@@ -118,7 +169,8 @@ impl<A: Account, L: Log> Run<'_, A, L> {
             };
             if let Some((outcome, reason)) = failed {
                 let (_, left) = self.look(change).await.map_err(|reason| blind(change, reason))?;
-                return self.over(change, Way::Back, End { outcome, reason, applied: number > 0, left }).await;
+                let end = End { applied: number > 0, left, ..End::blank(outcome, reason) };
+                return self.over(change, Way::Back, end).await;
             }
             let left = match number + 1 < change.inverse.len() {
                 true => Some(self.kin(change).await?),
@@ -127,15 +179,15 @@ impl<A: Account, L: Log> Run<'_, A, L> {
             self.note(&Event::Called { change: change.id.clone(), way: Way::Back, call: number, left }).await?;
         }
         let here = self.here(change, "back");
-        for wait in held.iter().filter_map(|number| change.waits.get(*number)) {
-            if let Err(reason) = self.until(&here, wait).await {
+        for (number, wait) in then.held.iter().filter_map(|number| Some((*number, change.waits.get(*number)?))) {
+            // What is bad now may be what is just being undone: only its time ends such a wait.
+            let patient = Wait { failed: Vec::new(), ..wait.clone() };
+            if let Err(reason) = self.until(&here, &patient, mark(&then.marks, number)).await {
                 let (_, left) = self.look(change).await.map_err(|reason| blind(change, reason))?;
-                return self
-                    .over(change, Way::Back, End { outcome: Outcome::Failed, reason, applied: true, left })
-                    .await;
+                return self.over(change, Way::Back, End { left, ..End::blank(Outcome::Failed, reason) }).await;
             }
         }
-        self.verify_back(change, before).await
+        self.verify_back(change, then).await
     }
 
     /// Whether all is still as it was before the call whose answer was lost.
@@ -162,8 +214,8 @@ impl<A: Account, L: Log> Run<'_, A, L> {
     }
 
     /// Goes on where a kill left the way back.
-    async fn take_back_on(&mut self, change: &Change, doubt: Doubt) -> Result<(), RunError> {
-        let Doubt { called, held, before, .. } = doubt;
+    pub(super) async fn take_back_on(&mut self, change: &Change, doubt: Doubt) -> Result<(), RunError> {
+        let called = doubt.called;
         // The call after the last answered one is in doubt, unless all of them were answered.
         let done = called < change.inverse.len() && !self.last_seen(change).await?;
         if done {
@@ -173,19 +225,28 @@ impl<A: Account, L: Log> Run<'_, A, L> {
             };
             self.note(&Event::Called { change: change.id.clone(), way: Way::Back, call: called, left }).await?;
         }
-        self.undo(change, called + usize::from(done), &held, &before).await
+        self.undo(change, called + usize::from(done), &doubt).await
     }
 
-    async fn verify_back(&mut self, change: &Change, before: &States) -> Result<(), RunError> {
+    async fn verify_back(&mut self, change: &Change, then: &Doubt) -> Result<(), RunError> {
         let here = self.here(change, "back");
         let mut end = Err("it was not looked".to_owned());
         for seconds in GRACE {
             self.grace(seconds).await;
             end = async {
                 let (now, left) = self.look(change).await?;
-                let missing = self.not_back(&here, change, before, &now).await?;
-                let outcome = if missing.is_empty() { Outcome::Done } else { Outcome::NoEffect };
-                Ok(End { outcome, reason: missing.join("; "), applied: true, left })
+                let missing = self.not_back(&here, change, &then.before, &now).await?;
+                if !missing.is_empty() {
+                    return Ok(End { left, ..End::blank(Outcome::NoEffect, missing.join("; ")) });
+                }
+                let strays = also_changed(change, Way::Back, &then.images, &now)?;
+                Ok(match strays.is_empty() {
+                    true => End { left, ..End::blank(Outcome::Done, "") },
+                    false => {
+                        let reason = format!("also changed: {}", listed(strays));
+                        End { left, ..End::blank(Outcome::Unverified, reason) }
+                    }
+                })
             }
             .await;
             if end.as_ref().is_ok_and(|end: &End| end.outcome == Outcome::Done) {

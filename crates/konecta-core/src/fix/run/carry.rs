@@ -1,8 +1,8 @@
 //! What both ways of a run have in common: a fresh look at what a change touches, and what it says of a call in doubt.
 
-use super::look::{differing, states};
-use super::{Account, GRACE, Log, Run, RunError};
-use crate::fix::journal::States;
+use super::look::{differing, images, states};
+use super::{Account, End, GRACE, Log, Run, RunError};
+use crate::fix::journal::{Outcome, States};
 use crate::fix::plan::Change;
 use crate::snapshot::Snapshot;
 
@@ -22,6 +22,14 @@ impl<A: Account, L: Log> Run<'_, A, L> {
         let snapshot = self.account.read(&change.reads).await?;
         let states = states(change, &snapshot)?;
         Ok((snapshot, states))
+    }
+
+    /// How a change ends that altered something, with what it left.
+    pub(super) async fn ended(&mut self, change: &Change, outcome: Outcome, reason: String) -> Result<End, String> {
+        let here = self.here(change, "forward");
+        let (snapshot, left) = self.look(change).await?;
+        let made = self.made(&here, change, &snapshot).await?;
+        Ok(End { outcome, reason, applied: true, left, images: images(change, &snapshot)?, made })
     }
 
     /// Finds out what became of a forward call.

@@ -39,6 +39,8 @@ pub(super) enum Mishap {
     Liar,
     /// This operation is refused.
     Refuses(&'static str),
+    /// With this writing call, something else changes in `b` as well.
+    Meddles(usize),
 }
 
 #[derive(Debug)]
@@ -172,7 +174,12 @@ impl Cloud {
             Mishap::Refuses(refused) if refused == operation => {
                 return Err(failed(FailureKind::NotDone, "InvalidParameter"));
             }
-            Mishap::None | Mishap::KilledAt(_) | Mishap::LostAfter(_) | Mishap::LostBefore(_) | Mishap::Refuses(_) => {}
+            Mishap::None
+            | Mishap::KilledAt(_)
+            | Mishap::LostAfter(_)
+            | Mishap::LostBefore(_)
+            | Mishap::Refuses(_)
+            | Mishap::Meddles(_) => {}
         }
         if operation == "UpdateConfig" && parameters["IfMatch"] != json!(format!("e{}", self.etag)) {
             return Err(failed(FailureKind::Stale, "PreconditionFailed"));
@@ -201,6 +208,9 @@ impl Cloud {
             }
             "UpdateConfig" => drop(self.things.insert(id.to_owned(), parameters["Config"].clone())),
             other => panic!("{other}"),
+        }
+        if self.mishap == Mishap::Meddles(self.writes) {
+            self.things.get_mut("b").expect("thing")["Stray"] = json!(self.writes);
         }
         if self.mishap == Mishap::LostAfter(self.writes) {
             return Err(failed(FailureKind::Unknown, "TimedOut"));

@@ -1,9 +1,11 @@
 //! The way forward: each change read, compared, written down, made, waited for and verified. And what a kill left open.
 
 use super::carry::Found;
-use super::look::differing;
+use super::compare::listed;
+use super::look::{also_changed, differing, images};
 use super::resolve::{Here, Unsent, token};
-use super::{Account, End, FailureKind, GRACE, Log, Run, RunError, Told};
+use super::wait::mark;
+use super::{Account, End, FailureKind, GRACE, Images, Log, Run, RunError, Told};
 use crate::fix::journal::{Doubt, Event, Outcome, Stage, States, Way};
 use crate::fix::plan::Change;
 
@@ -22,7 +24,8 @@ impl<A: Account, L: Log> Run<'_, A, L> {
     pub(super) async fn forward(&mut self) -> Result<(), RunError> {
         for change in self.story.plan.changes.clone() {
             let next = match self.story.stage(Way::Forward, &change.id) {
-                Stage::Settled(_) => continue,
+                Stage::Settled(_) if !self.story.is_turned_around(&change) => continue,
+                Stage::Settled(_) => self.turn_around(&change).await?,
                 Stage::Open(doubt) => self.take_up(&change, doubt).await?,
                 Stage::Pending => {
                     if self.account.interrupted() {
@@ -49,8 +52,8 @@ impl<A: Account, L: Log> Run<'_, A, L> {
             self.over(change, Way::Forward, end(Outcome::Skipped, reason)).await?;
             return Ok(Next::GoOn);
         }
-        let before = match self.unchanged(change).await {
-            Ok(before) => before,
+        let (before, images) = match self.unchanged(change).await {
+            Ok(seen) => seen,
             Err(reason) => {
                 self.over(change, Way::Forward, end(Outcome::Refused, reason)).await?;
                 return Ok(Next::GoOn);
@@ -58,14 +61,20 @@ impl<A: Account, L: Log> Run<'_, A, L> {
         };
         let here = self.here(change, "forward");
         for wait in &change.requires {
-            if let Err(reason) = self.until(&here, wait).await {
+            if let Err(reason) = self.until(&here, wait, None).await {
                 self.over(change, Way::Forward, end(Outcome::Refused, format!("not ready: {reason}"))).await?;
                 return Ok(Next::GoOn);
             }
         }
-        let held = self.held(&here, &change.waits).await;
-        let intent = Event::Intent { change: change.id.clone(), way: Way::Forward, before: before.clone(), held };
-        self.note(&intent).await?;
+        let (held, marks) = match self.held(&here, &change.waits).await {
+            Ok(seen) => seen,
+            Err(reason) => {
+                self.over(change, Way::Forward, end(Outcome::Refused, format!("not ready: {reason}"))).await?;
+                return Ok(Next::GoOn);
+            }
+        };
+        let (id, way) = (change.id.clone(), Way::Forward);
+        self.note(&Event::Intent { change: id, way, before: before.clone(), held, marks, images }).await?;
         self.make(change, &before, false).await
     }
 
@@ -80,7 +89,7 @@ impl<A: Account, L: Log> Run<'_, A, L> {
     }
 
     /// The touched resources as they are, if that is how the plan or this run left them.
-    async fn unchanged(&mut self, change: &Change) -> Result<States, String> {
+    async fn unchanged(&mut self, change: &Change) -> Result<(States, Images), String> {
         let mut expected: States =
             change.expects.iter().map(|expected| (expected.arn.clone(), expected.sha256.clone())).collect();
         let own: States =
@@ -92,11 +101,11 @@ impl<A: Account, L: Log> Run<'_, A, L> {
         // A resource that this run has just changed may still be read as it was before.
         for seconds in GRACE.into_iter().take(if is_ours { GRACE.len() } else { 1 }) {
             self.grace(seconds).await;
-            let (_, now) = self.look(change).await?;
+            let (snapshot, now) = self.look(change).await?;
             let differing = differing(&now, &expected);
             if differing.is_empty() {
                 return match self.none_created(&here, change).await? {
-                    true => Ok(now),
+                    true => Ok((now, images(change, &snapshot)?)),
                     false => Err("what it would make is there already".to_owned()),
                 };
             }
@@ -168,36 +177,62 @@ impl<A: Account, L: Log> Run<'_, A, L> {
     }
 
     async fn stop(&mut self, change: &Change, reason: String) -> Result<Next, RunError> {
-        let end = End { outcome: Outcome::Failed, reason, applied: true, left: States::new() };
-        self.over(change, Way::Forward, end).await?;
+        self.over(change, Way::Forward, End::blank(Outcome::Failed, reason)).await?;
         Ok(Next::Stop)
     }
 
-    /// Waits and verifies.
+    /// Waits and verifies; what does not come to a good end is taken back at once.
     async fn finish(&mut self, change: &Change) -> Result<Next, RunError> {
         let here = self.here(change, "forward");
-        for wait in &change.waits {
-            if let Err(reason) = self.until(&here, wait).await {
-                let (_, left) = self.look(change).await.map_err(|reason| blind(change, reason))?;
-                self.over(change, Way::Forward, End { outcome: Outcome::Failed, reason, applied: true, left }).await?;
-                return Ok(Next::GoOn);
+        let marks = match self.story.stage(Way::Forward, &change.id) {
+            Stage::Open(doubt) => doubt.marks,
+            Stage::Pending | Stage::Settled(_) => Vec::new(),
+        };
+        let mut failed = None;
+        for (number, wait) in change.waits.iter().enumerate() {
+            if let Err(reason) = self.until(&here, wait, mark(&marks, number)).await {
+                failed = Some(reason);
+                break;
             }
         }
-        let end = self.verified(change).await?;
+        let end = match failed {
+            Some(reason) => {
+                self.ended(change, Outcome::Failed, reason).await.map_err(|reason| blind(change, reason))?
+            }
+            None => self.verified(change).await?,
+        };
         self.over(change, Way::Forward, end).await?;
-        Ok(Next::GoOn)
+        if self.story.is_turned_around(change) { self.turn_around(change).await } else { Ok(Next::GoOn) }
+    }
+
+    /// Takes back a change that did not come to a good end. What is still not as it was before is for a person, and nothing
+    /// more is done.
+    async fn turn_around(&mut self, change: &Change) -> Result<Next, RunError> {
+        match self.story.stage(Way::Back, &change.id) {
+            Stage::Settled(_) => {}
+            Stage::Open(doubt) => {
+                self.account.tell(Told::Begun(change, Way::Back));
+                self.take_back_on(change, doubt).await?;
+            }
+            Stage::Pending => {
+                self.account.tell(Told::Begun(change, Way::Back));
+                let applied: Vec<Change> = self.story.applied().cloned().collect();
+                self.take_back(change, &applied).await?;
+            }
+        }
+        Ok(if self.story.is_back(&change.id) { Next::GoOn } else { Next::Stop })
     }
 
     async fn verified(&mut self, change: &Change) -> Result<End, RunError> {
-        let before = match self.story.stage(Way::Forward, &change.id) {
-            Stage::Open(doubt) => doubt.before,
-            Stage::Pending | Stage::Settled(_) => States::new(),
+        let (before, images) = match self.story.stage(Way::Forward, &change.id) {
+            Stage::Open(doubt) => (doubt.before, doubt.images),
+            Stage::Pending | Stage::Settled(_) => (States::new(), Images::new()),
         };
         let here = self.here(change, "forward");
         let mut end = Err("it was not looked".to_owned());
         for seconds in GRACE {
             self.grace(seconds).await;
-            end = self.verdict(&here, change, &before).await;
+            end = self.verdict(&here, change, &before, &images).await;
             if end.as_ref().is_ok_and(|end| end.outcome == Outcome::Done) {
                 break;
             }
@@ -205,17 +240,23 @@ impl<A: Account, L: Log> Run<'_, A, L> {
         end.map_err(|reason| blind(change, reason))
     }
 
-    async fn verdict(&mut self, here: &Here, change: &Change, before: &States) -> Result<End, String> {
+    async fn verdict(&mut self, here: &Here, change: &Change, before: &States, was: &Images) -> Result<End, String> {
         let (snapshot, left) = self.look(change).await?;
+        let images = images(change, &snapshot)?;
+        let made = self.made(here, change, &snapshot).await?;
         let missing = self.missing(here, change, &snapshot).await?;
         if !missing.is_empty() {
             let is_new = !self.none_created(here, change).await?;
             let applied = is_new || !differing(&left, before).is_empty();
-            return Ok(End { outcome: Outcome::NoEffect, reason: missing.join("; "), applied, left });
+            return Ok(End { outcome: Outcome::NoEffect, reason: missing.join("; "), applied, left, images, made });
         }
-        let broken = self.broken(change, &snapshot)?;
+        let mut broken = self.broken(change, &snapshot)?;
+        let strays = also_changed(change, Way::Forward, was, &snapshot)?;
+        if !strays.is_empty() {
+            broken.push(format!("also changed: {}", listed(strays)));
+        }
         let outcome = if broken.is_empty() { Outcome::Done } else { Outcome::Unverified };
-        Ok(End { outcome, reason: broken.join("; "), applied: true, left })
+        Ok(End { outcome, reason: broken.join("; "), applied: true, left, images, made })
     }
 }
 

@@ -2,15 +2,16 @@
 
 use serde_json::Value;
 
+use super::compare::strays;
 use super::resolve::{Here, Unsent, is_stand_in};
-use super::{Account, Log, Run, States};
+use super::{Account, Images, Log, Run, States, Way};
 use crate::control::reads::{ReadScope, reads};
 use crate::finding::{Finding, Status};
 use crate::fix::plan::{Change, Expected, is_unordered, settled, state_hash};
 use crate::fix::step::{Edit, Effect};
 use crate::fix::{pointer, simulate};
 use crate::id::{Arn, Region, ResourceType};
-use crate::resource::ResourceRef;
+use crate::resource::{Resource, ResourceRef};
 use crate::snapshot::Snapshot;
 
 /// The touched resources as they are; the reason if they cannot be seen.
@@ -26,6 +27,47 @@ pub(super) fn states(change: &Change, snapshot: &Snapshot) -> Result<States, Str
         states.insert(expected.arn.clone(), hash);
     }
     Ok(states)
+}
+
+/// The touched resources as they are, whole.
+pub(super) fn images(change: &Change, snapshot: &Snapshot) -> Result<Images, String> {
+    let touched = |arn: &Arn| change.expects.iter().any(|expected| &expected.arn == arn);
+    let touched = snapshot.resources.iter().filter(|resource| touched(&resource.arn));
+    let image = |resource: &Resource| {
+        let body = simulate::body(resource).map_err(|error| error.to_string())?;
+        Ok((resource.arn.clone(), body))
+    };
+    touched.map(image).collect()
+}
+
+/// What has changed in the touched resources besides what the change does, that way; empty if nothing has. `images` is what
+/// they were right before.
+pub(super) fn also_changed(
+    change: &Change,
+    way: Way,
+    images: &Images,
+    snapshot: &Snapshot,
+) -> Result<Vec<String>, String> {
+    let mut told = Vec::new();
+    for expected in &change.expects {
+        let (Some(was), Some(is)) =
+            (images.get(&expected.arn), snapshot.resources.iter().find(|resource| resource.arn == expected.arn))
+        else {
+            continue;
+        };
+        let edits = change.effects.iter().filter_map(|effect| match effect {
+            Effect::Amended { resource, edits } if resource.arn == expected.arn => Some(edits),
+            Effect::Amended { .. } | Effect::Created { .. } | Effect::Removed { .. } => None,
+        });
+        let edits: Vec<Edit> = match way {
+            Way::Forward => edits.flatten().cloned().collect(),
+            Way::Back => edits.flatten().rev().map(Edit::reversed).collect(),
+        };
+        let is = simulate::body(is).map_err(|error| error.to_string())?;
+        let found = strays(&expected.resource_type, was, &edits, &is)?;
+        told.extend(found.into_iter().map(|stray| format!("{} {stray}", expected.arn.short_name())));
+    }
+    Ok(told)
 }
 
 fn listed(expected: &Expected, snapshot: &Snapshot) -> Result<(), String> {

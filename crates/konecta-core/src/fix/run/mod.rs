@@ -4,10 +4,12 @@
 
 mod back;
 mod carry;
+mod compare;
 #[cfg(test)]
 mod fake;
 mod forward;
 mod look;
+mod made;
 mod resolve;
 mod steps;
 #[cfg(test)]
@@ -23,7 +25,7 @@ use serde_json::Value;
 
 pub use steps::{Taken, take};
 
-use super::journal::{Event, JournalError, Log, Outcome, States, Story, Way};
+use super::journal::{self, Event, Images, JournalError, Log, Made, Outcome, States, Story, Way};
 use super::plan::{Change, Plan};
 use crate::finding::Finding;
 use crate::id::{Action, Region};
@@ -162,8 +164,8 @@ impl<'a, A: Account, L: Log> Run<'a, A, L> {
     ) -> Result<Self, RunError> {
         let at = account.now();
         let (name, caller) = (run.to_owned(), who.to_owned());
-        log.write(at, &Event::Begun { run: name, who: caller, tool: tool.to_owned(), plan: Box::new(plan.clone()) })
-            .await?;
+        let (version, tool, begun) = (journal::VERSION, tool.to_owned(), Box::new(plan.clone()));
+        log.write(at, &Event::Begun { version, run: name, who: caller, tool, plan: begun }).await?;
         Ok(Self { account, log, story: Story::new(run, who, at, plan), secrets: BTreeMap::new() })
     }
 
@@ -183,7 +185,7 @@ impl<'a, A: Account, L: Log> Run<'a, A, L> {
         Ok(run)
     }
 
-    /// Turns a run around.
+    /// Turns a run around; `only` names the changes that are taken back, all of them if it is empty.
     ///
     /// # Errors
     /// When the journal cannot be written.
@@ -193,9 +195,11 @@ impl<'a, A: Account, L: Log> Run<'a, A, L> {
         story: Story,
         who: &str,
         tool: &str,
+        only: &[String],
     ) -> Result<Self, RunError> {
         let mut run = Self { account, log, story, secrets: BTreeMap::new() };
-        run.note(&Event::RollbackBegun { who: who.to_owned(), tool: tool.to_owned() }).await?;
+        let (who, tool, only) = (who.to_owned(), tool.to_owned(), only.to_vec());
+        run.note(&Event::RollbackBegun { who, tool, only }).await?;
         Ok(run)
     }
 
@@ -221,9 +225,10 @@ impl<'a, A: Account, L: Log> Run<'a, A, L> {
     }
 
     async fn over(&mut self, change: &Change, way: Way, end: End) -> Result<(), RunError> {
-        let End { outcome, reason, applied, left } = end;
+        let End { outcome, reason, applied, left, images, made } = end;
         self.account.tell(Told::Over(change, way, outcome, &reason));
-        self.note(&Event::Outcome { change: change.id.clone(), way, outcome, reason, applied, left }).await
+        self.note(&Event::Outcome { change: change.id.clone(), way, outcome, reason, applied, left, images, made })
+            .await
     }
 
     async fn grace(&mut self, seconds: u64) {
@@ -239,11 +244,19 @@ struct End {
     reason: String,
     applied: bool,
     left: States,
+    images: Images,
+    made: Vec<Made>,
 }
 
 impl End {
     /// Nothing was done.
     fn untouched(outcome: Outcome, reason: impl Into<String>) -> Self {
-        Self { outcome, reason: reason.into(), applied: false, left: States::new() }
+        Self { applied: false, ..Self::blank(outcome, reason) }
+    }
+
+    /// Something was done, and what it left is not known.
+    fn blank(outcome: Outcome, reason: impl Into<String>) -> Self {
+        let (left, images, made) = (States::new(), Images::new(), Vec::new());
+        Self { outcome, reason: reason.into(), applied: true, left, images, made }
     }
 }

@@ -142,19 +142,25 @@ impl<A: Account, L: Log> Run<'_, A, L> {
 
     /// What is taken from every element that fits.
     pub(super) async fn matches(&mut self, here: &Here, find: &Find) -> Result<Vec<Value>, Unsent> {
+        let elements = self.elements(here, find).await?;
+        Ok(elements.iter().filter_map(|element| element.pointer(&find.take).cloned()).collect())
+    }
+
+    /// Every element that fits.
+    pub(super) async fn elements(&mut self, here: &Here, find: &Find) -> Result<Vec<Value>, Unsent> {
         let parameters = self.resolve(here, find.parameters.clone()).await?;
         let answer = match self.account.call(&here.region, &find.service, &find.operation, &parameters).await {
             Ok(answer) => answer,
             Err(failure) if failure.is_absence() => return Ok(Vec::new()),
             Err(failure) => return Err(Unsent::Unresolved(format!("{} {failure}", find.operation))),
         };
-        let elements = match answer.pointer(&find.list) {
+        let mut elements = match answer.pointer(&find.list) {
             Some(Value::Array(list)) => list.clone(),
             Some(Value::Null) | None => Vec::new(),
             Some(one) => vec![one.clone()],
         };
-        let fitting = |element: &&Value| find.matching.iter().all(|(path, value)| element.pointer(path) == Some(value));
-        Ok(elements.iter().filter(fitting).filter_map(|element| element.pointer(&find.take).cloned()).collect())
+        elements.retain(|element| find.matching.iter().all(|(path, value)| element.pointer(path) == Some(value)));
+        Ok(elements)
     }
 
     async fn secret(&mut self, secret: &Value) -> Result<Value, Unsent> {

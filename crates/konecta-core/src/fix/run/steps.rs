@@ -1,6 +1,7 @@
 //! One step of a procedure, taken because a person said so: seen whether it was taken already, sent, waited for.
 
 use super::resolve::{Here, Unsent, token};
+use super::wait::mark;
 use super::{Account, Run, RunError};
 use crate::fix::journal::{Event, JournalError, Log};
 use crate::fix::plan::{Plan, VERSION};
@@ -56,6 +57,7 @@ pub async fn take<A: Account>(
         Unsent::Stale(told) | Unsent::Unresolved(told) => told,
         Unsent::Call(failure) => failure.to_string(),
     };
+    let (_, marks) = run.held(&here, &step.waits).await?;
     let mut taken = Taken::Now;
     if let Some(done) = &step.done
         && !run.matches(&here, done).await.map_err(told)?.is_empty()
@@ -64,8 +66,10 @@ pub async fn take<A: Account>(
     } else {
         run.send(&here, &step.call).await.map_err(told)?;
     }
-    for wait in &step.waits {
-        run.until(&here, wait).await?;
+    for (number, wait) in step.waits.iter().enumerate() {
+        // What was there before this call is not asked to be another; that the wait of then was kept is not known either.
+        let was = if taken == Taken::Now { mark(&marks, number) } else { None };
+        run.until(&here, wait, was).await?;
     }
     Ok(taken)
 }

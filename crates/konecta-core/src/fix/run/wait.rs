@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::resolve::{Here, Unsent};
-use super::{Account, Log, Run, Told};
+use super::{Account, GRACE, Log, Run, Told};
 use crate::fix::step::Wait;
 
 /// The longest pause between two questions.
@@ -19,39 +19,70 @@ enum Now {
 }
 
 impl<A: Account, L: Log> Run<'_, A, L> {
-    /// Asks until it holds; otherwise says why it does not.
-    pub(super) async fn until(&mut self, here: &Here, wait: &Wait) -> Result<(), String> {
+    /// Asks until it holds; otherwise says why it does not. `mark` is what the answer named before the call that must be
+    /// another after it.
+    pub(super) async fn until(&mut self, here: &Here, wait: &Wait, mark: Option<&Value>) -> Result<(), String> {
         let begun = self.account.now();
-        let limit = Duration::from_secs(wait.timeout_seconds);
+        let proves = Duration::from_secs(wait.after_seconds);
+        let limit = proves + Duration::from_secs(wait.timeout_seconds);
         let mut pause = Duration::from_secs(1);
         loop {
-            let told = match self.ask(here, wait).await {
-                Now::Holds => return Ok(()),
+            let elapsed = self.account.now().duration_since(begun).unsigned_abs();
+            let told = match self.ask(here, wait, mark).await {
+                Now::Holds if elapsed >= proves => return Ok(()),
+                Now::Holds => "it may still be what was before".to_owned(),
                 Now::Never(told) => return Err(format!("{}: {told}", wait.what)),
                 Now::NotYet(told) => told,
             };
-            let elapsed = self.account.now().duration_since(begun).unsigned_abs();
             if elapsed >= limit {
                 return Err(format!("{}: {told} after {} s", wait.what, limit.as_secs()));
             }
             self.account.tell(Told::Waiting { what: &wait.what, elapsed });
-            self.account.pause(pause.min(limit.saturating_sub(elapsed)).max(Duration::from_millis(1))).await;
+            // Not past the moment from which an answer counts, nor past the end.
+            let next = if elapsed < proves { proves } else { limit };
+            self.account.pause(pause.min(next.saturating_sub(elapsed)).max(Duration::from_millis(1))).await;
             pause = LONGEST.min(pause * 2);
         }
     }
 
-    /// Which of the waits hold now.
-    pub(super) async fn held(&mut self, here: &Here, waits: &[Wait]) -> Vec<usize> {
-        let mut held = Vec::new();
+    /// Which of the waits hold now, and what those name that must see something change.
+    ///
+    /// # Errors
+    /// When what must change cannot be asked: then nothing would prove that it has.
+    pub(super) async fn held(&mut self, here: &Here, waits: &[Wait]) -> Result<(Vec<usize>, Marks), String> {
+        let (mut held, mut marks) = (Vec::new(), Marks::new());
         for (number, wait) in waits.iter().enumerate() {
-            if matches!(self.ask(here, wait).await, Now::Holds) {
+            if matches!(self.ask(here, wait, None).await, Now::Holds) {
                 held.push(number);
             }
+            if let Some(place) = &wait.changes {
+                marks.push((number, self.named(here, wait, place).await?));
+            }
         }
-        held
+        Ok((held, marks))
     }
 
-    async fn ask(&mut self, here: &Here, wait: &Wait) -> Now {
+    /// What a wait's answer names at a place now.
+    async fn named(&mut self, here: &Here, wait: &Wait, place: &str) -> Result<Value, String> {
+        let mut told = String::new();
+        for seconds in GRACE {
+            self.grace(seconds).await;
+            let failed = match self.resolve(here, wait.parameters.clone()).await {
+                Ok(parameters) => {
+                    match self.account.call(&here.region, &wait.service, &wait.operation, &parameters).await {
+                        Ok(answer) => return Ok(at(&answer, place)),
+                        Err(failure) => failure.to_string(),
+                    }
+                }
+                Err(Unsent::Stale(told) | Unsent::Unresolved(told)) => told,
+                Err(Unsent::Call(failure)) => failure.to_string(),
+            };
+            told = format!("{}: {failed}", wait.what);
+        }
+        Err(told)
+    }
+
+    async fn ask(&mut self, here: &Here, wait: &Wait, mark: Option<&Value>) -> Now {
         let parameters = match self.resolve(here, wait.parameters.clone()).await {
             Ok(parameters) => parameters,
             Err(Unsent::Stale(told) | Unsent::Unresolved(told)) => return Now::NotYet(told),
@@ -68,12 +99,33 @@ impl<A: Account, L: Log> Run<'_, A, L> {
         if let Some(bad) = named.iter().find(|value| wait.failed.contains(value)) {
             return Now::Never(format!("it is {bad}"));
         }
+        if let (Some(place), Some(was)) = (&wait.changes, mark)
+            && &at(&answer, place) == was
+        {
+            return Now::NotYet("the answer is still the one of before".to_owned());
+        }
         match named.iter().find(|value| !wait.until.contains(value)) {
             Some(other) => Now::NotYet(format!("it is {other}")),
             None if named.is_empty() => Now::NotYet("there is nothing to see".to_owned()),
             None => Now::Holds,
         }
     }
+}
+
+/// Everything that a pointer names in an answer, as a list.
+fn at(answer: &Value, place: &str) -> Value {
+    let mut named = Vec::new();
+    let steps: Vec<&str> = place.split('/').skip(1).collect();
+    gather(answer, &steps, &mut named);
+    Value::Array(named.into_iter().cloned().collect())
+}
+
+/// What the waits of a change must see change, by their numbers.
+pub(super) type Marks = Vec<(usize, Value)>;
+
+/// The mark of a wait.
+pub(super) fn mark(marks: &[(usize, Value)], number: usize) -> Option<&Value> {
+    marks.iter().find(|(wait, _)| *wait == number).map(|(_, was)| was)
 }
 
 /// Everything that a pointer names; `*` stands for every element of a list.
@@ -88,3 +140,6 @@ fn gather<'a>(value: &'a Value, steps: &[&str], named: &mut Vec<&'a Value>) {
         gather(inner, rest, named);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -94,10 +94,13 @@ fn wait(what: String, operation: &str, parameters: Value, path: &str) -> Wait {
         until: vec![json!("available")],
         failed: vec![json!("failed"), json!("incompatible-restore"), json!("inaccessible-encryption-credentials")],
         timeout_seconds: 4 * 3600,
+        changes: None,
+        after_seconds: 0,
     }
 }
 
-pub(super) fn snapshot_available(name: &str) -> Wait {
+/// A snapshot that the step makes: before it there is none of the name, and an answer that names nothing holds nothing.
+pub(in crate::fix) fn snapshot_available(name: &str) -> Wait {
     wait(
         format!("the snapshot {name} is available"),
         "DescribeDBSnapshots",
@@ -106,13 +109,20 @@ pub(super) fn snapshot_available(name: &str) -> Wait {
     )
 }
 
-pub(super) fn instance_available(name: &str) -> Wait {
+/// An instance that gets its name by the step, by being restored or renamed: before it, none has the name.
+pub(in crate::fix) fn instance_available(name: &str) -> Wait {
     wait(
         format!("{name} is available"),
         "DescribeDBInstances",
         json!({"DBInstanceIdentifier": name}),
         "/DBInstances/*/DBInstanceStatus",
     )
+}
+
+/// An instance that was available before it was modified: RDS says so for some time after the call, so that for a while it
+/// does not count. Which settings differ depends on what the snapshot carried over, so nothing in the answer must.
+pub(in crate::fix) fn instance_available_again(name: &str) -> Wait {
+    Wait { after_seconds: 120, ..instance_available(name) }
 }
 
 pub(super) fn snapshot_exists(name: &str) -> Find {
