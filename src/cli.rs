@@ -117,7 +117,7 @@ pub(crate) struct Scan {
 }
 
 /// Which account is read, and how patiently. Global for the sake of `runs`, whose actions take them too.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct AccountArgs {
     /// A profile of the AWS configuration files
     #[arg(long, global = true)]
@@ -207,8 +207,8 @@ pub(crate) struct Fix {
     #[arg(long, value_name = "FILE")]
     pub(crate) plan_out: Option<PathBuf>,
 
-    /// Carry out this plan and nothing else
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan_out", "only", "resource", "max_class", "allow_disruptive", "allow_managed", "tfstate", "control", "layer", "severity", "snapshot", "resume"])]
+    /// Carry out this plan and nothing else, if the remedies propose the same of the account as it is now
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan_out", "only", "resource", "control", "layer", "severity", "snapshot", "resume"])]
     pub(crate) plan: Option<PathBuf>,
 
     /// Plan on this snapshot instead of reading an account; changes nothing

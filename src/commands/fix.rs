@@ -7,7 +7,7 @@ use konecta_core::control::catalogue::Catalogue;
 use konecta_core::fix::emit;
 use konecta_core::fix::journal::{Journal, Outcome, Story, Way};
 use konecta_core::fix::ownership::terraform_state;
-use konecta_core::fix::plan::{Plan, PlanOptions, read_plan};
+use konecta_core::fix::plan::{Plan, PlanError, PlanOptions, read_plan};
 use konecta_core::fix::run::{Run, RunError};
 use konecta_core::id::{Arn, ControlId};
 use konecta_core::limits;
@@ -17,7 +17,7 @@ use konecta_core::snapshot::{Snapshot, SnapshotFile};
 use konecta_core::{audit, waiver};
 
 use super::{blind, catalogue, procedure, reading, with_folder};
-use crate::cli::{Emit, Fix, StateArgs};
+use crate::cli::{AccountArgs, Emit, Fix, StateArgs};
 use crate::config::Config;
 use crate::error::{Error, Exit};
 use crate::fixing::{self, CTRL_C, Held, Journals, Live, Signals, StateDir, TOOL};
@@ -42,10 +42,12 @@ pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
         Some(path) => {
             let text = limits::read_text(path, limits::DOCUMENT)
                 .map_err(|source| Error::ReadFile { path: path.clone(), source })?;
-            // What could not be judged was told when it was made.
-            (read_plan(&text)?, Exit::Clean)
+            proposed(read_plan(&text)?, args, config, &whole)?
         }
-        None => made(args, config, &whole)?,
+        None => {
+            let (planned, blind, _) = made(args, &args.account, options(args)?, config, &whole)?;
+            (planned, blind)
+        }
     };
     shown(&planned, args)?;
     if let Some(path) = &args.plan_out {
@@ -68,10 +70,35 @@ pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
     Ok(if blind == Exit::CouldNotRun { blind::ending(done, blind) } else { done })
 }
 
-/// Scans and plans; and how it ends where something could not be judged.
-fn made(args: &Fix, config: &Config, whole: &Catalogue) -> Result<(Plan, Exit), Error> {
+/// A plan out of a file, held against what the remedies propose now; and how it ends where something could not be judged.
+fn proposed(planned: Plan, args: &Fix, config: &Config, whole: &Catalogue) -> Result<(Plan, Exit), Error> {
     let options = options(args)?;
-    let read = snapshot(args, config, whole)?;
+    let scope = planned.is_allowed_by(&options)?.clone();
+    planned.is_in_time(fixing::now())?;
+    let regions: Vec<String> = planned.regions.iter().map(ToString::to_string).collect();
+    let named = &args.account.region;
+    if !named.is_empty() && named != &regions {
+        let (planned, named) = (regions.join(", "), named.join(", "));
+        return Err(PlanError::Regions { planned, named }.into());
+    }
+    let account = AccountArgs { region: regions, ..args.account.clone() };
+    let (anew, blind, read) = made(args, &account, scope.options(options), config, whole)?;
+    if let [account] = read.info.accounts.as_slice() {
+        planned.check(fixing::now(), account)?;
+    }
+    planned.is_proposed(&anew, &read)?;
+    Ok((planned, blind))
+}
+
+/// Scans and plans; how it ends where something could not be judged, and what was read.
+fn made(
+    args: &Fix,
+    account: &AccountArgs,
+    options: PlanOptions,
+    config: &Config,
+    whole: &Catalogue,
+) -> Result<(Plan, Exit, Snapshot), Error> {
+    let read = snapshot(args, account, config, whole)?;
     let mut report = audit::audit(&read, whole, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
     for remark in waiver::apply(&config.waivers, &mut report.findings, report.scan.started_at) {
         ui::note(&format!("warning: {remark}"));
@@ -84,14 +111,20 @@ fn made(args: &Fix, config: &Config, whole: &Catalogue) -> Result<(Plan, Exit), 
     // A snapshot may be old; what is planned on it is as old.
     let now = if args.snapshot.is_some() { read.info.started_at } else { fixing::now() };
     let judged = Judged { snapshot: &read, findings: &report.findings, catalogue: whole, blueprint: &config.blueprint };
-    Ok((planning::plan(&judged, &options, TOOL, now)?, blind))
+    let planned = planning::plan(&judged, &options, TOOL, now)?;
+    Ok((planned, blind, read))
 }
 
 /// What is planned on: a snapshot that was kept, or what the account answers to every read.
-pub(super) fn snapshot(args: &Fix, config: &Config, whole: &Catalogue) -> Result<Snapshot, Error> {
+pub(super) fn snapshot(
+    args: &Fix,
+    account: &AccountArgs,
+    config: &Config,
+    whole: &Catalogue,
+) -> Result<Snapshot, Error> {
     match &args.snapshot {
         Some(path) => Ok(SnapshotFile::open(path)?.load()?),
-        None => reading::read(&args.account, config, &whole.reads()?),
+        None => reading::read(account, config, &whole.reads()?),
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn run(control: &str, args: &Fix, config: &Config, whole: &Catalogue)
     let wanted = whole.find(control).ok_or_else(nothing)?;
     let offered = wanted.metadata.custom.fix.as_ref().and_then(|fix| procedure::of(fix.as_str()));
     let propose = offered.ok_or_else(nothing)?;
-    let read = fix::snapshot(args, config, whole)?;
+    let read = fix::snapshot(args, &args.account, config, whole)?;
     let report = audit::audit(&read, whole, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
     let blind = blind::told(&report, &|id| id == wanted.id());
     let mut findings = report.findings;

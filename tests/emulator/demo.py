@@ -60,7 +60,8 @@ def mend(program: str, env: dict[str, str], folder: Path) -> bool:
     plan = ["--dry-run", "--allow-disruptive", "--max-changes", "500", "--plan-out", "plan.json"]
     run([program, "fix", *plan, *state], env, folder, show=40)
     tell("7. Exactly that plan, applied: each change read afresh before, verified after, written down")
-    fixed = run([program, "fix", "--plan", "plan.json", "--max-changes", "500", "--yes", *state], env, folder)
+    allowed = ["--allow-disruptive", "--max-changes", "500", "--yes"]
+    fixed = run([program, "fix", "--plan", "plan.json", *allowed, *state], env, folder)
     tell("8. The audit again")
     quiet = ["--format", "json=fixed.json", "--exit-zero"]
     run([program, "scan", *quiet], env, folder)

@@ -51,7 +51,10 @@ fn a_plan_on_an_older_state_is_refused() {
     let file = bench.path("plan.json");
     bench.world.somebody_else("import boto3,os; c=boto3.client('cloudfront'); d=c.list_distributions()['DistributionList']['Items'][0]['Id']; g=c.get_distribution_config(Id=d); g['DistributionConfig']['Comment']='somebody else'; c.update_distribution(Id=d, IfMatch=g['ETag'], DistributionConfig=g['DistributionConfig'])");
     let before = bench.content("changed.snap");
-    let ended = bench.run(&["fix", "--yes", "--plan", file.to_str().expect("path")]);
+    let unallowed = bench.run(&["fix", "--yes", "--plan", file.to_str().expect("path")]);
+    assert_eq!(unallowed.code, Some(2), "what the plan was allowed is to be allowed again: {unallowed:?}");
+    assert!(unallowed.err.contains("--allow-disruptive"), "{}", unallowed.err);
+    let ended = bench.run(&["fix", "--yes", "--allow-disruptive", "--plan", file.to_str().expect("path")]);
     assert_eq!(ended.code, Some(4), "{ended:?}");
     assert!(ended.err.contains("changed since"), "{}", ended.err);
     assert_eq!(before.difference(&bench.content("after.snap")), super::content::Difference::default());
@@ -66,6 +69,34 @@ fn an_edited_plan_is_refused() {
     std::fs::write(&file, plan.to_string()).expect("written");
     let ended = bench.run(&["fix", "--yes", "--plan", file.to_str().expect("path")]);
     assert_eq!(ended.code, Some(2), "{ended:?}");
+}
+
+/// A file with a digest of its own is no plan of ours: each change is held against what its remedy proposes now.
+#[test]
+fn a_forged_plan_is_refused_whatever_its_digest_says() {
+    let bench = with(&["rds-deletable"]);
+    let plan: Value = bench.plan(&[]);
+    let before = bench.content("before.snap");
+    let forgeries: [(&str, fn(&mut Value)); 4] = [
+        ("another parameter", |change| change["call"]["parameters"]["PubliclyAccessible"] = json!(true)),
+        ("another call", |change| change["call"]["operation"] = json!("DeleteDBInstance")),
+        ("no way back", |change| change["inverse"] = json!([])),
+        ("another title", |change| change["parts"][0]["title"] = json!("Add a tag")),
+    ];
+    for (name, forge) in forgeries {
+        let mut forged = plan.clone();
+        forge(&mut forged["changes"][0]);
+        let map = forged.as_object_mut().expect("a plan");
+        map.remove("sha256");
+        let digest = konecta_core::snapshot::sha256(&konecta_core::fix::plan::canonical(forged.clone()));
+        forged["sha256"] = json!(digest);
+        let file = bench.path("forged.json");
+        std::fs::write(&file, forged.to_string()).expect("written");
+        let ended = bench.run(&["fix", "--yes", "--plan", file.to_str().expect("path")]);
+        assert_eq!(ended.code, Some(2), "{name}: {ended:?}");
+        assert!(ended.err.contains("is not what its remedy proposes"), "{name}: {}", ended.err);
+    }
+    assert_eq!(before.difference(&bench.content("after.snap")), super::content::Difference::default());
 }
 
 /// `22 from {0.0.0.0/0, 10.0.0.0/8, the bastion}`: exactly one rule id goes.

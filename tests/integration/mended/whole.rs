@@ -14,7 +14,15 @@ fn the_drifted_world_is_mended_attribute_by_attribute_and_brought_back() {
     let before = bench.content("before.snap");
     let plan = bench.plan(&["--allow-disruptive"]);
     let file = bench.path("plan.json");
-    let fixed = bench.run(&["fix", "--yes", "--max-changes", "500", "--plan", file.to_str().expect("path")]);
+    let fixed = bench.run(&[
+        "fix",
+        "--yes",
+        "--allow-disruptive",
+        "--max-changes",
+        "500",
+        "--plan",
+        file.to_str().expect("path"),
+    ]);
     assert_eq!(fixed.code, Some(0), "{}\n{}", fixed.out, fixed.err);
     let after = bench.content("after.snap");
 

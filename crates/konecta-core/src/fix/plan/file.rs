@@ -46,6 +46,32 @@ pub enum PlanError {
         /// The account that is there.
         found: AccountId,
     },
+    /// It was made with an option that is not given now.
+    #[error("{what}, and that was not allowed: give {option}, as when the plan was made")]
+    NotAllowed {
+        /// What is not.
+        what: String,
+        /// What would allow it.
+        option: &'static str,
+    },
+    /// No remedy would do this to the account as it is.
+    #[error(
+        "{change} ({title}) is not what its remedy proposes for the account as it is now: the plan was edited, or made by another version or blueprint; make it anew"
+    )]
+    NotProposed {
+        /// The change.
+        change: String,
+        /// Its title.
+        title: String,
+    },
+    /// It was made in other regions.
+    #[error("the plan was made in {planned}, and {named} was named: leave --region out, or make the plan anew")]
+    Regions {
+        /// The regions of the plan.
+        planned: String,
+        /// Those of the command line.
+        named: String,
+    },
     /// The run would change what it acts by.
     #[error(
         "{change} changes {caller}, by which this run acts, and could take its own permissions away; leave it out with --only or --resource, or run with another role"
@@ -107,6 +133,14 @@ impl Plan {
         if account != &self.account {
             return Err(PlanError::Account { planned: self.account.clone(), found: account.clone() });
         }
+        self.is_in_time(now)
+    }
+
+    /// Whether its hour is not over.
+    ///
+    /// # Errors
+    /// When it is, or has not begun.
+    pub fn is_in_time(&self, now: Timestamp) -> Result<(), PlanError> {
         // A plan from the future is as little to be trusted as one from the past.
         if now >= self.expires_at || now < self.created_at {
             return Err(PlanError::Expired { created: self.created_at, expired: self.expires_at });

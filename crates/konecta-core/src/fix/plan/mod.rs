@@ -13,6 +13,7 @@ mod last_way;
 mod merge;
 mod model;
 mod order;
+mod proposed;
 mod state;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,6 +61,9 @@ pub struct Plan {
     pub account: AccountId,
     /// The regions that were scanned, without `global`.
     pub regions: Vec<Region>,
+    /// What it was narrowed to and allowed, so that it can be made again; `None` in journals of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
     /// What is done, in this order.
     pub changes: Vec<Change>,
     /// What is not done.
@@ -161,6 +165,22 @@ pub struct Expected {
     pub sha256: Option<String>,
 }
 
+/// What a plan was narrowed to, and what it was allowed to take up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Scope {
+    /// The worst class.
+    pub max_class: Class,
+    /// Whether class B was allowed at all.
+    pub allow_disruptive: bool,
+    /// Whether resources that belong to somebody else's tool were taken up.
+    pub allow_managed: bool,
+    /// Controls by id or readable name; empty for all.
+    pub only: Vec<String>,
+    /// Resources of findings; empty for all.
+    pub resources: Vec<Arn>,
+}
+
 /// What the planner is allowed to take up.
 #[derive(Debug, Clone)]
 pub struct PlanOptions {
@@ -237,6 +257,7 @@ pub fn plan(ground: &Ground<'_>, options: &PlanOptions, tool: &str, now: Timesta
         expires_at: now + LIFETIME,
         account: account.clone(),
         regions: ground.snapshot.info.regions.clone(),
+        scope: Some(Scope::of(options)),
         changes,
         refusals: choice.refusals(),
         sha256: String::new(),

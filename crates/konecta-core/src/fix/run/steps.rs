@@ -45,6 +45,7 @@ pub async fn take<A: Account>(
         expires_at: now,
         account: id.clone(),
         regions: vec![region.clone()],
+        scope: None,
         changes: Vec::new(),
         refusals: Vec::new(),
         sha256: String::new(),
