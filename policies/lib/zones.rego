@@ -29,6 +29,7 @@ _beside(nat, _) if nat.regional == true
 lost(links, link, zone) := {"has no zone left in which nodes stand" |
 	is_array(link.value)
 	not link.why
+	count(_of_nodes(links)) > 0
 	count(_serving(links, link) - {zone}) == 0
 	count([one | some one in links; one.part == "nodes"; one.kind == "unknown"]) == 0
 } if {

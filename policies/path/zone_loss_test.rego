@@ -94,3 +94,9 @@ test_a_load_balancer_that_may_be_of_the_stack_matters_only_where_it_is_not_good 
 	count(lost(narrow)) == 0
 	doubt in open(narrow)
 }
+
+test_where_no_node_is_known_a_load_balancer_loses_nothing if {
+	bare := [balancer(["a", "b"]), database(true, "a")]
+	not passes(bare)
+	count(lost(bare)) == 0
+}

@@ -215,6 +215,9 @@ const STANDS: &[Row] = &[
     row(
         Partly,
         &[
+            "KA-RDS-001",
+            "KA-RDS-002",
+            "KA-RDS-010",
             "KA-RDS-003",
             "KA-RDS-004",
             "KA-RDS-006",
@@ -264,6 +267,57 @@ const STANDS: &[Row] = &[
         &["KA-X-018"],
         &[CLUSTER, NODEGROUPS, "rds:DescribeDBClusters"],
         "the cluster is listed, its nodes carry its tag, and the database is an instance",
+    ),
+    row(Wholly, &["KA-RDS-002"], &["rds:DescribeDBSubnetGroups"], "an instance carries the subnets of its group"),
+    row(
+        Wholly,
+        &["KA-X-010"],
+        &["cloudfront:GetCachePolicy", "cloudfront:GetOriginRequestPolicy"],
+        "the certificate names the origin and the viewers' name, whichever is sent",
+    ),
+    row(
+        Wholly,
+        &["KA-X-010"],
+        &[NODEGROUPS, NODEGROUP, SCALING],
+        "every volume is encrypted, whosever the machines are",
+    ),
+    row(
+        Wholly,
+        &["KA-X-010", "KA-X-011"],
+        &["iam:GetAccountAuthorizationDetails"],
+        "every volume is encrypted, and the machines' tags name their cluster",
+    ),
+    row(Wholly, &["KA-X-010"], &["rds:DescribeDBClusterParameterGroups"], "the database is no cluster"),
+    row(
+        Wholly,
+        &["KA-X-011"],
+        &[
+            CLUSTER,
+            "cloudfront:GetDistribution",
+            "cloudfront:ListDistributions",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "route53:ListHostedZones",
+            "route53:ListResourceRecordSets",
+        ],
+        "node groups name their subnets, and a load balancer that may not be the stack's stands in two zones as well",
+    ),
+    row(
+        Wholly,
+        &["KA-X-014"],
+        &[
+            "elasticloadbalancing:DescribeTargetGroups",
+            "logs:DescribeDeliveries",
+            "logs:DescribeDeliverySources",
+            "route53:ListHostedZones",
+            "route53:ListResourceRecordSets",
+        ],
+        "standard logging is on, and a load balancer and a distribution that may not be the stack's write logs as well",
+    ),
+    row(
+        Wholly,
+        &["KA-X-010", "KA-X-011", "KA-X-014"],
+        &["elasticloadbalancing:DescribeTargetHealth"],
+        "no load balancer stands before another",
     ),
     row(Wholly, &["KA-ECR-005"], &["ecr:DescribeImages"], "tags that cannot be moved need no look at images"),
 ];

@@ -29,6 +29,7 @@ pub(crate) fn hops(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
     databases(stack, &mut links);
     volumes(stack, &mut links);
     registry(stack, &mut links);
+    links.require(SECRETS, stack.here(), &["eks:ListClusters", "eks:DescribeCluster"], "the clusters");
     for (_, cluster) in stack.clusters() {
         let place = format!("cluster {}", cluster.id(cluster.body.name.as_ref()));
         let config = match &cluster.body.encryption_config {

@@ -43,6 +43,8 @@ pub(crate) fn log_sources(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
             None => links.open(BALANCER, format!("{place}: it was not sent of which kind it is")),
         }
     }
+    let reads = ["eks:ListClusters", "eks:DescribeCluster"];
+    links.require(CONTROL_PLANE, stack.here(), &reads, "the clusters");
     for (_, cluster) in stack.clusters() {
         let place = format!("cluster {}", cluster.id(cluster.body.name.as_ref()));
         let setups = cluster.body.logging.as_ref().and_then(|logging| logging.get("clusterLogging"));

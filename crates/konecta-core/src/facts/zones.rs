@@ -1,13 +1,14 @@
 //! In which availability zones the parts of the stack stand, and on which other zones they depend: the fact `zones`.
 //! Knows nothing of what happens when a zone is lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::ground::Ground;
 use super::links::{Database, Links, Stack};
 use super::load_balancer::zones as balancer_zones;
+use super::nodes::Node;
 use super::routes::Nat;
 use super::sink::Sink;
 
@@ -31,6 +32,7 @@ pub(crate) fn zones(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
             None => links.open(BALANCER, format!("{place}: it was not sent of which kind it is")),
         }
     }
+    links.require(NODES, stack.here(), &["eks:ListClusters"], "the clusters");
     for (ground, cluster) in stack.clusters() {
         nodes(ground, cluster.id(cluster.body.name.as_ref()), &mut links);
     }
@@ -55,33 +57,34 @@ fn describe(nat: &Nat) -> Value {
     }
 }
 
-/// The subnets of the cluster's node groups, or, where it has none, those in which its machines run.
+/// The subnets of the cluster's node groups, and those in which its machines run.
 fn nodes(ground: &Ground<'_>, cluster: &str, links: &mut Links) {
     links.require(NODES, [ground].into_iter(), &["eks:ListNodegroups", "eks:DescribeNodegroup"], "the node groups");
-    let mut subnets: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut subnets: BTreeSet<&str> = BTreeSet::new();
     for item in &ground.here.nodegroups {
         match (item.body.cluster_name.as_deref(), &item.body.subnets) {
             (Some(of), _) if of != cluster => {}
-            (Some(_), Some(ids)) => {
-                for id in ids {
-                    subnets.entry(id).or_default().insert(item.id(item.body.nodegroup_name.as_ref()));
-                }
-            }
+            (Some(_), Some(ids)) => subnets.extend(ids.iter().map(String::as_str)),
             (_, _) => {
                 let name = item.id(item.body.nodegroup_name.as_ref());
                 links.open(NODES, format!("it was not sent in which subnets node group {name} stands"));
             }
         }
     }
-    for machine in ground.wiring.machines.values().filter(|machine| !machine.is_gone()) {
-        if machine.node == super::nodes::Node::Of(cluster.to_owned()) {
-            subnets.extend(
-                machine.subnet.as_deref().map(|id| (id, BTreeSet::new())).filter(|(id, _)| !subnets.contains_key(id)),
-            );
+    links.require(NODES, [ground].into_iter(), &["ec2:DescribeInstances"], "the instances");
+    for (id, machine) in ground.wiring.machines.iter().filter(|(_, machine)| !machine.is_gone()) {
+        match (&machine.node, machine.subnet.as_deref()) {
+            (Node::Of(of) | Node::Said { cluster: of, .. }, _) if of != cluster => {}
+            (Node::Of(_) | Node::Said { .. }, Some(subnet)) => drop(subnets.insert(subnet)),
+            (Node::Of(_) | Node::Said { .. }, None) => {
+                links.open(NODES, format!("it was not sent in which subnet node {id} stands"));
+            }
+            (Node::Unknown(why), _) => links.open(NODES, format!("it is not known whether {id} is a node: {why}")),
+            (Node::No, _) => {}
         }
     }
     let whole = ground.seen.whole(ground.place, "ec2:DescribeSubnets");
-    for id in subnets.keys() {
+    for id in &subnets {
         let found = ground.here.subnets.iter().find(|item| item.id(item.body.subnet_id.as_ref()) == *id);
         let zone = found.and_then(|item| item.body.availability_zone.as_deref());
         match (zone, ground.nats.get(id)) {

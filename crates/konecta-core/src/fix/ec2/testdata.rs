@@ -73,6 +73,14 @@ pub(in crate::fix) fn load_balancer(group_id: &str) -> Vec<Value> {
         group(group_id),
         of("LoadBalancer", &arn, balancer),
         of("TargetGroup", &format!("{place}:targetgroup/erp/5"), target),
+        json!({
+            "resourceType": "AWS::AutoScaling::AutoScalingGroup", "resourceId": "erp", "region": "us-east-1", "tags": {},
+            "arn": "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:1:autoScalingGroupName/erp",
+            "configuration": {
+                "AutoScalingGroupName": "erp", "MaxSize": 0, "Tags": [], "Instances": [{"InstanceId": "i-node"}],
+                "TargetGroupARNs": [format!("{place}:targetgroup/erp/5")],
+            },
+        }),
     ]
 }
 
