@@ -50,9 +50,11 @@ violations contains {"path": grant.path, "actual": actual, "expected": "only nam
 }
 
 not_applicable contains "it is not the role of a node" if {
-	is_array(data.facts[input.arn].parts)
+	count(_open) == 0
 	not "node" in data.facts[input.arn].parts
 }
+
+unknown contains part.why if some part in _open
 
 unknown contains grant.why if {
 	_applies
@@ -62,6 +64,9 @@ unknown contains grant.why if {
 }
 
 _applies if "node" in data.facts[input.arn].parts
+
+# What the role may be besides what it is known to be.
+_open := [part | some part in data.facts[input.arn].parts; is_object(part)] if is_array(data.facts[input.arn].parts)
 
 _grants := data.facts[input.arn].grants if is_array(data.facts[input.arn].grants)
 

@@ -44,6 +44,16 @@ violations(subject, known) := found if {
 	found := control.violations with input as subject with data.facts as known with data.blueprint as blueprint
 }
 
+test_what_may_be_the_role_of_a_node_is_unknown if {
+	why := "not all access entries of the clusters were read"
+	open := {arn: {"parts": ["bastion", {"kind": "unknown", "why": why}], "grants": [attached(worker, [])]}}
+	status(role([worker]), open) == "unknown"
+	count(control.not_applicable) == 0 with input as role([worker]) with data.facts as open with data.blueprint as blueprint
+	control.unknown == {why} with input as role([worker]) with data.facts as open with data.blueprint as blueprint
+	known := {arn: {"parts": ["bastion"], "grants": []}}
+	count(control.not_applicable) == 1 with input as role([worker]) with data.facts as known with data.blueprint as blueprint
+}
+
 test_declared_policies_of_aws_pass if {
 	core := "arn:aws:iam::aws:policy/service-role/AmazonSSMManagedInstanceCore"
 	status(role([worker, core]), facts([attached(worker, []), attached(core, [])])) == "pass"

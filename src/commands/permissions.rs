@@ -20,6 +20,7 @@ const ALL_REGIONS: &str = "ec2:DescribeRegions";
 pub(super) fn run(args: &Permissions) -> Result<Exit, Error> {
     let catalogue = catalogue(&args.select)?;
     let wanted = if args.read_all { all_reads()? } else { catalogue.reads()? };
+    let wanted = reads()?.permissions(&wanted);
     let mut actions: BTreeSet<&str> = wanted.iter().map(Action::as_str).collect();
     // What plans a run asks every account for its regions.
     if args.all_regions || args.lambda {

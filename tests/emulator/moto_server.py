@@ -1,6 +1,6 @@
 """moto's server with seven changes: recorded answers, a state that its API cannot be brought into, fewer IAM policies, whole clusters, web ACLs without rules, smaller pages.
 
-*Recorded answers.* Two operations that it does not have are answered from fixtures/replay (recorded.py).
+*Recorded answers.* Operations that it does not have are answered from fixtures/replay (recorded.py).
 
 *ParameterApplyStatus.* moto answers "in-sync" for every DB instance, always, while a parameter group
 whose change waits for a reboot is what KA-RDS-008 has to see. A parameter group that carries the tag

@@ -9,10 +9,16 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 REPLAY = Path(__file__).resolve().parents[2] / "fixtures" / "replay"
 _LONGEST_FORM = 65_536
+# By the end of a path below /clusters/{name}; the entries are those of this cluster.
+_CLUSTER = "konecta-erp-prod"
+_OF_CLUSTERS = {
+    "pod-identity-associations": "eks.ListPodIdentityAssociations.json",
+    "access-policies": "eks.ListAssociatedAccessPolicies.json",
+}
 _OF_RDS = {"DescribeDBEngineVersions", "DescribeDBMajorEngineVersions"}
 
 
@@ -35,9 +41,23 @@ class Recorded:
 def _answer(environ: dict[str, Any]) -> tuple[str | None, str]:
     if environ["PATH_INFO"] == "/cluster-versions":
         return "eks.DescribeClusterVersions.json", "application/json"
+    if environ["REQUEST_METHOD"] == "GET" and (file := _of_clusters(unquote(environ["PATH_INFO"]))):
+        return file, "application/json"
     if environ["REQUEST_METHOD"] == "POST" and (action := _action(environ)) in _OF_RDS:
         return f"rds.{action}.xml", "text/xml"
     return None, ""
+
+
+def _of_clusters(path: str) -> str | None:
+    """What is answered to a question about what hangs on a cluster."""
+    match path.split("/"):
+        case ["", "clusters", cluster, "access-entries"]:
+            return "eks.ListAccessEntries.json" if cluster == _CLUSTER else "eks.NoAccessEntries.json"
+        case ["", "clusters", _, *_, last] if last in _OF_CLUSTERS:
+            return _OF_CLUSTERS[last]
+        case ["", "clusters", cluster, "access-entries", *_] if cluster == _CLUSTER:
+            return "eks.DescribeAccessEntry.json"
+    return None
 
 
 def _action(environ: dict[str, Any]) -> str:

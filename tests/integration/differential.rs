@@ -45,6 +45,7 @@ AWS::EC2::EbsEncryptionByDefault | ec2 get-ebs-encryption-by-default |  |
 AWS::ECR::RegistryPolicy | ecr get-registry-policy |  |
 AWS::ECR::RegistryScanningConfiguration | ecr get-registry-scanning-configuration |  |
 AWS::ECR::Repository | ecr describe-repositories | repositories[] | repositoryArn
+AWS::EKS::AccessEntry | eks describe-access-entry --cluster-name {clusterName} --principal-arn {principalArn} | accessEntry |
 AWS::EKS::Cluster | eks describe-cluster --name {id} | cluster |
 AWS::EKS::ClusterVersion | eks describe-cluster-versions --include-all | clusterVersions[] | clusterVersion
 AWS::EKS::Nodegroup | eks describe-nodegroup --cluster-name {clusterName} --nodegroup-name {nodegroupName} | nodegroup |

@@ -45,6 +45,8 @@ enum Secret {
 const SECRETS: &[(&str, &[Secret])] = &[
     ("cloudfront", &[Secret::OriginHeaders]),
     ("ec2", &[Secret::Members(&["UserData"])]),
+    // No secret, but nobody's business here.
+    ("organizations", &[Secret::Members(&["MasterAccountEmail"])]),
     ("elasticloadbalancing", &[Secret::RuleHeaders, Secret::Members(&["ClientSecret"])]),
     ("rds", &[Secret::Members(&["MasterUserPassword", "TdeCredentialPassword"])]),
     ("wafv2", &[Secret::WafHeaders]),

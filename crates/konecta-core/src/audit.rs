@@ -17,7 +17,7 @@ use crate::control::reads::{ReadScope, Reads, reads};
 use crate::facts;
 use crate::finding::{Finding, Shared, Status};
 use crate::gap::{Gap, GapKind, ReadRecord};
-use crate::id::{AccountId, Action, Arn, Region, ResourceType};
+use crate::id::{AccountId, Action, Arn, ControlId, Region, ResourceType};
 use crate::report::{ControlError, Report, ReportedGap};
 use crate::resource::{Resource, ResourceRef};
 use crate::snapshot::{SnapshotError, Source};
@@ -76,7 +76,7 @@ pub fn audit_some(
         tool_version: tool_version.to_owned(),
         scan: source.info().clone(),
         rules: catalogue.rules(),
-        gaps: reported_gaps(source, catalogue, reads()?),
+        gaps: reported_gaps(source, catalogue, reads()?, &findings),
         findings,
         claims,
         errors,
@@ -152,16 +152,17 @@ fn judge_all(
     Ok(errors)
 }
 
-fn reported_gaps(source: &dyn Source, catalogue: &Catalogue, reads: &Reads) -> Vec<ReportedGap> {
+fn reported_gaps(source: &dyn Source, catalogue: &Catalogue, reads: &Reads, findings: &[Finding]) -> Vec<ReportedGap> {
+    let open = findings.iter().filter(|finding| finding.status == Status::Unknown);
+    let open: BTreeSet<&ControlId> = open.map(|finding| &finding.control).collect();
     let wanted: Vec<(&Control, BTreeSet<Action>)> =
         catalogue.controls().map(|control| (control, control.reads(reads))).collect();
-    let report = |gap: &Gap| ReportedGap {
-        gap: gap.clone(),
-        controls: wanted
-            .iter()
-            .filter(|(_, actions)| actions.contains(&gap.action))
-            .map(|(control, _)| control.id().clone())
-            .collect(),
+    let report = |gap: &Gap| {
+        let on_it = wanted.iter().filter(|(_, actions)| actions.contains(&gap.action));
+        let controls: Vec<ControlId> = on_it.map(|(control, _)| control.id().clone()).collect();
+        let optional = reads.get(&gap.action).is_some_and(|read| read.optional);
+        let needed = !optional || controls.iter().any(|control| open.contains(control));
+        ReportedGap { gap: gap.clone(), controls, needed }
     };
     source.gaps().iter().map(report).collect()
 }

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from labels import label
 from stack import edge, network
-from stack.names import CLOUDFRONT_PREFIX_LIST, NODE_PORT, PROJECT, SSL_POLICY
+from stack.names import CLOUDFRONT_PREFIX_LIST, NODE_PORT, ORIGIN_DOMAIN, PROJECT, SSL_POLICY
 from stack.state import World, tag_list, tag_specification
 
+_BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 HTTPS = (443, 443)
 HTTP = (80, 80)
 _PLAINTEXT_FORWARD = ["KA-ALB-001", "KA-ALB-002", "KA-ALB-018", "KA-X-002"]
@@ -219,6 +227,25 @@ def rule_known_value(world: World) -> str:
 def rule_rotated(world: World) -> str:
     """The load balancer expects a value that CloudFront does not send: half a rotation."""
     world.aws.elbv2.modify_rule(RuleArn=world.origin_rule, Conditions=[edge.secret_header("rotated-only-here")])
+    return world.https_listener
+
+
+@label(
+    "alb-certificate-signed-by-itself",
+    ["KA-X-003", "KA-X-010"],
+    exclusive="the listener has one default certificate, which alb-certificate-other-name changes",
+)
+def certificate_signed_by_itself(world: World) -> str:
+    """The HTTPS listener's certificate is for the right name, and was imported and signed by nobody else."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, ORIGIN_DOMAIN)])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, _BEGIN, _BEGIN.replace(year=2036))
+    certificate = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(ORIGIN_DOMAIN)]), critical=False)
+    arn: str = world.aws.acm.import_certificate(
+        Certificate=certificate.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM),
+        PrivateKey=key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    )["CertificateArn"]
+    world.aws.elbv2.modify_listener(ListenerArn=world.https_listener, Certificates=[{"CertificateArn": arn}])
     return world.https_listener
 
 

@@ -132,6 +132,25 @@ def nodes_from_stranger(world: World) -> str:
     return world.security_groups["nodes"]
 
 
+@label(
+    "nodes-from-classic-balancer",
+    ["KA-SG-005"],
+    exclusive="in the drifted world nodes-from-stranger and nodes-from-vpc let strangers in already",
+)
+def nodes_from_classic_balancer(world: World) -> str:
+    """The nodes let in the group of a classic load balancer, which is listed by the older API alone."""
+    group = _group(world, "classic")
+    world.aws.elb.create_load_balancer(
+        LoadBalancerName=f"{PROJECT}-classic",
+        Listeners=[{"Protocol": "TCP", "LoadBalancerPort": 80, "InstanceProtocol": "TCP", "InstancePort": 30080}],
+        Subnets=world.subnets["private"],
+        SecurityGroups=[group],
+        Scheme="internal",
+    )
+    network.from_group(world, "nodes", group, (30080, 30080), "the old load balancer")
+    return world.security_groups["nodes"]
+
+
 @label("rds-sg-internet", ["KA-SG-003", "KA-SG-006", "KA-X-005"])
 def database_from_internet(world: World) -> str:
     """The database lets everybody in on 5432."""

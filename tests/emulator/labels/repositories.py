@@ -32,12 +32,13 @@ def _lifecycle(world: World, service: str, rules: list[dict[str, object]]) -> st
     return _arn(service)
 
 
-def _allow_pull(world: World, service: str, principal: object) -> str:
+def _allow_pull(world: World, service: str, principal: object, **more: object) -> str:
     statement = {
         "Sid": "Pull",
         "Effect": "Allow",
         "Principal": principal,
         "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+        **more,
     }
     world.aws.ecr.set_repository_policy(
         repositoryName=f"{PROJECT}/{service}",
@@ -168,6 +169,13 @@ def public(world: World) -> str:
 def foreign_account(world: World) -> str:
     """Another account may pull from a repository."""
     return _allow_pull(world, "reporting-service", {"AWS": "arn:aws:iam::999999999999:root"})
+
+
+@label("ecr-foreign-organization", ["KA-ECR-006"], exclusive="ecr-foreign-account has the policy of the same repository")
+def foreign_organization(world: World) -> str:
+    """Everybody of an organization may pull from a repository, and the account is in none."""
+    condition = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}
+    return _allow_pull(world, "reporting-service", "*", Condition=condition)
 
 
 @label("benign-ecr-own-account", [])

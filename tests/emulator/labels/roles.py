@@ -8,7 +8,7 @@ from emulators import ACCOUNT
 from labels import label
 from stack import access
 from stack.access import BASTION_ROLE, CLUSTER_ROLE, NODE_ROLE
-from stack.names import PROJECT, managed_policy_arn, role_arn
+from stack.names import CLUSTER, PROJECT, managed_policy_arn, role_arn
 from stack.state import World, tag_list
 
 PASSWORD_POLICY = f"arn:aws:iam::{ACCOUNT}:account-password-policy"
@@ -70,6 +70,28 @@ def password_short(world: World) -> str:
     """Users may have passwords of eight characters, and take the last but four again."""
     access.password_policy(world, length=8, memory=5)
     return PASSWORD_POLICY
+
+
+@label(
+    "fargate-role-admin",
+    ["KA-IAM-001", "KA-IAM-003"],
+    exclusive="in the drifted world node-role-admin is the same, and what is known of the role is its profile alone",
+)
+def fargate_admin(world: World) -> str:
+    """The role by which pods on Fargate join the cluster is an administrator."""
+    role = f"{PROJECT}-fargate"
+    trust = {"Effect": "Allow", "Principal": {"Service": "eks-fargate-pods.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    world.aws.iam.create_role(RoleName=role, AssumeRolePolicyDocument=document, Tags=tag_list())
+    world.aws.eks.create_fargate_profile(
+        clusterName=CLUSTER,
+        fargateProfileName="batch",
+        podExecutionRoleArn=role_arn(role),
+        subnets=world.subnets["private"],
+        selectors=[{"namespace": "batch"}],
+        clientRequestToken="world",  # boto3 would make one up, and two builds would differ
+    )
+    return _attach(world, role, managed_policy_arn("AdministratorAccess"))
 
 
 @label("password-policy-none", ["KA-IAM-013"], exclusive="an account has one password policy, which password-policy-short weakens")

@@ -56,6 +56,10 @@ class Aws:
         return self._client("eks")
 
     @cached_property
+    def elb(self) -> Any:
+        return self._client("elb")
+
+    @cached_property
     def elbv2(self) -> Any:
         return self._client("elbv2")
 

@@ -51,6 +51,9 @@ const CLUSTERS: &str = "eks:ListClusters";
 const CLUSTER: &str = "eks:DescribeCluster";
 const NODEGROUPS: &str = "eks:ListNodegroups";
 const NODEGROUP: &str = "eks:DescribeNodegroup";
+const FARGATE: &str = "eks:ListFargateProfiles";
+const PODS: &str = "eks:ListPodIdentityAssociations";
+const ACCESS: &[&str] = &["eks:ListAccessEntries", "eks:DescribeAccessEntry"];
 const SCALING: &str = "autoscaling:DescribeAutoScalingGroups";
 const BALANCERS: &str = "elasticloadbalancing:DescribeLoadBalancers";
 const DATABASES: &str = "rds:DescribeDBInstances";
@@ -199,6 +202,35 @@ const STANDS: &[Row] = &[
         &[SCALING, CLUSTERS, CLUSTER, NODEGROUPS, NODEGROUP, BALANCERS, DATABASES],
         "SSH is let in from a declared range alone, so it does not matter whose other groups are",
     ),
+    // What hangs on the cluster
+    row(
+        Wholly,
+        &["KA-BST-001", "KA-IAM-003", "KA-NG-004", "KA-SG-004", "KA-SG-005", "KA-SG-006", "KA-X-001", "KA-X-005"],
+        ACCESS,
+        "the Auto Scaling group of the node group names the nodes, and nothing else claims to be one",
+    ),
+    row(Partly, &["KA-IAM-001"], ACCESS, "the node group names its role; the bastion's may be that of nodes too"),
+    row(
+        Wholly,
+        &["KA-IAM-001", "KA-IAM-003"],
+        &[FARGATE, PODS],
+        "no role lets in Fargate or another role, so none can be that of a profile or the target of an association",
+    ),
+    row(
+        Wholly,
+        &["KA-SG-004", "KA-SG-005", "KA-SG-006", "KA-X-001"],
+        &[FARGATE, PODS],
+        "what groups and load balancers belong to does not follow from them",
+    ),
+    row(
+        Wholly,
+        &["KA-EKS-008", "KA-NG-001", "KA-RDS-002"],
+        &[FARGATE],
+        "these look at the routes and zones of subnets, and a profile only says their role",
+    ),
+    row(Partly, &["KA-VPC-003"], &[FARGATE], "other wiring gives some subnets their role"),
+    row(Wholly, &["KA-X-018"], &[FARGATE], "the node group is there"),
+    row(Wholly, &["KA-ECR-006"], &["organizations:DescribeOrganization"], "no policy names an organization"),
     // Identities, node groups, databases
     row(
         Wholly,

@@ -51,7 +51,8 @@ fn assert_only(server: &Server, command: &Command) {
     let requests = server.requests();
     assert!(requests.iter().all(|request| request.host == server.address()), "{requests:#?}");
     let services: BTreeSet<&str> = requests.iter().filter_map(|request| request.action.split(':').next()).collect();
-    let all = "acm autoscaling cloudfront ec2 ecr eks elasticloadbalancing iam logs rds route53 sts wafv2";
+    let all =
+        "acm autoscaling cloudfront ec2 ecr eks elasticloadbalancing iam logs organizations rds route53 sts wafv2";
     assert_eq!(services, all.split(' ').collect());
     // Every answer in the report came from here: who we are is the one call that it does not count.
     assert_eq!(report["scan"]["calls"], json!(requests.len() - 1));

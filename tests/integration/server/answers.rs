@@ -40,7 +40,8 @@ const EC2: &[(&str, &str)] = &[
 /// The lists of query services, by action and elements of the result.
 const QUERY: &[(&str, &str)] = &[
     ("autoscaling:DescribeAutoScalingGroups", "<AutoScalingGroups/>"),
-    ("elasticloadbalancing:DescribeLoadBalancers", "<LoadBalancers/>"),
+    // Both APIs have an operation of this name, each with a list of its own.
+    ("elasticloadbalancing:DescribeLoadBalancers", "<LoadBalancers/><LoadBalancerDescriptions/>"),
     ("elasticloadbalancing:DescribeSSLPolicies", "<SslPolicies/>"),
     ("elasticloadbalancing:DescribeTargetGroups", "<TargetGroups/>"),
     (
@@ -79,6 +80,7 @@ pub(super) fn of_an_empty_account(action: &str) -> Reply {
             Reply::json(&json!({"registryId": ACCOUNT, "scanningConfiguration": {"scanType": "BASIC", "rules": []}}))
         }
         "ecr:GetRegistryPolicy" => Reply::error(action, 400, "RegistryPolicyNotFoundException"),
+        "organizations:DescribeOrganization" => Reply::error(action, 400, "AWSOrganizationsNotInUseException"),
         "ec2:GetEbsEncryptionByDefault" => Reply::xml(
             "<GetEbsEncryptionByDefaultResponse><requestId>r</requestId><ebsEncryptionByDefault>false</ebsEncryptionByDefault>\
              </GetEbsEncryptionByDefaultResponse>",

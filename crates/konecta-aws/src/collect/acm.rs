@@ -1,15 +1,16 @@
 //! ACM: certificates in full. Those of the edge live in us-east-1 and are found when that region is read.
 
 use aws_sdk_acm::types::{Filters, KeyAlgorithm};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::client;
 use crate::call::Caller;
-use crate::draft::Draft;
+use crate::draft::{Draft, text};
 use crate::paging::Heard;
 
 const LIST: &str = "acm:ListCertificates";
 const DESCRIBE: &str = "acm:DescribeCertificate";
+const GET: &str = "acm:GetCertificate";
 
 pub(super) async fn collect([caller]: [Caller; 1]) {
     let client = client!(aws_sdk_acm, &caller);
@@ -35,9 +36,25 @@ pub(super) async fn collect([caller]: [Caller; 1]) {
                     .await;
                 let heard = caller.member(DESCRIBE, Some(&arn), answer, "Certificate");
                 let heard = heard.unwrap_or(Heard { value: json!({}), at: listed.at });
+                // Who vouches for it is known of all others by their type.
+                let imported = match is_imported(&heard.value) || is_imported(&listed.value) {
+                    true => caller
+                        .one(GET, Some(&arn), &[], |tap| {
+                            client.get_certificate().certificate_arn(arn.as_str()).customize().interceptor(tap).send()
+                        })
+                        .await
+                        .got(),
+                    false => None,
+                };
                 let id = arn.short_name().to_owned();
-                caller.keep(LIST, Draft::new("AWS::CertificateManager::Certificate", arn, id, heard));
+                let draft = Draft::new("AWS::CertificateManager::Certificate", arn, id, heard);
+                caller.keep(LIST, draft.with("imported", imported.map(|heard| heard.value)));
             }
         })
         .await;
+}
+
+/// Whether it was imported, by its own description or by the listing.
+fn is_imported(certificate: &Value) -> bool {
+    text(certificate, "Type") == Some("IMPORTED")
 }

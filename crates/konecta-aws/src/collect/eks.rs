@@ -18,6 +18,10 @@ const VERSIONS: &str = "eks:DescribeClusterVersions";
 const ENTRIES: &str = "eks:ListAccessEntries";
 const ENTRY: &str = "eks:DescribeAccessEntry";
 const ASSOCIATED: &str = "eks:ListAssociatedAccessPolicies";
+const PROFILES: &str = "eks:ListFargateProfiles";
+const PROFILE: &str = "eks:DescribeFargateProfile";
+const ASSOCIATIONS: &str = "eks:ListPodIdentityAssociations";
+const ASSOCIATION: &str = "eks:DescribePodIdentityAssociation";
 const ADDONS: &str = "eks:ListAddons";
 const ADDON: &str = "eks:DescribeAddon";
 const KEY: &str = "kms:DescribeKey";
@@ -44,9 +48,14 @@ async fn clusters(caller: &Caller, client: &Client) -> Vec<String> {
             async move {
                 let Some((name, arn)) = cluster_arn(&caller, &heard.value) else { return Vec::new() };
                 let on = Cluster { caller, client, name, arn };
-                let ((), (), (), keys) =
-                    tokio::join!(on.nodegroups(), on.access_entries(), on.addons(), on.describe(heard));
-                keys
+                let described = async {
+                    let cluster = on.describe(heard).await;
+                    on.access_entries(&cluster).await;
+                    cluster
+                };
+                let ((), (), (), (), cluster) =
+                    tokio::join!(on.nodegroups(), on.fargate_profiles(), on.pod_identities(), on.addons(), described);
+                key_arns(&cluster)
             }
         })
         .await;
@@ -75,8 +84,9 @@ struct Cluster {
 }
 
 impl Cluster {
-    /// Keeps the cluster. Where the describe call has no answer, the cluster is there with nothing known of it.
-    async fn describe(&self, listed: Heard) -> Vec<String> {
+    /// Keeps the cluster, and gives back what it is. Where the describe call has no answer, the cluster is there with
+    /// nothing known of it.
+    async fn describe(&self, listed: Heard) -> Value {
         let answer = self
             .caller
             .one(CLUSTER, Some(&self.arn), &[], |tap| {
@@ -84,11 +94,10 @@ impl Cluster {
             })
             .await;
         let heard = self.caller.member(CLUSTER, Some(&self.arn), answer, "cluster");
-        let keys = heard.as_ref().map(|heard| key_arns(&heard.value)).into_iter().flatten().collect();
         let heard = heard.unwrap_or(Heard { value: json!({}), at: listed.at });
-        let tags = tag_map(heard.value.get("tags"));
+        let (cluster, tags) = (heard.value.clone(), tag_map(heard.value.get("tags")));
         self.caller.keep(CLUSTERS, Draft::new("AWS::EKS::Cluster", self.arn.clone(), &self.name, heard).tags(tags));
-        keys
+        cluster
     }
 
     async fn nodegroups(&self) {
@@ -111,6 +120,58 @@ impl Cluster {
             let heard = self.caller.member(NODEGROUP, Some(&by_name), answer, "nodegroup");
             let part = self.part("AWS::EKS::Nodegroup", &name, (NODEGROUP, "nodegroupArn"), by_name, listed, heard);
             self.keep(NODEGROUPS, part);
+        }
+    }
+
+    async fn fargate_profiles(&self) {
+        let listing = self
+            .caller
+            .pages(PROFILES, Some(&self.arn), |token, tap| {
+                let call = self.client.list_fargate_profiles().cluster_name(&self.name).set_next_token(token.one());
+                call.customize().interceptor(tap).send()
+            })
+            .await;
+        for listed in listing.items {
+            let Some((name, by_name)) = self.named(PROFILES, "fargateprofile", &listed) else { continue };
+            let answer = self
+                .caller
+                .one(PROFILE, Some(&by_name), &[], |tap| {
+                    let call = self.client.describe_fargate_profile().cluster_name(&self.name);
+                    call.fargate_profile_name(&name).customize().interceptor(tap).send()
+                })
+                .await;
+            let heard = self.caller.member(PROFILE, Some(&by_name), answer, "fargateProfile");
+            let kind = "AWS::EKS::FargateProfile";
+            let part = self.part(kind, &name, (PROFILE, "fargateProfileArn"), by_name, listed, heard);
+            self.keep(PROFILES, part);
+        }
+    }
+
+    /// Unlike the other listings, this one tells ids and ARNs, and all but the roles.
+    async fn pod_identities(&self) {
+        let listing = self
+            .caller
+            .pages(ASSOCIATIONS, Some(&self.arn), |token, tap| {
+                let call = self.client.list_pod_identity_associations().cluster_name(&self.name);
+                call.set_next_token(token.one()).customize().interceptor(tap).send()
+            })
+            .await;
+        for listed in listing.items {
+            let Some(arn) = self.caller.arn(ASSOCIATIONS, &listed.value, "associationArn") else { continue };
+            let Some(id) = self.caller.text(ASSOCIATIONS, &listed.value, "associationId") else { continue };
+            let answer = self
+                .caller
+                .one(ASSOCIATION, Some(&arn), &[], |tap| {
+                    let call = self.client.describe_pod_identity_association().cluster_name(&self.name);
+                    call.association_id(&id).customize().interceptor(tap).send()
+                })
+                .await;
+            let heard = self.caller.member(ASSOCIATION, Some(&arn), answer, "association");
+            let heard = heard.unwrap_or(Heard { value: json!({}), at: listed.at });
+            let tags = tag_map(heard.value.get("tags"));
+            let id = format!("{}/{id}", self.name);
+            let draft = Draft::new("AWS::EKS::PodIdentityAssociation", arn, id, heard).tags(tags);
+            self.caller.keep(ASSOCIATIONS, draft);
         }
     }
 
@@ -137,7 +198,11 @@ impl Cluster {
         }
     }
 
-    async fn access_entries(&self) {
+    /// A cluster that lets in by its config map alone has no access entries, and refuses to be asked for them.
+    async fn access_entries(&self, cluster: &Value) {
+        if text(cluster, "accessConfig.authenticationMode") == Some("CONFIG_MAP") {
+            return;
+        }
         let listing = self
             .caller
             .pages(ENTRIES, Some(&self.arn), |token, tap| {

@@ -7,9 +7,11 @@ mod cloudfront;
 mod ec2;
 mod ecr;
 mod eks;
+mod elb;
 mod elbv2;
 mod iam;
 mod logs;
+mod organizations;
 mod rds;
 mod route53;
 mod wafv2;
@@ -80,9 +82,11 @@ services! {
     ec2: "ec2";
     ecr: "ecr";
     eks: "eks", "kms";
+    elb: "elb";
     elbv2: "elasticloadbalancing";
     iam: "iam";
     logs: "logs";
+    organizations: "organizations";
     rds: "rds";
     route53: "route53";
     wafv2: "wafv2";
@@ -183,6 +187,8 @@ fn made_in(region: &Region, catalogue: &Reads, wanted: &BTreeSet<Action>) -> BTr
     wanted.iter().filter(belongs).cloned().collect()
 }
 
+#[cfg(test)]
+mod answers;
 #[cfg(test)]
 mod resumed;
 #[cfg(test)]

@@ -6,16 +6,18 @@ use konecta_core::control::reads::reads;
 
 use super::*;
 
-const SOURCES: [&str; 12] = [
+const SOURCES: [&str; 14] = [
     include_str!("acm.rs"),
     include_str!("autoscaling.rs"),
     include_str!("cloudfront.rs"),
     include_str!("ec2.rs"),
     include_str!("ecr.rs"),
     include_str!("eks.rs"),
+    include_str!("elb.rs"),
     include_str!("elbv2.rs"),
     include_str!("iam.rs"),
     include_str!("logs.rs"),
+    include_str!("organizations.rs"),
     include_str!("rds.rs"),
     include_str!("route53.rs"),
     include_str!("wafv2.rs"),

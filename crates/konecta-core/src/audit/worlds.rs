@@ -212,3 +212,19 @@ fn every_world_is_judged_right() {
     assert!(PENDING.iter().all(|name| names.contains(*name)), "PENDING names worlds that are not there");
     assert!(names.len() > 100, "only {} worlds", names.len());
 }
+
+/// An account that may not ask Organizations is told of it, and its scan is whole where no verdict hangs on the answer.
+#[test]
+fn an_optional_read_is_needed_where_it_leaves_a_verdict_open() {
+    for (name, needed) in [("organization_denied", true), ("organization_denied_and_of_no_matter", false)] {
+        let file = SnapshotFile::open(&folder().join(format!("hanging/{name}.snap"))).expect("snapshot");
+        let source = file.load().expect("snapshot");
+        let mut catalogue = Catalogue::built_in().expect("catalogue");
+        let selection = Selection { controls: vec!["KA-ECR-006".to_owned()], ..Selection::default() };
+        catalogue.narrow(&selection).expect("it exists");
+        let mut report = super::audit(&source, &catalogue, &Blueprint::default(), "0").expect("report");
+        report.gaps.retain(|gap| gap.gap.action.as_str() == "organizations:DescribeOrganization");
+        assert_eq!((report.gaps.len(), report.complete()), (1, !needed), "{name}");
+        assert_eq!(report.gaps.iter().map(|gap| gap.needed).collect::<Vec<_>>(), [needed], "{name}");
+    }
+}

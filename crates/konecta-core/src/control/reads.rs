@@ -36,9 +36,15 @@ pub struct Read {
     /// Types that this read fills further.
     #[serde(default)]
     pub completes: Vec<ResourceType>,
+    /// Whether a scan is whole without its answer where no verdict is left open by it.
+    #[serde(default)]
+    pub optional: bool,
+    /// The IAM action that allows it, where that is not its own name.
+    #[serde(default)]
+    pub permission: Option<Action>,
 }
 
-/// All reads by their IAM action.
+/// All reads by their names: the IAM action, but for those that have a `permission`.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
 pub struct Reads(BTreeMap<Action, Read>);
@@ -82,6 +88,18 @@ impl Reads {
         closed
     }
 
+    /// The IAM action that allows a read.
+    #[must_use]
+    pub fn permission<'a>(&'a self, action: &'a Action) -> &'a Action {
+        self.0.get(action).and_then(|read| read.permission.as_ref()).unwrap_or(action)
+    }
+
+    /// The IAM actions that allow these reads, each once.
+    #[must_use]
+    pub fn permissions<'a>(&self, actions: impl IntoIterator<Item = &'a Action>) -> BTreeSet<Action> {
+        actions.into_iter().map(|action| self.permission(action).clone()).collect()
+    }
+
     /// The read by which resources of this type come into being.
     #[must_use]
     pub fn lister(&self, resource_type: &ResourceType) -> Option<(&Action, &Read)> {
@@ -114,6 +132,22 @@ mod tests {
             for listed in &read.lists {
                 assert!(seen.insert(listed.clone()), "{action} lists {listed} a second time");
             }
+        }
+    }
+
+    #[test]
+    fn both_apis_of_load_balancing_are_allowed_by_one_action() {
+        let reads = reads().expect("reads.toml");
+        let both: [Action; 2] = ["elasticloadbalancing:DescribeLoadBalancers", "elb:DescribeLoadBalancers"]
+            .map(|name| name.parse().expect("action"));
+        assert!(both.iter().all(|action| reads.get(action).is_some()));
+        assert_eq!(reads.permissions(&both).iter().collect::<Vec<_>>(), [&both[0]]);
+        for (action, read) in reads.iter().filter(|(_, read)| read.permission.is_some()) {
+            let permission = read.permission.as_ref().and_then(|one| reads.get(one));
+            assert!(
+                permission.is_some_and(|one| one.permission.is_none()),
+                "{action}: a read under its own name has it"
+            );
         }
     }
 

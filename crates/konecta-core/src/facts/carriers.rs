@@ -117,6 +117,8 @@ impl Carriers {
             carriers.require(ground.seen.whole(ground.place, action), why);
         }
         let (place, seen) = (ground.place, ground.seen);
+        let classic = !seen.cut_short(place, "elb:DescribeLoadBalancers");
+        carriers.require(classic, "the classic load balancers were not listed to their end");
         carriers.require(wiring::clusters_seen(place, seen), "the clusters were not read to their end");
         carriers.require(wiring::nodegroups_seen(place, seen), "the node groups were not read to their end");
         carriers.see_wired(ground);
@@ -171,6 +173,12 @@ impl Carriers {
                 (Some(_), _) => Who::Other,
             };
             self.note(&who, &told_ids(&item.body.security_groups), name, &format!("load balancer {name}"));
+        }
+        // It forwards to instances whoever they are, on whatever port, and no control of this stack looks into it.
+        for item in &ground.here.classic_balancers {
+            let name = item.id(item.body.load_balancer_name.as_ref());
+            let groups = wiring::listed(item.body.security_groups.as_ref());
+            self.note(&Who::Other, &groups, name, &format!("classic load balancer {name}"));
         }
         for item in &ground.here.databases {
             let name = item.id(item.body.id.as_ref());
@@ -403,7 +411,8 @@ fn control_plane(ground: &Ground<'_>, item: &Item<NetworkInterface>) -> Option<S
 /// Whether a load balancer is listed: ELB writes `app/<name>/<id>` on its interfaces.
 fn is_listed(ground: &Ground<'_>, named: &str) -> bool {
     let end = format!(":loadbalancer/{named}");
-    ground.here.load_balancers.iter().any(|item| item.arn.ends_with(&end))
+    let mut arns = ground.here.load_balancers.iter().map(|item| &item.arn);
+    arns.any(|arn| arn.ends_with(&end)) || ground.here.classic_balancers.iter().any(|item| item.arn.ends_with(&end))
 }
 
 /// The cluster of a database, or its primary: what they are to each other, replicas of one write.

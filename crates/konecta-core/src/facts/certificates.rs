@@ -4,10 +4,11 @@
 use jiff::Timestamp;
 
 use super::attachments::Ids;
+use super::chain::{Vouched, vouched};
 use super::dns::normal;
 use super::ground::Ground;
 use super::load_balancer::Listener;
-use super::world::Item;
+use super::world::Supplemented;
 use crate::model::acm;
 
 /// States of a certificate in which nobody can be shown it, or nobody believes it.
@@ -111,15 +112,16 @@ impl Certificates {
 
 impl Certificate {
     fn of(ground: &Ground<'_>, arn: &str) -> Self {
-        let Some(found) = ground.here.certificates.iter().find(|item| item.arn == arn) else {
+        let Some(found) = ground.here.certificates.iter().find(|found| found.item.arn == arn) else {
             let in_iam = arn.contains(":server-certificate/");
             let why = if in_iam { "stands in IAM, where its names are not read" } else { "was not seen" };
             let standing = Standing::Open(format!("certificate {arn} {why}"));
             return Self { arn: arn.to_owned(), names: Ids::default(), standing };
         };
-        let sent = found.body.subject_alternative_names.as_ref();
-        let mut names = Ids::of(sent.map(|names| names.iter().map(Some)));
-        names.known.extend(found.body.domain_name.clone());
+        let sent = &found.item.body;
+        let all = sent.subject_alternative_names.as_ref();
+        let mut names = Ids::of(all.map(|names| names.iter().map(Some)));
+        names.known.extend(sent.domain_name.clone());
         names.known = names.known.iter().map(|name| normal(name)).collect();
         Self { arn: arn.to_owned(), names, standing: standing(found, ground.seen.began()) }
     }
@@ -152,8 +154,8 @@ impl Certificate {
 
 /// Whether it is issued, in time, and of a CA that CloudFront believes: it keeps to Mozilla's list, and ACM's own
 /// public certificates are of a CA on it.
-fn standing(found: &Item<acm::Certificate>, now: Option<Timestamp>) -> Standing {
-    let (sent, arn) = (&found.body, &found.arn);
+fn standing(found: &Supplemented<acm::Certificate, acm::Imported>, now: Option<Timestamp>) -> Standing {
+    let (sent, arn) = (&found.item.body, &found.item.arn);
     let mut open = None;
     let mut unsaid = |what: String| open = open.take().or(Some(what));
     match sent.status.as_deref() {
@@ -170,8 +172,13 @@ fn standing(found: &Item<acm::Certificate>, now: Option<Timestamp>) -> Standing 
     match sent.kind.as_deref() {
         Some("AMAZON_ISSUED") => {}
         Some("PRIVATE") => return Standing::Bad("is issued by a private CA".to_owned()),
-        Some("IMPORTED") if signed_by_itself(sent) => return Standing::Bad("is signed by itself".to_owned()),
-        Some("IMPORTED") => unsaid(format!("certificate {arn} was imported, and who vouches for its CA is not known")),
+        Some("IMPORTED") => match found.supplement.as_ref().zip(now).map(|(imported, now)| vouched(imported, now)) {
+            Some(Vouched::Publicly) => {}
+            Some(Vouched::ByItself) => return Standing::Bad("is signed by itself".to_owned()),
+            Some(Vouched::Unknown(why)) => unsaid(format!("certificate {arn} was imported, and {why}")),
+            None if signed_by_itself(sent) => return Standing::Bad("is signed by itself".to_owned()),
+            None => unsaid(format!("certificate {arn} was imported, and its chain was not read")),
+        },
         Some(_) | None => unsaid(format!("it is not known whether certificate {arn} is publicly trusted")),
     }
     open.map_or(Standing::Good, Standing::Open)
@@ -199,6 +206,7 @@ fn covers(pattern: &str, host: &str) -> bool {
 mod tests {
     use serde_json::{Value, json};
 
+    use super::super::world::Item;
     use super::*;
 
     fn certificate(names: &[&str], standing: Standing) -> Certificate {
@@ -261,9 +269,10 @@ mod tests {
         for (key, value) in changes.as_object().expect("changes") {
             body[key] = value.clone();
         }
+        let supplement = body.get("imported").map(|imported| serde_json::from_value(imported.clone()).expect("PEM"));
         let body = serde_json::from_value(body).expect("certificate");
         let item = Item { arn: "c".to_owned(), resource_id: "c".to_owned(), tags: None, body };
-        standing(&item, Some("2026-11-28T12:00:00Z".parse().expect("time")))
+        standing(&Supplemented { item, supplement }, Some("2026-11-28T12:00:00Z".parse().expect("time")))
     }
 
     #[test]
@@ -290,5 +299,25 @@ mod tests {
         ] {
             assert!(matches!(stands(&changes), Standing::Open(_)), "{changes}");
         }
+    }
+
+    #[test]
+    fn of_an_imported_one_the_chain_decides() {
+        let chains: Value = serde_json::from_str(include_str!("testdata/chains.json")).expect("chains");
+        let with = |leaf: &str, chain: &str| {
+            let imported = json!({"Certificate": chains[leaf], "CertificateChain": chains[chain]});
+            // ACM's words alone would decide nothing.
+            stands(
+                &json!({"Type": "IMPORTED", "Issuer": "Example", "Subject": "CN=a.example.com", "imported": imported}),
+            )
+        };
+        assert_eq!(with("alone", "ca"), Standing::Bad("is signed by itself".to_owned()));
+        let Standing::Open(why) = with("leaf", "ca") else { panic!("a root of one's own") };
+        assert_eq!(
+            why,
+            "certificate c was imported, and does not lead to a root of Mozilla's list by the signatures of its chain"
+        );
+        let Standing::Open(why) = stands(&json!({"Type": "IMPORTED"})) else { panic!("unread") };
+        assert_eq!(why, "certificate c was imported, and its chain was not read");
     }
 }

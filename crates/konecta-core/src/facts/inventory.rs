@@ -51,7 +51,9 @@ pub(crate) fn state(world: &World, info: &ScanInfo, seen: &Seen, blueprint: &Blu
         (is_there, whole("rds:DescribeDBInstances") && whole("rds:DescribeDBClusters"))
     });
     let why = (nodes.is_none() && has_cluster == Some(true)).then(|| {
-        json!([format!("no node group of {cluster} was seen, and whether it has other nodes cannot be told")])
+        json!([format!(
+            "no node group and no Fargate profile of {cluster} was seen, and whether it has other nodes cannot be told"
+        )])
     });
     let part = |is_there: Option<bool>| is_there.map(Value::Bool);
     let inventory = object([
@@ -84,12 +86,14 @@ fn load_balancer(there: &Regional, whole: &Whole<'_>) -> (bool, bool) {
     (kinds().any(|kind| kind == Some("application")), all)
 }
 
-/// Managed node groups of the cluster, Auto Mode, or machines that carry the cluster's tag. That there are none does not
+/// Managed node groups or Fargate profiles of the cluster, Auto Mode, or machines that carry the cluster's tag. That there are none does not
 /// follow: capacity of other kinds is not read.
 fn has_nodes(there: &Regional, cluster: &str) -> bool {
     let mut clusters = there.clusters.iter().filter(|item| item.id(item.body.name.as_ref()) == cluster);
     let of_cluster = format!(":nodegroup/{cluster}/");
+    let of_fargate = format!(":fargateprofile/{cluster}/");
     there.nodegroups.iter().any(|item| item.arn.contains(&of_cluster))
+        || there.fargate_profiles.iter().any(|item| item.arn.contains(&of_fargate))
         || clusters.any(|item| item.body.compute_config.value().and_then(|compute| compute.enabled) == Some(true))
         || there.instances.iter().any(|item| is_of(item, cluster))
 }

@@ -11,6 +11,7 @@ mod balancer_way;
 mod carriers;
 mod catalogue;
 mod certificates;
+mod chain;
 mod cidr;
 mod database;
 mod dns;
@@ -172,9 +173,10 @@ fn state_account(
 ) {
     let mut roles = Roles::default();
     let own = || grounds.iter().filter(|ground| &ground.place.account == account);
+    let (vpcs, organizations) = (vpcs(grounds), trust::Organizations::of(grounds));
     for ground in own() {
         state_place(ground, (edge, fronts), sink);
-        repositories::state(ground, &vpcs(grounds), blueprint, sink);
+        repositories::state(ground, (&vpcs, &organizations), blueprint, sink);
         if !ground.place.region.is_global() {
             roles.see(ground, seen);
         }

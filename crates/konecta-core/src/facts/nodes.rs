@@ -13,6 +13,9 @@ use crate::model::{Tag, Told, ec2};
 /// The types of access entries by which a role's machines join a cluster.
 const NODE_ENTRIES: [&str; 6] = ["EC2", "EC2_LINUX", "EC2_WINDOWS", "HYBRID_LINUX", "HYPERPOD_LINUX", "FARGATE_LINUX"];
 
+/// How the access entries of clusters are read.
+pub(crate) const ACCESS_ENTRIES: [&str; 2] = ["eks:ListAccessEntries", "eks:DescribeAccessEntry"];
+
 /// A tag that only AWS can set: the prefix `aws:` is its own.
 const AWS_TAG: &str = "aws:eks:cluster-name";
 
@@ -55,6 +58,8 @@ pub(crate) struct Nodes<'a> {
     profiles: BTreeMap<&'a str, &'a str>,
     /// Clusters which let in by access entries only, all of which were seen.
     closed: BTreeSet<&'a str>,
+    /// Clusters which let in by access entries only, not all of which were seen.
+    untold: BTreeSet<&'a str>,
     bastion: &'a Bastion,
 }
 
@@ -77,16 +82,20 @@ impl<'a> Nodes<'a> {
             roles: roles(here),
             profiles: profiles(global),
             closed: BTreeSet::new(),
+            untold: BTreeSet::new(),
             bastion,
         };
         nodes.see_scaled(here);
-        if ["eks:ListAccessEntries", "eks:DescribeAccessEntry"].iter().all(|action| seen.whole(place, action)) {
-            let by_entries = |mode: &str| mode == "API";
-            let closed = here.clusters.iter().filter(|item| {
-                let config = item.body.access_config.as_ref();
-                config.and_then(|config| config.authentication_mode.as_deref()).is_some_and(by_entries)
-            });
-            nodes.closed = closed.map(|item| item.id(item.body.name.as_ref())).collect();
+        let by_entries = |mode: &str| mode == "API";
+        let by_entries = here.clusters.iter().filter(|item| {
+            let config = item.body.access_config.as_ref();
+            config.and_then(|config| config.authentication_mode.as_deref()).is_some_and(by_entries)
+        });
+        let by_entries = by_entries.map(|item| item.id(item.body.name.as_ref())).collect();
+        if ACCESS_ENTRIES.iter().all(|action| seen.whole(place, action)) {
+            nodes.closed = by_entries;
+        } else if ACCESS_ENTRIES.iter().any(|action| seen.cut_short(place, action)) {
+            nodes.untold = by_entries;
         }
         nodes
     }
@@ -154,6 +163,9 @@ impl<'a> Nodes<'a> {
         }
         if role.is_some() && named.iter().all(|name| self.closed.contains(name.as_str())) {
             return Node::No;
+        }
+        if role.is_some() && named.iter().all(|name| self.untold.contains(name.as_str())) {
+            return Node::Unknown("tags call it a node, and not all access entries of the cluster were read");
         }
         let why =
             format!("tags, which anybody may set, call it a node of {first}, and no access entry of its role was seen");

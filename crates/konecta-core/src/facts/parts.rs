@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::attachments::{Attachments, Ids, Part, describe};
 use super::ground::Ground;
-use super::nodes::profile;
+use super::nodes::{ACCESS_ENTRIES, profile};
 use super::seen::Seen;
 use super::sink::Sink;
-use super::wiring::{clusters_seen, nodegroups_seen};
+use super::wiring::{clusters_seen, fargate_cut_short, nodegroups_seen};
 use super::world::{Item, Regional};
 use crate::model::elb;
 
@@ -85,6 +85,17 @@ fn behind<'a>(balancers: &Balancers<'_>, arns: impl IntoIterator<Item = &'a Stri
     Some(describe(&parts))
 }
 
+/// The services that give machines credentials of a role: EC2, Systems Manager and IAM Roles Anywhere (hybrid nodes),
+/// SageMaker (HyperPod), and Fargate.
+const MACHINES: [&str; 5] =
+    ["ec2.amazonaws.com", "ssm.amazonaws.com", "rolesanywhere.amazonaws.com", "sagemaker.amazonaws.com", FARGATE];
+
+/// Without it in its trust policy, EKS takes no role for a Fargate profile.
+const FARGATE: &str = "eks-fargate-pods.amazonaws.com";
+
+/// How the associations of EKS Pod Identity are read.
+const POD_IDENTITIES: [&str; 2] = ["eks:ListPodIdentityAssociations", "eks:DescribePodIdentityAssociation"];
+
 /// The roles and instance profiles of one account, by their ARNs.
 #[derive(Debug, Default)]
 pub(crate) struct Roles {
@@ -95,6 +106,14 @@ pub(crate) struct Roles {
     untold: bool,
     /// Whether there is a cluster at all.
     clusters: bool,
+    /// Whether there may be access entries of machines that were not read.
+    unentered: bool,
+    /// Whether there may be Fargate profiles that were not read.
+    unprofiled: bool,
+    /// Roles that pods get by EKS Pod Identity.
+    associated: BTreeSet<String>,
+    /// Whether pods may get others in this way.
+    unassociated: bool,
 }
 
 impl Roles {
@@ -103,11 +122,19 @@ impl Roles {
         let place = ground.place;
         self.wired.require(clusters_seen(place, seen) && nodegroups_seen(place, seen));
         self.wired.require(seen.whole(place, "ec2:DescribeInstances"));
+        self.unentered |= ACCESS_ENTRIES.iter().any(|action| seen.cut_short(place, action));
+        self.unprofiled |= fargate_cut_short(place, seen);
         for item in &ground.here.clusters {
             self.wired.note(Part::Cluster, Some(true), &Ids::of(Some([item.body.role_arn.as_ref()])));
         }
         for item in &ground.here.nodegroups {
             self.wired.note(Part::Node, Some(true), &Ids::of(Some([item.body.node_role.as_ref()])));
+        }
+        for item in &ground.here.fargate_profiles {
+            let role = item.body.pod_execution_role_arn.as_ref();
+            self.unprofiled |= role.is_none();
+            let known = role.into_iter().cloned().collect();
+            self.wired.note(Part::Node, Some(true), &Ids { known, whole: true });
         }
         for (role, _) in super::nodes::roles(ground.here) {
             self.wired.note(Part::Node, Some(true), &Ids { known: [role.to_owned()].into(), whole: true });
@@ -123,11 +150,20 @@ impl Roles {
             self.untold |= issuer.is_none();
             self.issuers.extend(issuer);
         }
+        self.unassociated |= POD_IDENTITIES.iter().any(|action| seen.cut_short(place, action));
+        for item in &ground.here.pod_identities {
+            self.unassociated |= item.body.role_arn.is_none() || item.body.target_role_arn.is_silent();
+            self.associated.extend(item.body.role_arn.clone());
+            self.associated.extend(item.body.target_role_arn.value().cloned());
+        }
     }
 
     /// Whether pods of a cluster assume a role: by the tokens of the cluster's provider, or by EKS Pod Identity.
-    fn is_assumed_by_pods(&self, trust: Option<&Value>) -> Option<bool> {
-        let Some(trust) = trust else { return self.issuers.is_empty().then_some(false) };
+    fn is_assumed_by_pods(&self, arn: &str, trust: Option<&Value>) -> Option<bool> {
+        if self.associated.contains(arn) {
+            return Some(true);
+        }
+        let Some(trust) = trust else { return (self.issuers.is_empty() && !self.unassociated).then_some(false) };
         let (providers, services) = (principals(trust, "Federated"), principals(trust, "Service"));
         let mut providers = providers.iter().filter_map(|arn| arn.split_once(":oidc-provider/")).peekable();
         if self.clusters && services.contains(&"pods.eks.amazonaws.com") {
@@ -138,27 +174,63 @@ impl Roles {
         if providers.any(|(_, named)| ours(named)) {
             return Some(true);
         }
-        (!federated || !self.untold).then_some(false)
+        // What pods get over another role lets that one in, and not the service.
+        let over_another = self.unassociated && lets_in_principals(trust);
+        ((!federated || !self.untold) && !over_another).then_some(false)
     }
 
     /// States the parts of the account's roles.
     pub(crate) fn state(&self, global: &Regional, sink: &mut Sink) {
         for item in &global.roles {
-            sink.fact(&item.arn, "parts", self.parts(item).as_ref().map(describe));
+            match self.parts(item) {
+                Ok(parts) => sink.fact(&item.arn, "parts", parts),
+                Err(why) => sink.why(&item.arn, "parts", why.to_owned()),
+            }
         }
     }
 
-    fn parts(&self, role: &Item<crate::model::iam::Role>) -> Option<BTreeSet<Part>> {
+    /// What is known of a role stands, and beside it an item for what it may be besides. Of one of which nothing is
+    /// known but that it may be something, there is only the why.
+    fn parts(&self, role: &Item<crate::model::iam::Role>) -> Result<Option<Value>, &'static str> {
         let profiles = role.body.instance_profile_list.as_ref();
         let profiles = Ids::of(profiles.map(|profiles| profiles.iter().map(|profile| profile.arn.as_ref())));
-        let mut parts = self.wired.parts(&role.arn)?;
-        for profile in &profiles.known {
-            parts.extend(self.wired.parts(profile)?);
+        let ids = std::iter::once(&role.arn).chain(&profiles.known);
+        let Some(wired) = ids.map(|id| self.wired.parts(id)).collect::<Option<Vec<_>>>() else { return Ok(None) };
+        let mut parts: BTreeSet<Part> = wired.into_iter().flatten().collect();
+        let trust = role.body.assume_role_policy_document.as_ref();
+        let mut open = Vec::new();
+        match self.is_assumed_by_pods(&role.arn, trust) {
+            Some(true) => drop(parts.insert(Part::Pod)),
+            Some(false) => {}
+            None if self.unassociated => open.push("whether pods get it by EKS Pod Identity was not read"),
+            None => return Ok(None),
         }
-        if self.is_assumed_by_pods(role.body.assume_role_policy_document.as_ref())? {
-            parts.insert(Part::Pod);
+        if !parts.contains(&Part::Node) {
+            open.extend(self.may_be_of_nodes(trust));
         }
-        profiles.whole.then_some(parts)
+        match open.first() {
+            _ if !profiles.whole => Ok(None),
+            Some(why) if parts.is_empty() => Err(why),
+            Some(_) | None => {
+                let known = parts.iter().map(|part| json!(part.name()));
+                let open = open.iter().map(|why| json!({"kind": "unknown", "why": why}));
+                Ok(Some(known.chain(open).collect()))
+            }
+        }
+    }
+
+    /// Why nodes may act by a role all the same. Who gives machines their credentials must be let in by it.
+    fn may_be_of_nodes(&self, trust: Option<&Value>) -> Option<&'static str> {
+        let serves = |names: &[&str]| {
+            let services = trust.map(|trust| principals(trust, "Service"));
+            services.is_none_or(|services| services.iter().any(|service| names.contains(service)))
+        };
+        let others = trust.is_none_or(|trust| lets_in_principals(trust) || !principals(trust, "Federated").is_empty());
+        if self.unentered && (others || serves(&MACHINES)) {
+            return Some("not all access entries of the clusters were read, and one may let its machines in as nodes");
+        }
+        let profiled = self.unprofiled && serves(&[FARGATE]);
+        profiled.then_some("not all Fargate profiles were read, and one may start pods by it")
     }
 }
 
@@ -167,6 +239,14 @@ fn principals<'a>(trust: &'a Value, kind: &str) -> Vec<&'a str> {
     let statements = trust.get("Statement").map_or(&[][..], one_or_many);
     let named = statements.iter().filter_map(|statement| statement.get("Principal")?.get(kind));
     named.flat_map(one_or_many).filter_map(Value::as_str).collect()
+}
+
+/// Whether a trust policy may let in roles of an account.
+fn lets_in_principals(trust: &Value) -> bool {
+    trust.get("Statement").map_or(&[][..], one_or_many).iter().any(|statement| {
+        let named = statement.get("Principal");
+        named.is_none_or(|named| !named.is_object() || named.get("AWS").is_some())
+    })
 }
 
 /// An issuer is a URL; a provider's ARN ends in it without the scheme.

@@ -7,17 +7,22 @@ use super::ground::Ground;
 use super::lifecycle_keeps::lifecycle_faults;
 use super::sink::Sink;
 use super::strangers::{Policy, strangers};
-use super::trust::Trust;
+use super::trust::{Organizations, Trust};
 use crate::blueprint::Blueprint;
 
 const REGISTRY: &str = "ecr:GetRegistryPolicy";
 
 /// States the facts of every repository of a place.
-pub(crate) fn state(ground: &Ground<'_>, vpcs: &BTreeSet<String>, blueprint: &Blueprint, sink: &mut Sink) {
+pub(crate) fn state(
+    ground: &Ground<'_>,
+    (vpcs, organizations): (&BTreeSet<String>, &Organizations),
+    blueprint: &Blueprint,
+    sink: &mut Sink,
+) {
     if ground.here.repositories.is_empty() {
         return;
     }
-    let trust = Trust { account: ground.place.account.as_str(), stack: &blueprint.stack, vpcs };
+    let trust = Trust { account: ground.place.account.as_str(), stack: &blueprint.stack, vpcs, organizations };
     let registry = registry(ground);
     for item in &ground.here.repositories {
         let policy = Policy::of(item.policy.as_ref());

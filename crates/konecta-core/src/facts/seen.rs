@@ -88,6 +88,12 @@ impl Seen {
         self.get(place, action).is_some()
     }
 
+    /// Whether a read was to be made and was not answered to its end. A snapshot of a version that did not know the read
+    /// is judged by what was asked then.
+    pub(crate) fn cut_short(&self, place: &Place, action: &str) -> bool {
+        self.asked_for(place, action) && !self.whole(place, action)
+    }
+
     /// Whether a read was made and answered to its end, for everything that it is made about.
     pub(crate) fn whole(&self, place: &Place, action: &str) -> bool {
         self.get(place, action)
@@ -167,6 +173,10 @@ mod tests {
         let global = Place { region: Region::global(), ..place() };
         assert!(!seen(Some(true), &[]).whole(&global, "eks:ListNodegroups"));
         assert!(!seen(Some(false), &[]).whole_of(&place(), "eks:ListNodegroups", ONE));
+        assert!(seen(Some(false), &[]).cut_short(&place(), "eks:ListNodegroups"));
+        assert!(seen(None, &[None]).cut_short(&place(), "eks:ListNodegroups"), "a gap says that it was to be made");
+        assert!(!seen(Some(true), &[]).cut_short(&place(), "eks:ListNodegroups"));
+        assert!(!nothing.cut_short(&place(), "eks:ListNodegroups"), "nobody knew of it");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::attachments::Ids;
 use super::seen::{Place, Seen};
-use super::wiring::{Wiring, clusters_seen, listed, nodegroups_seen};
+use super::wiring::{Wiring, clusters_seen, fargate_cut_short, listed, nodegroups_seen};
 use super::world::{Item, Regional};
 use crate::model::ec2;
 
@@ -92,6 +92,12 @@ impl SubnetRoles {
             let proof = format!("node group {name} uses it");
             self.inside.note(Some(true), &listed(item.body.subnets.as_ref()), &proof);
         }
+        self.inside.anything |= fargate_cut_short(place, seen);
+        for item in &here.fargate_profiles {
+            let name = item.body.fargate_profile_name.as_ref().unwrap_or(&item.resource_id);
+            let proof = format!("Fargate profile {name} uses it");
+            self.inside.note(Some(true), &listed(item.body.subnets.as_ref()), &proof);
+        }
         for item in &here.databases {
             let proof = format!("the subnet group of database {} names it", item.resource_id);
             self.inside.note(Some(true), &super::database::subnets(&item.body), &proof);
@@ -100,17 +106,21 @@ impl SubnetRoles {
 
     fn see_load_balancers(&mut self, place: &Place, here: &Regional, seen: &Seen) {
         self.outside.anything |= !seen.whole(place, "elasticloadbalancing:DescribeLoadBalancers");
+        self.outside.anything |= seen.cut_short(place, "elb:DescribeLoadBalancers");
+        let facing = |scheme: Option<&String>| match scheme.map(String::as_str) {
+            Some("internet-facing") => Some(true),
+            Some("internal") => Some(false),
+            Some(_) | None => None,
+        };
         for item in here.load_balancers.iter().filter(|item| item.body.kind.as_deref() != Some("gateway")) {
-            let facing = match item.body.scheme.as_deref() {
-                Some("internet-facing") => Some(true),
-                Some("internal") => Some(false),
-                Some(_) | None => None,
-            };
-            let proof = format!(
-                "internet-facing load balancer {} stands in it",
-                item.id(item.body.load_balancer_name.as_ref())
-            );
-            self.outside.note(facing, &super::load_balancer::subnets(&item.body), &proof);
+            let name = item.id(item.body.load_balancer_name.as_ref());
+            let proof = format!("internet-facing load balancer {name} stands in it");
+            self.outside.note(facing(item.body.scheme.as_ref()), &super::load_balancer::subnets(&item.body), &proof);
+        }
+        for item in &here.classic_balancers {
+            let name = item.id(item.body.load_balancer_name.as_ref());
+            let proof = format!("internet-facing classic load balancer {name} stands in it");
+            self.outside.note(facing(item.body.scheme.as_ref()), &listed(item.body.subnets.as_ref()), &proof);
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::ground::Ground;
 use super::iam_document::{Condition, Quantifier, Statement};
 use crate::blueprint::Stack;
 
@@ -20,6 +21,30 @@ pub(crate) struct Trust<'a> {
     pub(crate) stack: &'a Stack,
     /// VPCs that the scan saw.
     pub(crate) vpcs: &'a BTreeSet<String>,
+    pub(crate) organizations: &'a Organizations,
+}
+
+/// The organizations to which the accounts of the scan belong.
+#[derive(Debug, Default)]
+pub(crate) struct Organizations {
+    pub(crate) known: BTreeSet<String>,
+    /// Whether it is known of every account, so that any other organization is a foreign one.
+    pub(crate) whole: bool,
+}
+
+impl Organizations {
+    /// An account without one is in none where it was asked, and answered.
+    pub(crate) fn of(grounds: &[Ground<'_>]) -> Self {
+        let mut own = Self { known: BTreeSet::new(), whole: true };
+        for ground in grounds.iter().filter(|ground| ground.place.region.is_global()) {
+            own.whole &= ground.seen.whole(ground.place, "organizations:DescribeOrganization");
+            for item in &ground.here.organizations {
+                own.whole &= item.body.id.is_some();
+                own.known.extend(item.body.id.clone());
+            }
+        }
+        own
+    }
 }
 
 /// Everybody that one condition, or one denial of all the others, lets through.
@@ -79,7 +104,12 @@ impl Trust<'_> {
     }
 
     fn organization(&self, id: &str, told: &str) -> Option<(String, Whose)> {
-        is_id(id, "o-").then(|| (told.to_owned(), Self::declared(&self.stack.trusted_organizations, id)))
+        let whose = match Self::declared(&self.stack.trusted_organizations, id) {
+            _ if self.organizations.known.contains(id) => Whose::Ours,
+            Whose::Unknown if self.organizations.whole => Whose::Strange,
+            whose @ (Whose::Ours | Whose::Strange | Whose::Unknown) => whose,
+        };
+        is_id(id, "o-").then(|| (told.to_owned(), whose))
     }
 
     fn pin(&self, condition: &Condition) -> Option<Pin> {

@@ -53,6 +53,7 @@ impl Wiring {
         wiring.see_load_balancers(here, seen.whole(place, "elasticloadbalancing:DescribeLoadBalancers"));
         wiring.see_clusters(here, clusters_seen(place, seen));
         wiring.see_nodegroups(here, nodegroups_seen(place, seen));
+        wiring.see_fargate(here, !fargate_cut_short(place, seen));
         wiring.see_databases(here, seen.whole(place, "rds:DescribeDBInstances"));
         wiring
     }
@@ -96,6 +97,14 @@ impl Wiring {
         }
     }
 
+    /// What is said of where nodes stand is said of where pods on Fargate start.
+    fn see_fargate(&mut self, here: &Regional, whole: bool) {
+        self.subnets.require(whole);
+        for item in &here.fargate_profiles {
+            self.subnets.note(Part::Node, Some(true), &listed(item.body.subnets.as_ref()));
+        }
+    }
+
     fn see_databases(&mut self, here: &Regional, whole: bool) {
         self.groups.require(whole);
         self.subnets.require(whole);
@@ -115,6 +124,11 @@ pub(crate) fn clusters_seen(place: &Place, seen: &Seen) -> bool {
 pub(crate) fn nodegroups_seen(place: &Place, seen: &Seen) -> bool {
     let reads = ["eks:ListClusters", "eks:ListNodegroups", "eks:DescribeNodegroup"];
     reads.iter().all(|action| seen.whole(place, action))
+}
+
+/// Whether Fargate profiles were to be read, and not all of them were.
+pub(crate) fn fargate_cut_short(place: &Place, seen: &Seen) -> bool {
+    ["eks:ListFargateProfiles", "eks:DescribeFargateProfile"].iter().any(|action| seen.cut_short(place, action))
 }
 
 /// A plain list of ids.

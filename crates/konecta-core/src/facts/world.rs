@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::seen::Place;
 use super::web_acl::WebAcl;
-use crate::model::{acm, autoscaling, cloudfront, ec2, eks, elb, iam, logs, rds, route53};
+use crate::model::{acm, autoscaling, cloudfront, ec2, eks, elb, iam, logs, organizations, rds, route53};
 use crate::resource::Resource;
 
 /// One resource, as far as facts look at it.
@@ -94,6 +94,7 @@ pub(crate) struct Regional {
     pub(crate) flow_logs: List<ec2::FlowLog>,
     pub(crate) network_acls: List<ec2::NetworkAcl>,
     pub(crate) load_balancers: List<elb::LoadBalancer>,
+    pub(crate) classic_balancers: List<elb::ClassicLoadBalancer>,
     pub(crate) listeners: ListWith<elb::Listener, elb::ListenerCertificate>,
     pub(crate) listener_rules: Vec<Supplemented<elb::ListenerRule, String>>,
     pub(crate) target_groups: ListWith<elb::TargetGroup, elb::TargetHealth>,
@@ -101,10 +102,13 @@ pub(crate) struct Regional {
     pub(crate) attributes: BTreeMap<String, Vec<elb::Attribute>>,
     pub(crate) ssl_policies: List<Value>,
     pub(crate) web_acls: Vec<WebAcl>,
-    pub(crate) certificates: List<acm::Certificate>,
+    /// With what was imported, which holds the chain.
+    pub(crate) certificates: Vec<Supplemented<acm::Certificate, acm::Imported>>,
     pub(crate) clusters: List<eks::Cluster>,
     pub(crate) nodegroups: List<eks::Nodegroup>,
     pub(crate) access_entries: List<eks::AccessEntry>,
+    pub(crate) fargate_profiles: List<eks::FargateProfile>,
+    pub(crate) pod_identities: List<eks::PodIdentityAssociation>,
     pub(crate) cluster_versions: List<Value>,
     pub(crate) scaling_groups: List<autoscaling::AutoScalingGroup>,
     pub(crate) keys: List<Value>,
@@ -128,6 +132,7 @@ pub(crate) struct Regional {
     pub(crate) hosted_zones: ListWith<route53::HostedZone, route53::RecordSet>,
     pub(crate) roles: List<iam::Role>,
     pub(crate) managed_policies: List<iam::ManagedPolicy>,
+    pub(crate) organizations: List<organizations::Organization>,
 }
 
 /// Everything that facts are made of, by place.
@@ -185,6 +190,7 @@ fn keeper(name: &str) -> Option<Keeper> {
             note_attributes(here, resource);
             here.load_balancers.push(Item::of(resource));
         },
+        "ElasticLoadBalancing::LoadBalancer" => keep!(classic_balancers),
         "ElasticLoadBalancingV2::Listener" => keep!(listeners with "certificates"),
         "ElasticLoadBalancingV2::ListenerRule" => keep!(listener_rules with "listenerArn"),
         "ElasticLoadBalancingV2::TargetGroup" => |here, resource| {
@@ -193,10 +199,12 @@ fn keeper(name: &str) -> Option<Keeper> {
         },
         "ElasticLoadBalancingV2::SslPolicy" => keep!(ssl_policies),
         "WAFv2::WebACL" => |here, resource| here.web_acls.push(WebAcl::of(resource)),
-        "CertificateManager::Certificate" => keep!(certificates),
+        "CertificateManager::Certificate" => keep!(certificates with "imported"),
         "EKS::Cluster" => keep!(clusters),
         "EKS::Nodegroup" => keep!(nodegroups),
         "EKS::AccessEntry" => keep!(access_entries),
+        "EKS::FargateProfile" => keep!(fargate_profiles),
+        "EKS::PodIdentityAssociation" => keep!(pod_identities),
         "EKS::ClusterVersion" => keep!(cluster_versions),
         "AutoScaling::AutoScalingGroup" => keep!(scaling_groups),
         "KMS::Key" => keep!(keys),
@@ -220,6 +228,7 @@ fn keeper(name: &str) -> Option<Keeper> {
         "Route53::HostedZone" => keep!(hosted_zones with "recordSets"),
         "IAM::Role" => keep!(roles),
         "IAM::ManagedPolicy" => keep!(managed_policies),
+        "Organizations::Organization" => keep!(organizations),
         _ => return None,
     })
 }

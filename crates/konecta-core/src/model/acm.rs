@@ -23,3 +23,13 @@ pub struct Certificate {
     /// When it ends.
     pub not_after: Option<jiff::Timestamp>,
 }
+
+/// A certificate as it was imported, in PEM.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Imported {
+    /// The certificate itself.
+    pub certificate: Option<String>,
+    /// Those that lead from it to a root; without it, none was imported.
+    pub certificate_chain: Option<String>,
+}

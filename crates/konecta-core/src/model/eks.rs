@@ -64,6 +64,30 @@ pub struct AccessEntry {
     pub kind: Option<String>,
 }
 
+/// Pods of a cluster that run on Fargate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FargateProfile {
+    /// Its name.
+    pub fargate_profile_name: Option<String>,
+    /// The cluster.
+    pub cluster_name: Option<String>,
+    /// The role by which the machines under the pods join the cluster, and pull images.
+    pub pod_execution_role_arn: Option<String>,
+    /// The subnets in which pods start.
+    pub subnets: Option<Vec<String>>,
+}
+
+/// Which role the pods of a service account get.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PodIdentityAssociation {
+    /// The role that EKS assumes for them.
+    pub role_arn: Option<String>,
+    /// The role that is assumed by that one, and which the pods get in the end.
+    pub target_role_arn: Told<String>,
+}
+
 /// A cluster's network.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -1,4 +1,4 @@
-//! What facts read of Elastic Load Balancing v2.
+//! What facts read of Elastic Load Balancing, of both its APIs.
 //! Knows nothing of what follows from it.
 
 use serde::Deserialize;
@@ -28,6 +28,20 @@ pub struct LoadBalancer {
     pub availability_zones: Option<Value>,
     /// `ipv4`, `dualstack`, or `dualstack-without-public-ipv4`.
     pub ip_address_type: Option<String>,
+}
+
+/// A classic load balancer, of the older API: before instances alone.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct ClassicLoadBalancer {
+    /// Its name.
+    pub load_balancer_name: Option<String>,
+    /// `internet-facing` or `internal`.
+    pub scheme: Option<String>,
+    /// The groups it carries.
+    pub security_groups: Option<Vec<String>>,
+    /// The subnets in which it stands.
+    pub subnets: Option<Vec<String>>,
 }
 
 /// An attribute of a load balancer or a target group.

@@ -24,6 +24,7 @@ pub mod eks;
 pub mod elb;
 pub mod iam;
 pub mod logs;
+pub mod organizations;
 pub mod rds;
 pub mod route53;
 

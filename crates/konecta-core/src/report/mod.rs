@@ -79,6 +79,9 @@ pub struct ReportedGap {
     pub gap: Gap,
     /// The controls that read it.
     pub controls: Vec<ControlId>,
+    /// Whether the scan is not whole by it: an optional read is needed only where one of these controls is left open.
+    #[serde(skip)]
+    pub needed: bool,
 }
 
 /// A control that could not be evaluated: no verdict, and never silence.
@@ -106,10 +109,10 @@ pub struct About<'a> {
 }
 
 impl Report {
-    /// Whether everything that was asked was answered.
+    /// Whether everything that was asked and needed was answered.
     #[must_use]
     pub fn complete(&self) -> bool {
-        self.gaps.is_empty()
+        !self.gaps.iter().any(|gap| gap.needed)
     }
 
     /// The findings, worst first: severity, status, control, ARN; the order of every format.

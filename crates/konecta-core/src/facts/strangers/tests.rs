@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::trust::Organizations;
 use super::*;
 use crate::blueprint::Stack;
 
@@ -18,8 +19,13 @@ fn stack() -> Stack {
 }
 
 fn both(repository: &Value, registry: &Value) -> Vec<String> {
+    within(&Organizations::default(), repository, registry)
+}
+
+/// As `both`, where it is known to which organizations the accounts of the scan belong.
+fn within(organizations: &Organizations, repository: &Value, registry: &Value) -> Vec<String> {
     let (stack, vpcs) = (stack(), BTreeSet::from(["vpc-5ee05ee0".to_owned()]));
-    let trust = Trust { account: "123456789012", stack: &stack, vpcs: &vpcs };
+    let trust = Trust { account: "123456789012", stack: &stack, vpcs: &vpcs, organizations };
     let policy = |statements: &Value| match statements {
         Value::Null => Policy::None,
         statements @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_)) => {
@@ -192,4 +198,39 @@ fn the_registry_opens_the_repositories_that_it_names() {
     assert_eq!(both(&json!([fence]), &json!([everybody])), NOBODY);
     assert_eq!(both(&Value::Null, &json!([everybody, fence])), NOBODY);
     assert_eq!(both(&json!([{"Effect": "Allow"}]), &json!(7)), ["? registryPolicy", "? repositoryPolicy.Statement[0]"]);
+}
+
+#[test]
+fn an_organization_is_foreign_where_our_own_is_known() {
+    let of = |ids: &[&str], whole| Organizations { known: ids.iter().map(|&id| id.to_owned()).collect(), whole };
+    let on = |organizations: &Organizations, condition: Value| {
+        let mut statement = allow(json!("*"));
+        statement["Condition"] = condition;
+        let found = within(organizations, &json!(statement), &Value::Null);
+        found.into_iter().map(|path| path.replace("repositoryPolicy.Statement[0]", "")).collect::<Vec<_>>()
+    };
+    let own = json!({"StringEquals": {"aws:PrincipalOrgID": "o-own1234567"}});
+    let paths = json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-own1234567/r-ab12/*"}});
+    let declared = json!({"StringEquals": {"aws:PrincipalOrgID": "o-ours123456"}});
+    let foreign = json!({"StringEquals": {"aws:PrincipalOrgID": ["o-attacker000"]}});
+    let mixed = json!({"StringEquals": {"aws:PrincipalOrgID": ["o-own1234567", "o-attacker000"]}});
+    let any = json!({"StringLike": {"aws:PrincipalOrgID": "o-*"}});
+
+    let member = of(&["o-own1234567"], true);
+    for ours in [&own, &paths, &declared] {
+        assert_eq!(on(&member, ours.clone()), NOBODY, "{ours}");
+    }
+    assert_eq!(on(&member, foreign.clone()), [".Condition[o-attacker000]"]);
+    assert_eq!(on(&member, mixed.clone()), [".Condition[o-attacker000]"]);
+    assert_eq!(on(&member, any.clone()), [".Principal[*]"], "a pattern names nobody");
+
+    let alone = of(&[], true);
+    assert_eq!(on(&alone, foreign.clone()), [".Condition[o-attacker000]"], "of an account in no organization");
+    assert_eq!(on(&alone, declared.clone()), NOBODY);
+
+    // Denied, or denied in one of two accounts: another may be ours, what is known to be ours is.
+    let untold = of(&["o-own1234567"], false);
+    assert_eq!(on(&untold, own), NOBODY);
+    assert_eq!(on(&untold, foreign), OPEN);
+    assert_eq!(on(&untold, mixed), OPEN);
 }

@@ -5,23 +5,23 @@ use serde_json::{Value, json};
 use super::super::Facts;
 use super::{facts_of, snapshot};
 
-fn resource(kind: &str, arn: &str, id: &str, configuration: Value) -> Value {
+pub(super) fn resource(kind: &str, arn: &str, id: &str, configuration: Value) -> Value {
     json!({
         "resourceType": format!("AWS::{kind}"), "resourceId": id, "accountId": "123456789012", "region": "us-east-1", "tags": {},
         "capturedAt": "2026-11-23T12:00:00Z", "arn": format!("arn:aws:{arn}/{id}"), "configuration": configuration,
     })
 }
 
-fn ec2(kind: &str, id: &str, configuration: Value) -> Value {
+pub(super) fn ec2(kind: &str, id: &str, configuration: Value) -> Value {
     let part = kind.to_ascii_lowercase();
     resource(&format!("EC2::{kind}"), &format!("ec2:us-east-1:123456789012:{part}"), id, configuration)
 }
 
-fn group(id: &str) -> Value {
+pub(super) fn group(id: &str) -> Value {
     ec2("SecurityGroup", id, json!({"GroupId": id, "VpcId": "vpc-1"}))
 }
 
-fn instance(id: &str, group: &str, tags: Value) -> Value {
+pub(super) fn instance(id: &str, group: &str, tags: Value) -> Value {
     let mut instance = ec2(
         "Instance",
         id,
@@ -35,7 +35,7 @@ fn instance(id: &str, group: &str, tags: Value) -> Value {
     instance
 }
 
-fn interface(id: &str, group: &str, more: Value) -> Value {
+pub(super) fn interface(id: &str, group: &str, more: Value) -> Value {
     let mut sent = json!({
         "NetworkInterfaceId": id, "Groups": [{"GroupId": group}], "Status": "in-use", "Description": "", "InterfaceType": "interface",
         "OwnerId": "123456789012",
@@ -45,7 +45,7 @@ fn interface(id: &str, group: &str, more: Value) -> Value {
 }
 
 /// A rule of the database's group on its port.
-fn rule(id: &str, source: Value) -> Value {
+pub(super) fn rule(id: &str, source: Value) -> Value {
     ec2(
         "SecurityGroupRule",
         id,
@@ -56,11 +56,11 @@ fn rule(id: &str, source: Value) -> Value {
     )
 }
 
-fn own(group: &str) -> Value {
+pub(super) fn own(group: &str) -> Value {
     json!({"GroupId": group, "UserId": "123456789012"})
 }
 
-fn cluster(name: &str) -> Value {
+pub(super) fn cluster(name: &str) -> Value {
     let configuration = json!({
         "name": name, "roleArn": "arn:aws:iam::123456789012:role/cluster", "computeConfig": null,
         "accessConfig": {"authenticationMode": if name == "closed" { "API" } else { "API_AND_CONFIG_MAP" }},
@@ -92,7 +92,7 @@ fn template(scaling: &str, group: &str) -> Value {
     ec2("LaunchTemplateVersion", &id, json!({"LaunchTemplateId": id, "VersionNumber": 1, "LaunchTemplateData": data}))
 }
 
-fn role(name: &str, trust: Value) -> Value {
+pub(super) fn role(name: &str, trust: Value) -> Value {
     let profile = json!({"Arn": format!("arn:aws:iam::123456789012:instance-profile/{name}")});
     let mut role = resource(
         "IAM::Role",
@@ -114,18 +114,18 @@ fn database(id: &str, cluster: Value) -> Value {
     database
 }
 
-fn facts(resources: Vec<Value>) -> Facts {
+pub(super) fn facts(resources: Vec<Value>) -> Facts {
     facts_of(&snapshot(serde_json::from_value(json!(resources)).expect("world")))
 }
 
 /// The carriers of a group, without their names.
-fn carriers(resources: Vec<Value>, group: &str) -> Vec<(String, Value)> {
+pub(super) fn carriers(resources: Vec<Value>, group: &str) -> Vec<(String, Value)> {
     let facts = facts(resources);
     let found = facts.index["group_carriers"][group].as_array().expect("carriers").clone();
     found.iter().map(|one| (one["kind"].as_str().expect("kind").to_owned(), one["roles"].clone())).collect()
 }
 
-fn only(kind: &str, roles: Value) -> Vec<(String, Value)> {
+pub(super) fn only(kind: &str, roles: Value) -> Vec<(String, Value)> {
     vec![(kind.to_owned(), roles)]
 }
 
@@ -254,7 +254,7 @@ fn a_load_balancer_is_of_the_cluster_to_which_it_forwards() {
 }
 
 /// The clients of the database, by kind and id.
-fn clients(resources: Vec<Value>) -> Vec<(Value, Value)> {
+pub(super) fn clients(resources: Vec<Value>) -> Vec<(Value, Value)> {
     let world = [vec![cluster("erp"), group("sg-db"), database("db", Value::Null)], resources].concat();
     let clients = facts(world).get(":db:db", "database_clients");
     clients.as_array().expect("clients").iter().map(|one| (one["kind"].clone(), one["id"].clone())).collect()

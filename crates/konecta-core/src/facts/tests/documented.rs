@@ -27,6 +27,8 @@ fn every_resource_knows_its_part() {
         ("role/cluster", json!(["cluster"])),
         ("role/bastion", json!(["bastion"])),
         ("role/other", json!([])),
+        ("role/fargate", json!(["node"])),
+        ("role/target", json!(["pod"])),
         ("/subnet-app-a", json!(["cluster", "node"])),
         ("/subnet-pub-a", json!(["alb", "bastion"])),
         ("/subnet-db-a", json!(["database"])),

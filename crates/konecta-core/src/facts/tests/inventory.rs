@@ -44,10 +44,13 @@ fn in_an_empty_account_nothing_is_there_and_in_one_that_was_not_seen_nothing_is_
 #[test]
 fn a_cluster_without_node_groups_may_have_capacity_of_another_kind() {
     let mut without = world(DOCUMENTED);
-    without
-        .resources
-        .retain(|one| !["AWS::EKS::Nodegroup", "AWS::EC2::Instance"].contains(&one.resource_type.as_str()));
+    without.resources.retain(|one| {
+        !["AWS::EKS::Nodegroup", "AWS::EKS::FargateProfile", "AWS::EC2::Instance"].contains(&one.resource_type.as_str())
+    });
     let found = inventory(&without, "erp");
     assert_eq!((&found["cluster"], &found["nodes"]), (&json!(true), &Value::Null));
-    assert_eq!(found["why"][0], json!("no node group of erp was seen, and whether it has other nodes cannot be told"));
+    assert_eq!(
+        found["why"][0],
+        json!("no node group and no Fargate profile of erp was seen, and whether it has other nodes cannot be told")
+    );
 }

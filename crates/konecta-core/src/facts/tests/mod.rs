@@ -3,6 +3,7 @@
 mod carriers;
 mod documented;
 mod drifted;
+mod hanging;
 mod inside;
 mod inventory;
 mod joined;

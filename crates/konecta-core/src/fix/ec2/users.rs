@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::rules;
 use crate::fix::{Case, View};
 
+/// A load balancer of the older API.
+const CLASSIC: &str = "AWS::ElasticLoadBalancing::LoadBalancer";
+
 /// Why closing a rule may turn somebody away; `None` where nobody outside can come in by it and nothing of the stack
 /// that listens behind it is known to be reached by it.
 pub(crate) fn who_may_use(case: &Case<'_>, rule: &View) -> Option<String> {
@@ -18,6 +21,9 @@ pub(crate) fn who_may_use(case: &Case<'_>, rule: &View) -> Option<String> {
     let Some(members) = fact("members") else { return Some(format!("it is not known what carries {}", group.id)) };
     if let Some(balancer) = carrying(case, "AWS::ElasticLoadBalancingV2::LoadBalancer", group) {
         return Some(format!("load balancer {} carries {}", balancer.id, group.id));
+    }
+    if let Some(balancer) = carrying(case, CLASSIC, group) {
+        return Some(format!("classic load balancer {} carries {}", balancer.id, group.id));
     }
     if let Some(database) = carrying(case, "AWS::RDS::DBInstance", group) {
         return Some(format!("database {} carries {}", database.id, group.id));
@@ -53,7 +59,7 @@ fn instance_in_use(case: &Case<'_>, group: &View) -> Option<String> {
     Some(format!("instance {} carries {} and {what}", found.id, group.id))
 }
 
-/// A target group that sends to a port of the rule on something that carries the group.
+/// A target group, or a classic load balancer, that sends to a port of the rule on something that carries the group.
 fn target_port(case: &Case<'_>, rule: &View, group: &View) -> Option<String> {
     let port = |key: &str| rule.at(key).and_then(Value::as_i64).filter(|port| *port >= 0);
     let (from, to) = match (port("/configuration/FromPort"), port("/configuration/ToPort")) {
@@ -71,6 +77,15 @@ fn target_port(case: &Case<'_>, rule: &View, group: &View) -> Option<String> {
             if mine && port.is_none_or(|port| (from..=to).contains(&port)) {
                 return Some(format!("target group {} sends to a port of the rule", target_group.id));
             }
+        }
+    }
+    for balancer in case.all(CLASSIC) {
+        let mine = |one: &Value| one["InstanceId"].as_str().is_some_and(|id| targets.contains(id));
+        let listeners = balancer.list("/configuration/ListenerDescriptions");
+        let mut ports = listeners.iter().map(|one| one.pointer("/Listener/InstancePort").and_then(Value::as_i64));
+        let sends = listeners.is_empty() || ports.any(|port| port.is_none_or(|port| (from..=to).contains(&port)));
+        if sends && balancer.list("/configuration/Instances").iter().any(mine) {
+            return Some(format!("classic load balancer {} sends to a port of the rule", balancer.id));
         }
     }
     None
@@ -132,5 +147,22 @@ mod tests {
         let world = [instance("i-1", "subnet-1", "sg-1"), target];
         assert!(told(&world, (30000, 32767)).is_some_and(|told| told.contains("target group web")));
         assert_eq!(told(&world, (22, 22)), None);
+    }
+
+    #[test]
+    fn classic_load_balancers_have_users_before_and_behind_them() {
+        let classic = |group: &str, port: u16| {
+            let listener = json!({"Listener": {"LoadBalancerPort": 80, "InstancePort": port}, "PolicyNames": []});
+            json!({
+                "resourceType": CLASSIC, "resourceId": "old", "region": "us-east-1", "tags": {},
+                "arn": "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/old",
+                "configuration": {"LoadBalancerName": "old", "SecurityGroups": [group], "Subnets": [],
+                    "Instances": [{"InstanceId": "i-1"}], "ListenerDescriptions": [listener]},
+            })
+        };
+        assert!(told(&[classic("sg-1", 8080)], (80, 80)).is_some_and(|told| told.contains("old carries sg-1")));
+        let behind = |port| [instance("i-1", "subnet-1", "sg-1"), classic("sg-old", port)];
+        assert!(told(&behind(31000), (30000, 32767)).is_some_and(|told| told.contains("old sends to a port")));
+        assert_eq!(told(&behind(8080), (30000, 32767)), None);
     }
 }

@@ -17,7 +17,7 @@ pub use text::text;
 use super::text::counted;
 use super::{Report, Rule};
 use crate::finding::{Finding, Severity, Status};
-use crate::gap::GapKind;
+use crate::gap::{Gap, GapKind};
 use crate::id::ControlId;
 use crate::rollup::{Named, Naming, Narrowed, Outcome, TargetStatus};
 use crate::target::Target;
@@ -84,10 +84,11 @@ fn by_control(report: &Report, status: Status) -> BTreeMap<ControlId, u64> {
 fn why_incomplete(report: &Report) -> Option<String> {
     const TOLD: usize = 3;
     let mut parts = Vec::new();
-    if !report.gaps.is_empty() {
+    let needed: Vec<&Gap> = report.gaps.iter().filter(|gap| gap.needed).map(|reported| &reported.gap).collect();
+    if !needed.is_empty() {
         // A call that was not made is the consequence of another gap, and says nothing beside it.
         let told = |kind: fn(GapKind) -> bool| -> BTreeSet<String> {
-            let gaps = report.gaps.iter().map(|reported| &reported.gap).filter(|gap| kind(gap.kind));
+            let gaps = needed.iter().filter(|gap| kind(gap.kind));
             gaps.map(|gap| format!("{} {}", gap.action, gap.kind.to_string().replace('_', " "))).collect()
         };
         let causes = told(|kind| kind != GapKind::NotMade);
@@ -97,7 +98,7 @@ fn why_incomplete(report: &Report) -> Option<String> {
         if more > 0 {
             listed.push_str(&format!(" and {more} more"));
         }
-        parts.push(format!("{} without an answer: {listed}", counted(report.gaps.len(), "call")));
+        parts.push(format!("{} without an answer: {listed}", counted(needed.len(), "call")));
     }
     if !report.errors.is_empty() {
         parts.push(format!("{} without a verdict", counted(report.errors.len(), "evaluation")));

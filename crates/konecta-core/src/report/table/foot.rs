@@ -30,7 +30,8 @@ pub(super) fn gaps(report: &Report, width: usize, paint: Paint) -> Vec<String> {
     for (action, gaps) in by_action {
         let reasons: BTreeSet<String> = gaps.iter().map(|gap| reason(gap)).collect();
         let reasons: Vec<String> = reasons.into_iter().collect();
-        let controls: BTreeSet<&ControlId> = gaps.iter().flat_map(|gap| &gap.controls).collect();
+        let controls: BTreeSet<&ControlId> =
+            gaps.iter().filter(|gap| gap.needed).flat_map(|gap| &gap.controls).collect();
         let times = if gaps.len() == 1 { String::new() } else { format!(", {} times", gaps.len()) };
         let left = match controls.len() {
             0 => "no control left open".to_owned(),

@@ -18,6 +18,7 @@ pub(super) fn gaps() -> Vec<ReportedGap> {
             message: format!("{error} when calling {action}"),
         },
         controls: controls.iter().map(|&control| id(control)).collect(),
+        needed: true,
     };
     let repository = |name: &str| format!("arn:aws:ecr:us-east-1:{ONE}:repository/konecta-erp/{name}");
     vec![
