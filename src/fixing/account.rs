@@ -142,7 +142,8 @@ pub(crate) fn run_id(now: Timestamp) -> String {
 
 /// What nobody else can name.
 pub(super) fn token() -> Option<String> {
-    random().map(|bytes| bytes[..16].iter().map(|byte| format!("{byte:02x}")).collect())
+    let bytes = random()?;
+    bytes.first_chunk::<16>().map(|chunk| format!("{:032x}", u128::from_be_bytes(*chunk)))
 }
 
 /// The system's own source.

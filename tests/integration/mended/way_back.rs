@@ -65,12 +65,13 @@ fn what_was_made_stays_once_it_is_somebody_elses() {
     let bench = with(&["vpc-no-flow-logs"]);
     let config = bench.world.told["config"].as_str().expect("config").to_owned();
     let text = std::fs::read_to_string(&config).expect("config");
-    let destination = "[network]\nflow_log_destination = \"arn:aws:s3:::konecta-erp-logs\"";
+    let destination = "[network]\nflow_log_destination = \"arn:aws:s3:::konecta-flow-logs\"";
     let text = match text.contains("[network]") {
         true => text.replacen("[network]", destination, 1),
         false => format!("{text}\n{destination}\n"),
     };
     std::fs::write(&config, text).expect("written");
+    bench.world.somebody_else("import boto3; boto3.client('s3').create_bucket(Bucket='konecta-flow-logs')");
     let before = bench.content("before.snap");
     let fixed = bench.run(&["fix", "--yes", "--only", "KA-VPC-001"]);
     assert_eq!(fixed.code, Some(0), "{fixed:?}");

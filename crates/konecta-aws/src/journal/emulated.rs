@@ -29,6 +29,7 @@ fn begun() -> Event {
     let plan = json!({"version": 1, "tool": "t", "createdAt": "2026-11-23T12:00:00Z", "expiresAt": "2026-11-23T13:00:00Z",
         "account": "123456789012", "regions": ["us-east-1"], "changes": [], "refusals": [], "sha256": ""});
     Event::Begun {
+        version: konecta_core::fix::journal::VERSION,
         run: NAME.to_owned(),
         who: "ada".to_owned(),
         tool: "t".to_owned(),

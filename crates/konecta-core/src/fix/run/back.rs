@@ -179,10 +179,11 @@ impl<A: Account, L: Log> Run<'_, A, L> {
             self.note(&Event::Called { change: change.id.clone(), way: Way::Back, call: number, left }).await?;
         }
         let here = self.here(change, "back");
+        let since = self.account.now();
         for (number, wait) in then.held.iter().filter_map(|number| Some((*number, change.waits.get(*number)?))) {
             // What is bad now may be what is just being undone: only its time ends such a wait.
             let patient = Wait { failed: Vec::new(), ..wait.clone() };
-            if let Err(reason) = self.until(&here, &patient, mark(&then.marks, number)).await {
+            if let Err(reason) = self.until(&here, &patient, mark(&then.marks, number), since).await {
                 let (_, left) = self.look(change).await.map_err(|reason| blind(change, reason))?;
                 return self.over(change, Way::Back, End { left, ..End::blank(Outcome::Failed, reason) }).await;
             }

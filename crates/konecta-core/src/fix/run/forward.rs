@@ -61,7 +61,8 @@ impl<A: Account, L: Log> Run<'_, A, L> {
         };
         let here = self.here(change, "forward");
         for wait in &change.requires {
-            if let Err(reason) = self.until(&here, wait, None).await {
+            let now = self.account.now();
+            if let Err(reason) = self.until(&here, wait, None, now).await {
                 self.over(change, Way::Forward, end(Outcome::Refused, format!("not ready: {reason}"))).await?;
                 return Ok(Next::GoOn);
             }
@@ -188,9 +189,9 @@ impl<A: Account, L: Log> Run<'_, A, L> {
             Stage::Open(doubt) => doubt.marks,
             Stage::Pending | Stage::Settled(_) => Vec::new(),
         };
-        let mut failed = None;
+        let (mut failed, since) = (None, self.account.now());
         for (number, wait) in change.waits.iter().enumerate() {
-            if let Err(reason) = self.until(&here, wait, mark(&marks, number)).await {
+            if let Err(reason) = self.until(&here, wait, mark(&marks, number), since).await {
                 failed = Some(reason);
                 break;
             }

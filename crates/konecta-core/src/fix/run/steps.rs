@@ -67,10 +67,11 @@ pub async fn take<A: Account>(
     } else {
         run.send(&here, &step.call).await.map_err(told)?;
     }
+    let since = run.account.now();
     for (number, wait) in step.waits.iter().enumerate() {
         // What was there before this call is not asked to be another; that the wait of then was kept is not known either.
         let was = if taken == Taken::Now { mark(&marks, number) } else { None };
-        run.until(&here, wait, was).await?;
+        run.until(&here, wait, was, since).await?;
     }
     Ok(taken)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::resolve::{Here, Unsent};
@@ -20,10 +21,17 @@ enum Now {
 
 impl<A: Account, L: Log> Run<'_, A, L> {
     /// Asks until it holds; otherwise says why it does not. `mark` is what the answer named before the call that must be
-    /// another after it.
-    pub(super) async fn until(&mut self, here: &Here, wait: &Wait, mark: Option<&Value>) -> Result<(), String> {
+    /// another after it, and `since` when the call was surely made.
+    pub(super) async fn until(
+        &mut self,
+        here: &Here,
+        wait: &Wait,
+        mark: Option<&Value>,
+        since: Timestamp,
+    ) -> Result<(), String> {
         let begun = self.account.now();
-        let proves = Duration::from_secs(wait.after_seconds);
+        let passed = begun.duration_since(since).unsigned_abs();
+        let proves = Duration::from_secs(wait.after_seconds).saturating_sub(passed);
         let limit = proves + Duration::from_secs(wait.timeout_seconds);
         let mut pause = Duration::from_secs(1);
         loop {

@@ -105,7 +105,7 @@ fn ended(wait: &Wait, old: &Answer, new: &Answer, lag: i64) -> (Result<(), Strin
         let mut run = Run::begin(&mut account, &mut log, "r1", "ada", "t", &plan).await.expect("begun");
         let here = Here { region, token: String::new() };
         let (_, marks) = run.held(&here, std::slice::from_ref(wait)).await.expect("can be asked");
-        run.until(&here, wait, mark(&marks, 0)).await
+        run.until(&here, wait, mark(&marks, 0), start()).await
     });
     (ended.expect("never waits for anything real"), account.clock.duration_since(start()).as_secs())
 }
