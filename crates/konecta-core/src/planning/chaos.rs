@@ -304,6 +304,7 @@ fn smallest(ground: &Ground, judge: &mut Judge<'_>, recipe: &Recipe, harm: &Harm
     least
 }
 
+#[expect(clippy::disallowed_methods, reason = "how much is tried is for whoever runs the test")]
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }

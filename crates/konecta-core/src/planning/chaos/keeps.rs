@@ -83,10 +83,8 @@ fn words(value: &Value) -> Vec<&str> {
 
 /// Whether a document says so of an action on a resource, under no condition.
 pub(super) fn says(document: &Value, effect: &str, action: &str, resource: &str) -> bool {
-    let statements = match &document["Statement"] {
-        Value::Array(list) => list.iter().collect(),
-        one => vec![one],
-    };
+    let all = &document["Statement"];
+    let statements: Vec<&Value> = all.as_array().map_or_else(|| vec![all], |list| list.iter().collect());
     statements.into_iter().any(|one| {
         let acts = words(&one["Action"]).iter().any(|pattern| glob(&pattern.to_lowercase(), &action.to_lowercase()));
         let on = words(&one["Resource"]).iter().any(|pattern| glob(pattern, resource));
