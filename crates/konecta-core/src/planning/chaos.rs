@@ -304,17 +304,20 @@ fn smallest(ground: &Ground, judge: &mut Judge<'_>, recipe: &Recipe, harm: &Harm
     least
 }
 
-#[expect(clippy::disallowed_methods, reason = "how much is tried is for whoever runs the test")]
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
+fn number(told: Option<&str>) -> Option<u64> {
+    told?.parse().ok()
 }
+
+/// How many worlds are tried, and one alone: told when the test is compiled, since the core asks no environment.
+const MANY: Option<&str> = option_env!("CHAOS_WORLDS");
+const ONE: Option<&str> = option_env!("CHAOS_SEED");
 
 #[test]
 fn no_run_breaks_what_worked_in_any_world() {
     let ground = Ground::load();
-    let seeds = match number("CHAOS_SEED") {
+    let seeds = match number(ONE) {
         Some(seed) => seed..seed + 1,
-        None => 0..number("CHAOS_WORLDS").unwrap_or(WORLDS),
+        None => 0..number(MANY).unwrap_or(WORLDS),
     };
     let next = AtomicU64::new(seeds.start);
     let work = || {
@@ -355,7 +358,7 @@ fn no_run_breaks_what_worked_in_any_world() {
     println!("{totals:?}");
     let told: Vec<String> = told.into_values().collect();
     assert!(told.is_empty(), "{} kinds of harm:\n{}", told.len(), told.join("\n"));
-    if number("CHAOS_SEED").is_none() {
+    if number(ONE).is_none() {
         // Worlds in which little works, or little is mended, would prove little.
         assert!(totals.paths > 100 * totals.worlds && totals.changes[0] > totals.worlds, "{totals:?}");
     }
