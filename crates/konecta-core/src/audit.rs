@@ -109,6 +109,25 @@ fn judge_some(
     judge_all(&mut judge, source, catalogue, &stacks, subjects, take)
 }
 
+/// What a judge whose policies are compiled already says of another snapshot, in the order of [`audit`].
+#[cfg(test)]
+pub(crate) fn again(
+    judge: &mut Judge<'_>,
+    source: &dyn Source,
+    catalogue: &Catalogue,
+    blueprint: &Blueprint,
+) -> Result<Vec<Finding>, AuditError> {
+    let (world, stacks) = surroundings(source, blueprint)?;
+    judge.change_world(&world)?;
+    let mut findings = Vec::new();
+    let mut take = |finding| findings.push(finding);
+    judge_all(judge, source, catalogue, &stacks, &|_, _, _| true, &mut take)?;
+    findings.sort_by(|a, b| {
+        (a.severity, a.status, &a.control, &a.resource).cmp(&(b.severity, b.status, &b.control, &b.resource))
+    });
+    Ok(findings)
+}
+
 /// What is around the resources of a snapshot, and the stacks, which are judged like resources.
 fn surroundings(source: &dyn Source, blueprint: &Blueprint) -> Result<(World, Vec<Resource>), AuditError> {
     let facts = facts::derive(source, blueprint)?;

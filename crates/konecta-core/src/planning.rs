@@ -82,4 +82,6 @@ pub fn actions(catalogue: &Catalogue) -> BTreeSet<Action> {
 }
 
 #[cfg(test)]
+mod chaos;
+#[cfg(test)]
 mod tests;

@@ -135,6 +135,8 @@ operations! {
         Read "DescribeManagedPrefixLists" describe_managed_prefix_lists();
         Read "DescribeSubnets" describe_subnets();
         Read "DescribeInstances" describe_instances();
+        Read "DescribeVpcAttribute" describe_vpc_attribute();
+        Read "DescribeDhcpOptions" describe_dhcp_options();
     }
     "ecr" = "ecr", aws_sdk_ecr {
         Write "CreateRepository" create_repository();

@@ -76,6 +76,7 @@ pub use self::catalogue::{FactCatalogue, FactInfo, catalogue, is_fact, is_index,
 use self::ground::Ground;
 pub(crate) use self::iam_actions::wildcard;
 pub(crate) use self::iam_document::scalar;
+pub(crate) use self::iam_pattern::covers;
 pub use self::named::Named;
 use self::parts::Roles;
 use self::prefix_lists::PrefixLists;

@@ -111,6 +111,21 @@ fn a_run_does_not_change_the_role_it_acts_by() {
     for own in ["arn:aws:sts::123456789012:assumed-role/fixer/session", role] {
         assert!(plan.spares(own).expect_err("own role").to_string().starts_with("c1 changes"));
     }
+    // Single sign-on, an instance profile, another partition.
+    for (own, caller) in [
+        (
+            "role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Admin_1a2b",
+            "assumed-role/AWSReservedSSO_Admin_1a2b/ana@example.com",
+        ),
+        ("role/runner", "assumed-role/runner/i-0123456789abcdef0"),
+        ("user/people/ana", "user/people/ana"),
+    ] {
+        let mut plan = plan.clone();
+        plan.changes[0].resource.arn = format!("arn:aws:iam::123456789012:{own}").parse().expect("arn");
+        let service = if caller.starts_with("user") { "iam" } else { "sts" };
+        plan.spares(&format!("arn:aws:{service}::123456789012:{caller}")).expect_err("own");
+        plan.spares(&format!("arn:aws-us-gov:{service}::123456789012:{caller}")).expect_err("own");
+    }
     for other in ["arn:aws:sts::123456789012:assumed-role/other/fixer", "arn:aws:iam::123456789012:user/fixer"] {
         plan.spares(other).expect("another");
     }

@@ -9,7 +9,7 @@ mod forwarded_proto;
 mod headers;
 pub(in crate::fix) mod origin_header;
 pub(in crate::fix) mod origin_https;
-mod origin_protocols;
+pub(in crate::fix) mod origin_protocols;
 mod policies;
 mod settings;
 mod spa_errors;

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::distribution;
+use super::{distribution, origin_protocols};
 use crate::finding::Finding;
 use crate::fix::Case;
 use crate::fix::path::flow;
@@ -51,6 +51,20 @@ pub(in crate::fix) fn obstacle(case: &Case<'_>, front: &Front<'_>) -> Option<Str
             "it is not proven that CloudFront accepts the certificate that {} shows (KA-X-003): it would answer every request with 502",
             front.config["DomainName"].as_str().unwrap_or("the origin")
         ));
+    }
+    let held = &front.config["CustomOriginConfig"]["OriginSslProtocols"]["Items"];
+    let held: Vec<&str> = held.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    match origin_protocols::spoken(case, front.distribution, front.origin) {
+        Some(spoken) if held.iter().any(|version| spoken.contains(version)) => {}
+        Some(spoken) => {
+            let spoken: Vec<&str> = spoken.into_iter().collect();
+            return Some(format!(
+                "CloudFront speaks {} with it, and its listener {}: they would not come together",
+                held.join(" and "),
+                spoken.join(" and ")
+            ));
+        }
+        None => return Some("it is not known which TLS versions its listener speaks".to_owned()),
     }
     let lets_in = |way: &&Value| flow::admits_https(case, way["load_balancer"].as_str()?, front);
     let answered = all(ways.iter().map(lets_in));
@@ -137,6 +151,15 @@ mod tests {
             let refused = world.proposed("KA-CF-010", "/E1");
             assert!(refused.steps.is_empty() && refused.refusals[0].reason.contains("KA-X-003"), "{refused:?}");
         }
+    }
+
+    #[test]
+    fn a_listener_that_speaks_no_version_of_cloudfronts_is_not_come_to() {
+        let world = testdata::world_with(vec![plain("E1")], |resources| {
+            testdata::find(resources, "ssl-policy/Both-2021-06")["configuration"]["SslProtocols"] = json!(["TLSv1.3"]);
+        });
+        let refused = world.proposed("KA-CF-010", "/E1");
+        assert!(refused.steps.is_empty() && refused.refusals[0].reason.contains("not come together"), "{refused:?}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::fix::registry::{Proposal, Refusal, Remedy};
 use crate::fix::step::Class;
 use crate::fix::{Case, View};
 
-pub(super) const REMEDY: Remedy =
+pub(in crate::fix) const REMEDY: Remedy =
     Remedy { id: "cloudfront.origin_protocols", class: Class::B, actions: distribution::ACTIONS, propose };
 
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
@@ -86,7 +86,7 @@ fn listed(list: Option<&Value>) -> Vec<&str> {
 }
 
 /// The versions that the listener before this origin speaks; `None` where there is none, or it is not known.
-fn spoken<'a>(case: &'a Case<'_>, subject: &View, origin: &str) -> Option<BTreeSet<&'a str>> {
+pub(super) fn spoken<'a>(case: &'a Case<'_>, subject: &View, origin: &str) -> Option<BTreeSet<&'a str>> {
     let told = case.fact(subject.reference.arn.as_str(), "origin_tls")?.as_array()?;
     let listener = told.iter().find(|one| one["origin"] == *origin)?["listener"].as_str()?;
     let policy = case.get(listener)?.text("/configuration/SslPolicy")?;

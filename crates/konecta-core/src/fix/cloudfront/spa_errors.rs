@@ -1,7 +1,7 @@
 //! KA-CF-034: 403 and 404 become the page of the application. Knows the custom error responses; the errors of other
 //! codes stay as they are.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::behaviors::behaviors;
 use super::distribution::{self, append, items, set};
@@ -40,7 +40,14 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     }
     let title = format!("Answer 403 and 404 of {} with {}", subject.id, blueprint.spa_page);
     let mut step = distribution::step(&REMEDY, subject, title, edits);
-    let others: Vec<&str> = behaviors(subject).skip(1).map(|behavior| behavior.pattern).collect();
+    // What takes more than reads is an application too, and its clients look at the status.
+    let writes = |config: &Value| {
+        let methods = config["AllowedMethods"]["Items"].as_array().into_iter().flatten();
+        methods.filter_map(Value::as_str).any(|method| !["GET", "HEAD", "OPTIONS"].contains(&method))
+    };
+    let all = behaviors(subject).enumerate();
+    let dynamic = all.filter(|(at, behavior)| *at > 0 || writes(behavior.config));
+    let others: Vec<&str> = dynamic.map(|(_, behavior)| behavior.pattern).collect();
     if others.is_empty() {
         step.class = Class::A;
     }
@@ -61,8 +68,6 @@ fn masked(others: &[&str]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
     use crate::fix::cloudfront::testdata::drifted;
     use crate::fix::proof::World;

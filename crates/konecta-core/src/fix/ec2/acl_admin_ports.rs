@@ -1,8 +1,10 @@
 //! KA-VPC-007: an administration port is shut by a network ACL. An entry that opens nothing else goes; where the port is part
-//! of a wider entry, a deny is put before it, and before that what the VPC itself and the declared administrators need.
+//! of a wider entry, a deny is put before it. Either way what the VPC itself and the declared administrators need is
+//! allowed first, and without a declared administrator nobody is locked out of a bastion.
 
 use std::collections::BTreeSet;
 
+use ipnet::IpNet;
 use serde_json::{Value, json};
 
 use crate::finding::Finding;
@@ -53,13 +55,35 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
 
 impl Work<'_> {
     fn shut(&mut self, port: u64, family: &str, numbers: &BTreeSet<u64>) -> Result<(), &'static str> {
+        if port == SSH && self.case.blueprint.bastion.ssh_cidrs.is_empty() && self.holds_bastion() {
+            return Err(
+                "a bastion stands behind it and no address is declared (ssh_cidrs in the section [bastion] of \
+                        konecta-audit.toml), so to shut SSH would lock everybody out",
+            );
+        }
         let only_this =
             |entry: &Value| entry["PortRange"] == json!({"From": port, "To": port}) && entry["Protocol"] == "6";
         let named: Vec<Value> = self.entries.iter().filter(|entry| is_named(entry, family, numbers)).cloned().collect();
         if !named.is_empty() && named.iter().all(only_this) {
+            let rest: Vec<Value> = self.entries.iter().filter(|entry| !named.contains(entry)).cloned().collect();
+            let loses = |cidr: &String| admits(&self.entries, port, cidr) && !admits(&rest, port, cidr);
+            let kept: Vec<_> =
+                self.needed(port, family).into_iter().filter(loses).map(|cidr| ("allow", cidr)).collect();
+            self.put_before(&named, port, kept)?;
             for entry in named {
                 self.delete(&entry);
             }
+            return Ok(());
+        }
+        let mut wanted: Vec<(&str, String)> =
+            self.needed(port, family).into_iter().map(|cidr| ("allow", cidr)).collect();
+        wanted.push(("deny", if family == "ipv6" { "::/0" } else { "0.0.0.0/0" }.to_owned()));
+        self.put_before(&named, port, wanted)
+    }
+
+    /// Puts entries before those that are named, as near to the first of them as can be.
+    fn put_before(&mut self, named: &[Value], port: u64, wanted: Vec<(&str, String)>) -> Result<(), &'static str> {
+        if wanted.is_empty() {
             return Ok(());
         }
         let first = named
@@ -67,9 +91,6 @@ impl Work<'_> {
             .filter_map(|entry| entry["RuleNumber"].as_u64())
             .min()
             .ok_or("the entry is not there any more")?;
-        let mut wanted: Vec<(&str, String)> =
-            self.needed(port, family).into_iter().map(|cidr| ("allow", cidr)).collect();
-        wanted.push(("deny", if family == "ipv6" { "::/0" } else { "0.0.0.0/0" }.to_owned()));
         let number = |entry: &Value| entry["RuleNumber"].as_u64();
         let there: BTreeSet<u64> =
             self.acl.list(ENTRIES).iter().filter(|entry| entry["Egress"] == false).filter_map(number).collect();
@@ -89,6 +110,17 @@ impl Work<'_> {
             self.create(action, port, &cidr, number);
         }
         Ok(())
+    }
+
+    /// Whether an instance that is or may be a bastion stands in a subnet of the ACL.
+    fn holds_bastion(&self) -> bool {
+        let subnets: Vec<&Value> =
+            self.acl.list("/configuration/Associations").iter().filter_map(|one| one.get("SubnetId")).collect();
+        self.case.all("AWS::EC2::Instance").any(|view| {
+            let parts = self.case.fact(view.reference.arn.as_str(), "parts").and_then(Value::as_array);
+            let bastion = parts.is_none_or(|parts| parts.iter().any(|part| part == "bastion"));
+            bastion && view.at("/configuration/SubnetId").is_some_and(|subnet| subnets.contains(&subnet))
+        })
     }
 
     fn ingress(&self) -> impl Iterator<Item = &Value> {
@@ -175,6 +207,30 @@ impl Work<'_> {
             waits: Vec::new(),
         });
     }
+}
+
+/// Whether these entries let all of a range in on a TCP port: the first that fits decides, and one that fits in part
+/// counts only as a refusal.
+fn admits(entries: &[Value], port: u64, cidr: &str) -> bool {
+    let Ok(range) = cidr.parse::<IpNet>() else { return false };
+    let number = |entry: &&Value| entry["RuleNumber"].as_u64().unwrap_or(u64::MAX);
+    let mut ingress: Vec<&Value> = entries.iter().filter(|entry| entry["Egress"] == false).collect();
+    ingress.sort_by_key(number);
+    for entry in ingress {
+        let bound = |key: &str| entry["PortRange"][key].as_u64();
+        let speaks = entry["Protocol"] == "-1"
+            || entry["Protocol"] == "6" && bound("From") <= Some(port) && Some(port) <= bound("To");
+        let source = ["CidrBlock", "Ipv6CidrBlock"].into_iter().find_map(|key| entry[key].as_str());
+        let Some(source) = source.and_then(|source| source.parse::<IpNet>().ok()).filter(|_| speaks) else { continue };
+        let allows = entry["RuleAction"] == "allow";
+        if source.contains(&range) {
+            return allows;
+        }
+        if range.contains(&source) && !allows {
+            return false;
+        }
+    }
+    false
 }
 
 /// The entries that open the port, by the fact that the finding was made of.

@@ -31,7 +31,16 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         return refuse(finding, subnet, reason);
     }
     match role {
-        "private" => close(finding, case, subnet, table),
+        "private" => match reached(case, table) {
+            Some(what) => {
+                let reason = format!(
+                    "{what} has its way to the internet by {} and would be cut off: it has to move to a public subnet first",
+                    table.id
+                );
+                refuse(finding, subnet, reason)
+            }
+            None => close(finding, case, subnet, table),
+        },
         _ => open(finding, case, subnet, table),
     }
 }
@@ -47,6 +56,32 @@ fn refuse(finding: &Finding, subnet: &View, reason: impl Into<String>) -> Propos
 
 fn role<'a>(case: &'a Case<'_>, subnet: &View) -> Option<&'a str> {
     case.fact(subnet.reference.arn.as_str(), "subnet_role")?.get("role")?.as_str()
+}
+
+/// Something with a public address in a subnet that a table serves.
+fn reached(case: &Case<'_>, table: &View) -> Option<String> {
+    let served = case.all("AWS::EC2::Subnet").filter(|other| table_of(case, other).is_some_and(|of| of.id == table.id));
+    let served: Vec<&str> = served.map(|subnet| subnet.id.as_str()).collect();
+    let stands = |view: &&View| view.text("/configuration/SubnetId").is_some_and(|subnet| served.contains(&subnet));
+    let public = |view: &&View| {
+        view.text("/configuration/PublicIpAddress")
+            .or_else(|| view.text("/configuration/Association/PublicIp"))
+            .is_some()
+    };
+    let balancer = case.all("AWS::ElasticLoadBalancingV2::LoadBalancer").find(|view| {
+        let zones = view.list("/configuration/AvailabilityZones");
+        view.text("/configuration/Scheme") != Some("internal")
+            && zones.iter().filter_map(|zone| zone["SubnetId"].as_str()).any(|subnet| served.contains(&subnet))
+    });
+    let gone = |view: &&View| matches!(view.text("/configuration/State"), Some("deleted" | "failed"));
+    let gateway = || case.all("AWS::EC2::NatGateway").filter(|view| !gone(view)).find(stands);
+    let instance = || case.all("AWS::EC2::Instance").filter(public).find(stands);
+    let interface = || case.all("AWS::EC2::NetworkInterface").filter(public).find(stands);
+    balancer
+        .map(|view| format!("load balancer {}", view.id))
+        .or_else(|| gateway().map(|view| format!("NAT gateway {}", view.id)))
+        .or_else(|| instance().map(|view| format!("instance {}", view.id)))
+        .or_else(|| interface().map(|view| format!("interface {}", view.id)))
 }
 
 /// The table in force: the one that names the subnet, else the VPC's main one.

@@ -11,8 +11,8 @@ use crate::fix::{Case, View};
 /// A load balancer of the older API.
 const CLASSIC: &str = "AWS::ElasticLoadBalancing::LoadBalancer";
 
-/// Why closing a rule may turn somebody away; `None` where nobody outside can come in by it and nothing of the stack
-/// that listens behind it is known to be reached by it.
+/// Why closing a rule may turn somebody away; `None` only where nothing carries its group. What has no public address is
+/// reached from inside of the VPC by a rule for everybody as well: a cache by its clients, an instance from the bastion.
 pub(crate) fn who_may_use(case: &Case<'_>, rule: &View) -> Option<String> {
     let Some(group) = rule.text("/configuration/GroupId").and_then(|id| rules::group(case, id)) else {
         return Some("the group of the rule was not seen".to_owned());
@@ -34,7 +34,12 @@ pub(crate) fn who_may_use(case: &Case<'_>, rule: &View) -> Option<String> {
             return Some(format!("{} carries {} and has a public address", interface.id, group.id));
         }
     }
-    instance_in_use(case, group).or_else(|| target_port(case, rule, group))
+    let inside = || {
+        let one = carriers(case, group).map(|view| view.id.as_str()).next();
+        let one = one.or_else(|| members.first().copied())?;
+        Some(format!("{one} carries {}, and whoever is in the VPC may come to it by the rule", group.id))
+    };
+    instance_in_use(case, group).or_else(|| target_port(case, rule, group)).or_else(inside)
 }
 
 /// The first resource of a type that names the group among its own.
@@ -71,10 +76,12 @@ fn target_port(case: &Case<'_>, rule: &View, group: &View) -> Option<String> {
         for health in target_group.list("/supplement/targetHealth") {
             let own = health.pointer("/Target/Port").and_then(Value::as_i64);
             let port = own.or_else(|| target_group.at("/configuration/Port").and_then(Value::as_i64));
+            // `traffic-port`, or one of its own: a target whose health nobody can ask for gets no requests.
+            let check = health.get("HealthCheckPort").and_then(Value::as_str).and_then(|port| port.parse().ok());
             let id = health.pointer("/Target/Id").and_then(Value::as_str).unwrap_or_default();
             // A target by address may be anything that carries the group, a pod for instance.
             let mine = targets.contains(id) || !id.starts_with("i-");
-            if mine && port.is_none_or(|port| (from..=to).contains(&port)) {
+            if mine && [port, check.or(port)].iter().any(|port| port.is_none_or(|port| (from..=to).contains(&port))) {
                 return Some(format!("target group {} sends to a port of the rule", target_group.id));
             }
         }
@@ -122,7 +129,12 @@ mod tests {
     #[test]
     fn a_group_that_nothing_carries_is_used_by_nobody() {
         assert_eq!(told(&[], (22, 22)), None);
-        assert_eq!(told(&[interface("eni-1", "sg-1")], (22, 22)), None);
+    }
+
+    #[test]
+    fn what_has_no_public_address_is_reached_from_inside() {
+        let inside = Some("eni-1 carries sg-1, and whoever is in the VPC may come to it by the rule".to_owned());
+        assert_eq!(told(&[interface("eni-1", "sg-1")], (6379, 6379)), inside);
     }
 
     #[test]
@@ -146,7 +158,10 @@ mod tests {
         });
         let world = [instance("i-1", "subnet-1", "sg-1"), target];
         assert!(told(&world, (30000, 32767)).is_some_and(|told| told.contains("target group web")));
-        assert_eq!(told(&world, (22, 22)), None);
+        assert!(told(&world, (22, 22)).is_some_and(|told| told.contains("whoever is in the VPC")));
+        let mut checked = world;
+        checked[1]["supplement"]["targetHealth"][0]["HealthCheckPort"] = json!("8080");
+        assert!(told(&checked, (8080, 8080)).is_some_and(|told| told.contains("target group web")));
     }
 
     #[test]
@@ -163,6 +178,6 @@ mod tests {
         assert!(told(&[classic("sg-1", 8080)], (80, 80)).is_some_and(|told| told.contains("old carries sg-1")));
         let behind = |port| [instance("i-1", "subnet-1", "sg-1"), classic("sg-old", port)];
         assert!(told(&behind(31000), (30000, 32767)).is_some_and(|told| told.contains("old sends to a port")));
-        assert_eq!(told(&behind(8080), (30000, 32767)), None);
+        assert!(told(&behind(8080), (30000, 32767)).is_some_and(|told| told.contains("whoever is in the VPC")));
     }
 }

@@ -1,16 +1,23 @@
 //! KA-EKS-001: the API's public endpoint is closed, or narrowed to the declared ranges; private access comes first, so
-//! that the nodes never lose their way. Knows the cluster's endpoints and nothing else.
+//! that the nodes never lose their way. That the private name resolves inside of the VPC is asked right before each change;
+//! that security groups let the nodes in at the private endpoint is seen in the plan, or nothing is done.
 
 use serde_json::{Value, json};
 
-use super::cluster::{ACTIONS, Setting, update};
+use super::cluster::{Setting, update};
 use crate::facts;
 use crate::finding::Finding;
-use crate::fix::Case;
+use crate::fix::plan::last_way;
 use crate::fix::registry::{Proposal, Remedy};
-use crate::fix::step::{Class, Edit};
+use crate::fix::step::{Class, Edit, Wait};
+use crate::fix::{Case, View, action};
 
-pub(super) const REMEDY: Remedy = Remedy { id: "eks.api_endpoint", class: Class::B, actions: ACTIONS, propose };
+pub(super) const REMEDY: Remedy = Remedy {
+    id: "eks.api_endpoint",
+    class: Class::B,
+    actions: &["eks:UpdateClusterConfig", "eks:DescribeCluster", "ec2:DescribeVpcAttribute", "ec2:DescribeDhcpOptions"],
+    propose,
+};
 
 const CONFIG: &str = "/configuration/resourcesVpcConfig";
 
@@ -31,12 +38,23 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         let reason = "whether private access is on was not told, and without it the nodes lose their way to the API";
         return Proposal::refuse(finding, Class::B, reason, &["allow eks:DescribeCluster and run it again"]);
     };
+    let resolves = match inside(case, cluster) {
+        Ok(resolves) => resolves,
+        Err(reason) => {
+            let procedure = [
+                "let the nodes in on 443 at the cluster's security group, and give the VPC DNS support and DNS hostnames:",
+                "  aws ec2 authorize-security-group-ingress --group-id <cluster's group> --protocol tcp --port 443 --source-group <nodes' group>",
+                "  aws ec2 modify-vpc-attribute --vpc-id <vpc> --enable-dns-hostnames",
+                "then run `konecta-audit fix` again",
+            ];
+            return Proposal::refuse(finding, Class::B, reason, &procedure);
+        }
+    };
     let cidrs = cluster.at(&format!("{CONFIG}/publicAccessCidrs")).cloned();
     let mut steps = Vec::new();
     if !private {
         let mut open = update(&REMEDY, cluster, private_access());
-        open.consequences
-            .push("the VPC needs DNS support and DNS hostnames for the private name of the API".to_owned());
+        open.consequences.push("from inside of the VPC the API's name then resolves to private addresses".to_owned());
         steps.push(open);
     }
     let mut close =
@@ -45,7 +63,59 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     close.consequences.push(format!("whoever operates the cluster from {who} does not reach its API any more"));
     close.needs = steps.iter().map(|step| step.key.clone()).collect();
     steps.push(close);
+    for step in &mut steps {
+        step.requires.extend(resolves.iter().cloned());
+        step.actions.extend(["ec2:DescribeVpcAttribute", "ec2:DescribeDhcpOptions"].map(action));
+    }
     Proposal { steps, refusals: Vec::new() }
+}
+
+/// What must hold so that the nodes come to the API from inside: that its name resolves to its private addresses.
+/// <https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html>: `enableDnsHostnames` and `enableDnsSupport` are
+/// on, and the DHCP options have `AmazonProvidedDNS` among the domain name servers.
+///
+/// # Errors
+/// With the reason why the nodes would lose their way, or may.
+fn inside(case: &Case<'_>, cluster: &View) -> Result<Vec<Wait>, String> {
+    if let Some(node) = last_way::kept_from_api(case, cluster) {
+        return Err(format!(
+            "no security group is seen to let node {} in on 443 of the API's private endpoint: it would lose its way",
+            node.id
+        ));
+    }
+    let vpc = cluster.text(&format!("{CONFIG}/vpcId"));
+    let seen = vpc.and_then(|vpc| case.all("AWS::EC2::VPC").find(|view| view.id == vpc));
+    let (vpc, options) = seen
+        .and_then(|view| Some((view.id.as_str(), view.text("/configuration/DhcpOptionsId")?)))
+        .ok_or("the cluster's VPC or its DHCP options were not seen, so it is not known whether nodes find the private endpoint")?;
+    let ask = |what: String, operation: &str, parameters: Value, path: &str, until: Value| Wait {
+        what,
+        service: "ec2".to_owned(),
+        operation: operation.to_owned(),
+        parameters,
+        path: path.to_owned(),
+        until: vec![until],
+        failed: Vec::new(),
+        changes: None,
+        after_seconds: 0,
+        timeout_seconds: 60,
+    };
+    let on = |name: &str, member: &str| {
+        let parameters = json!({"VpcId": vpc, "Attribute": name});
+        let path = format!("/{member}/Value");
+        ask(format!("{vpc} has {name}"), "DescribeVpcAttribute", parameters, &path, json!(true))
+    };
+    let mut all = vec![on("enableDnsSupport", "EnableDnsSupport"), on("enableDnsHostnames", "EnableDnsHostnames")];
+    // `default` stands for no options at all: AWS's own resolver answers.
+    if options != "default" {
+        let filter = |name: &str, value: &str| json!({"Name": name, "Values": [value]});
+        let parameters = json!({"Filters": [
+            filter("dhcp-options-id", options), filter("key", "domain-name-servers"), filter("value", "AmazonProvidedDNS"),
+        ]});
+        let what = format!("the DHCP options {options} of {vpc} name AmazonProvidedDNS");
+        all.push(ask(what, "DescribeDhcpOptions", parameters, "/DhcpOptions/*/DhcpOptionsId", json!(options)));
+    }
+    Ok(all)
 }
 
 fn private_access() -> Setting {
@@ -93,11 +163,56 @@ mod tests {
 
     fn world(private: bool, declared: &[&str]) -> World {
         let declared: Vec<String> = declared.iter().map(|&cidr| cidr.to_owned()).collect();
-        World::of(json!([cluster(json!({"resourcesVpcConfig": {
+        World::of(json!([vpc("dopt-1"), cluster(json!({"resourcesVpcConfig": {
             "subnetIds": ["subnet-1"], "endpointPublicAccess": true, "endpointPrivateAccess": private,
-            "publicAccessCidrs": ["0.0.0.0/1", "128.0.0.0/1"],
+            "publicAccessCidrs": ["0.0.0.0/1", "128.0.0.0/1"], "vpcId": "vpc-1", "clusterSecurityGroupId": "sg-cluster",
         }}))]))
         .with(|blueprint| blueprint.eks.api_cidrs = declared)
+    }
+
+    fn vpc(options: &str) -> Value {
+        json!({
+            "resourceType": "AWS::EC2::VPC", "resourceId": "vpc-1", "region": "us-east-1", "tags": {},
+            "arn": "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-1",
+            "configuration": {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "DhcpOptionsId": options},
+        })
+    }
+
+    #[test]
+    fn that_the_private_name_resolves_is_asked_before_each_change() {
+        for step in world(false, &[]).mended("KA-EKS-001", "cluster/erp") {
+            let asked: Vec<&str> = step.requires.iter().map(|wait| wait.operation.as_str()).collect();
+            let ours = ["DescribeVpcAttribute", "DescribeVpcAttribute", "DescribeDhcpOptions"];
+            assert_eq!(asked[asked.len() - 3..], ours, "{asked:?}");
+            assert_eq!(step.class, Class::B);
+        }
+        let own = World::of(json!([
+            vpc("default"),
+            cluster(json!({"resourcesVpcConfig": {
+                "endpointPublicAccess": true, "endpointPrivateAccess": true, "publicAccessCidrs": ["0.0.0.0/0"], "vpcId": "vpc-1",
+            }}))
+        ]));
+        let step = own.mended("KA-EKS-001", "cluster/erp").remove(0);
+        assert!(step.requires.iter().all(|wait| wait.operation != "DescribeDhcpOptions"));
+    }
+
+    #[test]
+    fn nodes_that_no_rule_lets_in_at_the_private_endpoint_keep_the_public_one() {
+        let mut world = world(true, &[]);
+        let mut node = crate::fix::ec2::testdata::instance("i-node", "subnet-1", "sg-nodes");
+        node["tags"] = json!({"eks:cluster-name": "konecta-erp-prod", "aws:eks:cluster-name": "konecta-erp-prod"});
+        world.snapshot.resources.extend(World::of(json!([node])).snapshot.resources);
+        world.snapshot.sort();
+        let refused = world.proposed("KA-EKS-001", "cluster/erp");
+        assert!(refused.steps.is_empty() && refused.refusals[0].reason.contains("i-node"), "{refused:?}");
+    }
+
+    #[test]
+    fn nothing_is_closed_in_a_vpc_that_was_not_seen() {
+        let mut world = world(true, &[]);
+        world.snapshot.resources.retain(|one| one.resource_type.as_str() != "AWS::EC2::VPC");
+        let refused = world.proposed("KA-EKS-001", "cluster/erp");
+        assert!(refused.steps.is_empty() && refused.refusals[0].reason.contains("not seen"), "{refused:?}");
     }
 
     #[test]

@@ -8,12 +8,18 @@ use serde_json::{Value, json};
 
 use super::listener;
 use crate::finding::Finding;
+use crate::fix::cloudfront::origin_protocols;
+use crate::fix::path::front;
 use crate::fix::registry::{Proposal, Remedy};
-use crate::fix::step::{Call, Class, Edit, Effect, Step};
-use crate::fix::{Case, action};
+use crate::fix::step::{Call, Class, Edit, Effect, Step, Wait};
+use crate::fix::{Case, View, action};
 
-pub(super) const REMEDY: Remedy =
-    Remedy { id: "alb.tls_policy", class: Class::B, actions: &["elasticloadbalancing:ModifyListener"], propose };
+pub(super) const REMEDY: Remedy = Remedy {
+    id: "alb.tls_policy",
+    class: Class::B,
+    actions: &["elasticloadbalancing:ModifyListener", "cloudfront:GetDistributionConfig"],
+    propose,
+};
 
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     let Some(subject) = case.subject(finding) else { return Proposal::default() };
@@ -33,7 +39,7 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
     };
     let arn = &subject.reference.arn;
     let modify = |policy: &str| Call::new("elbv2", "ModifyListener", json!({"ListenerArn": arn, "SslPolicy": policy}));
-    Proposal::step(Step {
+    let mut step = Step {
         key: format!("{}/{arn}", REMEDY.id),
         merge: None,
         fix: REMEDY.id(),
@@ -52,7 +58,66 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         needs: Vec::new(),
         requires: Vec::new(),
         waits: Vec::new(),
-    })
+    };
+    match shaken(case, subject, &policy) {
+        Ok(first) => {
+            for (key, holds) in first {
+                step.needs.push(key);
+                step.requires.push(holds);
+                step.actions.push(action("cloudfront:GetDistributionConfig"));
+            }
+            Proposal::step(step)
+        }
+        Err(reason) => {
+            Proposal::refuse(finding, Class::B, reason, &["run `konecta-audit scan` again with all permissions"])
+        }
+    }
+}
+
+/// What must be done so that CloudFront, which comes by this listener, still shakes hands with it: the step by which an
+/// origin gets protocols that the new policy speaks, and how to see that it has them.
+///
+/// # Errors
+/// Where it is not known what comes by the listener.
+fn shaken(case: &Case<'_>, door: &View, policy: &str) -> Result<Vec<(String, Wait)>, String> {
+    let speaks = case.lifecycle().get("ssl_policies").and_then(|all| all.get(policy));
+    let speaks: BTreeSet<&str> = speaks.map(|policy| listed(policy, "SslProtocols")).unwrap_or_default();
+    let Some(balancer) = listener::balancer(door) else { return Ok(Vec::new()) };
+    let port = door.at("/configuration/Port").and_then(Value::as_u64);
+    let Some(fronts) = front::fronts(case, balancer) else {
+        return Err("it is not known which distributions come by it, and what TLS they speak".to_owned());
+    };
+    let mut first = Vec::new();
+    for front in fronts {
+        let ways = front.ways(case).unwrap_or_default();
+        if !ways.iter().any(|(protocol, way)| *protocol == "HTTPS" && Some(*way) == port) {
+            continue;
+        }
+        let held = &front.config["CustomOriginConfig"]["OriginSslProtocols"]["Items"];
+        let held: Vec<&str> = held.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        if held.iter().any(|version| speaks.contains(version)) {
+            continue;
+        }
+        let id = &front.distribution.id;
+        let holds = Wait {
+            what: format!(
+                "CloudFront speaks {} with origin {} of {id}",
+                case.blueprint.alb.tls_protocols.join(" or "),
+                front.origin
+            ),
+            service: "cloudfront".to_owned(),
+            operation: "GetDistributionConfig".to_owned(),
+            parameters: json!({"Id": id}),
+            path: format!("/DistributionConfig{}/CustomOriginConfig/OriginSslProtocols/Items/*", front.place),
+            until: speaks.iter().map(|version| json!(version)).collect(),
+            failed: Vec::new(),
+            changes: None,
+            after_seconds: 0,
+            timeout_seconds: 60,
+        };
+        first.push((format!("{}/{id}", origin_protocols::REMEDY.id), holds));
+    }
+    Ok(first)
 }
 
 /// The protocols and ciphers that clients may use now and no longer under the new policy; `None` where either policy is
@@ -124,11 +189,12 @@ mod tests {
     }
 
     fn world(policies: Vec<Value>) -> World {
-        let mut listener = testdata::https();
-        listener["configuration"]["SslPolicy"] = json!("Old-2016-08");
-        let mut all = vec![listener, policy("Old-2016-08", &["TLSv1", "TLSv1.2"], 9)];
-        all.extend(policies);
-        World::of(json!(all))
+        testdata::world_with(vec![testdata::distribution("E1", true)], |resources| {
+            resources.retain(|one| one["resourceType"] != "AWS::ElasticLoadBalancingV2::SslPolicy");
+            testdata::find(resources, HTTPS)["configuration"]["SslPolicy"] = json!("Old-2016-08");
+            resources.push(policy("Old-2016-08", &["TLSv1", "TLSv1.2"], 9));
+            resources.extend(policies);
+        })
     }
 
     #[test]
@@ -147,6 +213,20 @@ mod tests {
         assert_eq!(step.class, Class::B);
         assert_eq!(step.consequences, ["clients that know nothing but TLSv1 are turned away"]);
         assert_eq!(step.inverse[0].parameters["SslPolicy"], json!("Old-2016-08"));
+    }
+
+    #[test]
+    fn cloudfront_learns_the_new_protocols_before_the_listener_forgets_the_old_ones() {
+        let mut distribution = testdata::distribution("E1", true);
+        let origin = &mut distribution["configuration"]["DistributionConfig"]["Origins"]["Items"][0];
+        origin["CustomOriginConfig"]["OriginSslProtocols"] = json!({"Quantity": 1, "Items": ["TLSv1"]});
+        let world = testdata::world_with(vec![distribution], |resources| {
+            testdata::find(resources, HTTPS)["configuration"]["SslPolicy"] = json!("Old-2016-08");
+            resources.push(policy("Old-2016-08", &["TLSv1", "TLSv1.2"], 9));
+        });
+        let step = world.mended("KA-ALB-003", HTTPS).remove(0);
+        assert_eq!(step.needs, ["cloudfront.origin_protocols/E1"]);
+        assert_eq!(step.requires[0].until, [json!("TLSv1.2"), json!("TLSv1.3")]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::facts::wildcard;
+use crate::facts::{covers, wildcard};
 
 /// Which wildcards go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,6 +11,24 @@ pub(super) enum Reach {
     Everywhere,
     /// Those on any.
     Anywhere,
+}
+
+/// Whether a statement of a document allows an action, on whatever resource and whatever a denial takes back.
+pub(super) fn allows(document: &Value, action: &str) -> bool {
+    let statements =
+        document["Statement"].as_array().map_or_else(|| vec![&document["Statement"]], |list| list.iter().collect());
+    let names = |patterns: &Value| {
+        let one = patterns.as_str().into_iter();
+        let many = patterns.as_array().into_iter().flatten().filter_map(Value::as_str);
+        one.chain(many).any(|pattern| covers(&pattern.to_lowercase(), &action.to_lowercase()))
+    };
+    statements.into_iter().any(|statement| {
+        let named = match statement.get("NotAction") {
+            Some(others) => !names(others),
+            None => names(&statement["Action"]),
+        };
+        statement["Effect"] == "Allow" && named
+    })
 }
 
 /// The document without actions that name nothing; `None` where no statement is left.

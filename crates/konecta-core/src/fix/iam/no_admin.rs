@@ -27,6 +27,15 @@ mod tests {
 
     const OWN: &str = "arn:aws:iam::123456789012:policy/konecta-operator";
 
+    const WORKER: &str = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy";
+
+    /// What the nodes keep.
+    fn worker() -> Value {
+        let actions =
+            ["ec2:DescribeInstances", "ec2:AssignPrivateIpAddresses", "ecr:GetAuthorizationToken", "ecr:BatchGetImage"];
+        managed(WORKER, 1, &document(&json!({"Effect": "Allow", "Action": actions, "Resource": "*"})))
+    }
+
     fn document(statement: &Value) -> Value {
         json!({"Version": "2012-10-17", "Statement": statement})
     }
@@ -34,7 +43,12 @@ mod tests {
     #[test]
     fn a_policy_of_ones_own_is_detached_and_not_edited() {
         let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
-        let world = World::of(json!([role("node", &[OWN], &[]), node_group("node"), managed(OWN, 2, &document(&all))]));
+        let world = World::of(json!([
+            role("node", &[WORKER, OWN], &[]),
+            node_group("node"),
+            worker(),
+            managed(OWN, 2, &document(&all))
+        ]));
         let step = world.mended("KA-IAM-003", "role/node").remove(0);
         assert_eq!(step.call.operation, "DetachRolePolicy");
         let Effect::Amended { edits, .. } = &step.effects[1] else { panic!("{step:?}") };
@@ -45,8 +59,9 @@ mod tests {
     fn two_roles_with_one_policy_count_it_down_one_after_the_other() {
         let all = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
         let world = World::of(json!([
-            role("node", &[OWN], &[]),
-            role("other", &[OWN], &[]),
+            role("node", &[WORKER, OWN], &[]),
+            role("other", &[WORKER, OWN], &[]),
+            worker(),
             node_group("node"),
             node_group("other"),
             managed(OWN, 2, &document(&all)),
@@ -60,7 +75,11 @@ mod tests {
     #[test]
     fn all_but_a_few_is_all() {
         let almost = json!({"Effect": "Allow", "NotAction": ["iam:CreateUser"], "Resource": "*"});
-        let world = World::of(json!([role("node", &[], &[("almost-all", document(&almost))]), node_group("node")]));
+        let world = World::of(json!([
+            role("node", &[WORKER], &[("almost-all", document(&almost))]),
+            node_group("node"),
+            worker()
+        ]));
         let step = world.mended("KA-IAM-003", "role/node").remove(0);
         assert_eq!(step.call.operation, "DeleteRolePolicy");
         assert_eq!(step.inverse[0].parameters["PolicyDocument"], document(&almost).to_string());

@@ -1,12 +1,14 @@
 //! KA-IAM-001: a node role loses what a node does not need. Knows the violations of the finding; how a policy goes is
 //! `detach`'s and `inline_policy`'s.
 
-use super::document::Reach;
+use serde_json::Value;
+
+use super::document::{Reach, allows, narrowed};
 use super::{detach, inline_policy};
 use crate::finding::{Finding, Status};
 use crate::fix::registry::{Proposal, Remedy};
 use crate::fix::step::Class;
-use crate::fix::{Case, control};
+use crate::fix::{Case, View, control};
 
 pub(super) const REMEDY: Remedy =
     Remedy { id: "iam.node_role", class: Class::B, actions: super::no_admin::ACTIONS, propose };
@@ -25,17 +27,77 @@ pub(super) fn taken(remedy: &Remedy, finding: &Finding, case: &Case<'_>, reach: 
         let reason = "the role belongs to an AWS service, which alone decides what it carries";
         return Proposal::refuse(finding, Class::N, reason, &[]);
     }
+    let named =
+        |path: &str| path.strip_prefix("RolePolicyList[").and_then(|rest| rest.strip_suffix(']')).map(str::to_owned);
     let mut proposal = Proposal::default();
+    if let Some(lost) = lost(finding, role, case, reach) {
+        let reason = format!("its nodes would lose {lost}, which no other policy of the role gives them");
+        let procedure = [
+            format!(
+                "aws iam attach-role-policy --role-name {} --policy-arn arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",
+                role.id
+            ),
+            format!(
+                "aws iam attach-role-policy --role-name {} --policy-arn arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly",
+                role.id
+            ),
+            format!(
+                "and, where the VPC CNI has no role of its own: aws iam attach-role-policy --role-name {} --policy-arn arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy",
+                role.id
+            ),
+            "then run `konecta-audit fix` again".to_owned(),
+        ];
+        let procedure: Vec<&str> = procedure.iter().map(String::as_str).collect();
+        return Proposal::refuse(finding, Class::B, reason, &procedure);
+    }
     for violation in &finding.violations {
-        let inline = violation.path.strip_prefix("RolePolicyList[").and_then(|rest| rest.strip_suffix(']'));
-        let step = match (detach::named(&violation.path), inline) {
+        let step = match (detach::named(&violation.path), named(&violation.path)) {
             (Some(policy), _) => detach::detach(remedy, role, policy, case),
-            (None, Some(policy)) => inline_policy::narrow(remedy, role, policy, reach),
+            (None, Some(policy)) => inline_policy::narrow(remedy, role, &policy, reach),
             (None, None) => None,
         };
         proposal.steps.extend(step);
     }
     proposal
+}
+
+/// What a node must be allowed, by what it is for. <https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html>
+const NEEDS: [(&str, &str); 4] = [
+    ("ecr:GetAuthorizationToken", "the right to sign in at a registry"),
+    ("ecr:BatchGetImage", "the right to pull images"),
+    ("ec2:DescribeInstances", "the right to join the cluster"),
+    ("ec2:AssignPrivateIpAddresses", "the right to give pods addresses"),
+];
+
+/// What a node of this role may do now and could not once this finding is mended; nothing for the roles of others.
+fn lost(finding: &Finding, role: &View, case: &Case<'_>, reach: Reach) -> Option<&'static str> {
+    let nodes = case.status(&control("KA-IAM-001"), role.reference.arn.as_str());
+    if nodes.is_none_or(|status| status == Status::NotApplicable) {
+        return None;
+    }
+    let going = |path: String| finding.violations.iter().any(|violation| violation.path == path);
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for attached in role.list("/configuration/AttachedManagedPolicies") {
+        let arn = attached["PolicyArn"].as_str().unwrap_or_default();
+        let versions = case.get(arn).map_or(&[][..], |view| view.list("/configuration/PolicyVersionList"));
+        let document = versions.iter().find(|version| version["IsDefaultVersion"] == true).map(|one| &one["Document"]);
+        let Some(document) = document else { continue };
+        before.push(document.clone());
+        if !going(format!("AttachedManagedPolicies[{arn}]")) {
+            after.push(document.clone());
+        }
+    }
+    for inline in role.list("/configuration/RolePolicyList") {
+        let document = &inline["PolicyDocument"];
+        before.push(document.clone());
+        if going(format!("RolePolicyList[{}]", inline["PolicyName"].as_str().unwrap_or_default())) {
+            after.extend(narrowed(document, reach, role.reference.account_id.as_str()));
+        } else {
+            after.push(document.clone());
+        }
+    }
+    let may = |documents: &[Value], action: &str| documents.iter().any(|document| allows(document, action));
+    NEEDS.iter().find(|(action, _)| may(&before, action) && !may(&after, action)).map(|(_, what)| *what)
 }
 
 #[cfg(test)]
@@ -59,7 +121,12 @@ mod tests {
         World::of(json!([
             role("node", attached, inline),
             node_group("node"),
-            managed(WORKER, 1, &allow("ec2:DescribeTags")),
+            managed(
+                WORKER,
+                1,
+                &json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*",
+                "Action": ["ec2:DescribeInstances", "ec2:AssignPrivateIpAddresses", "ecr:GetAuthorizationToken", "ecr:BatchGetImage"]}]})
+            ),
             admin,
             managed(READER, 2, &allow("dynamodb:GetItem")),
         ]))
@@ -77,6 +144,17 @@ mod tests {
         assert_eq!(admin.class, Class::B);
         assert!(matches!(admin.effects[1], Effect::Removed { .. }), "an unused policy of AWS is in no snapshot");
         assert!(matches!(reader.effects[1], Effect::Amended { .. }));
+    }
+
+    #[test]
+    fn nodes_keep_what_they_need_to_be_nodes() {
+        for world in [world(&[ADMIN, READER], &[]), world(&[], &[("all", allow("*"))])] {
+            for control in ["KA-IAM-001", "KA-IAM-003"] {
+                let refused = world.proposed(control, "role/node");
+                assert!(refused.steps.is_empty(), "{refused:?}");
+                assert!(refused.refusals[0].reason.contains("the right to sign in at a registry"), "{refused:?}");
+            }
+        }
     }
 
     #[test]

@@ -45,6 +45,13 @@ fn a_tag_that_only_the_owner_sets_names_it() {
         ("karpenter.sh/nodepool", "general", "Karpenter (node pool general)"),
         ("karpenter.k8s.aws/ec2nodeclass", "general", "Karpenter (EC2NodeClass general)"),
         ("sigs.k8s.io/cluster-api-provider-aws/cluster/erp", "owned", "Cluster API (cluster erp)"),
+        ("elbv2.k8s.aws/resource", "erp/web", "the AWS Load Balancer Controller (resource erp/web)"),
+        ("karpenter.sh/managed-by", "erp", "Karpenter (cluster erp)"),
+        ("karpenter.sh/nodeclaim", "general-1a2b", "Karpenter (node claim general-1a2b)"),
+        ("karpenter.sh/provisioner-name", "default", "Karpenter (provisioner default)"),
+        ("karpenter.k8s.aws/cluster", "erp", "Karpenter (cluster erp)"),
+        ("services.k8s.aws/controller-version", "rds-1.4", "AWS Controllers for Kubernetes (controller rds-1.4)"),
+        ("aws:backup:source-resource", "arn:y", "AWS Backup (source-resource arn:y)"),
         ("crossplane-name", "db", "Crossplane (db)"),
         ("services.k8s.aws/namespace", "shop", "AWS Controllers for Kubernetes (namespace shop)"),
         ("aws:servicecatalog:provisionedProductArn", "arn:x", "AWS Service Catalog (arn:x)"),
@@ -53,13 +60,18 @@ fn a_tag_that_only_the_owner_sets_names_it() {
         assert_eq!(tagged(GROUP, &format!("my-{key}"), value), None);
     }
     let table = TABLE.as_ref().expect("ownership.toml");
-    assert_eq!((table.tags.len(), table.names.len(), table.parts.len()), (19, 6, 2), "a new rule wants its line here");
+    assert_eq!((table.tags.len(), table.names.len(), table.parts.len()), (26, 6, 2), "a new rule wants its line here");
 }
 
 #[test]
 fn a_tag_counts_with_its_value_and_on_its_types_only() {
     assert_eq!(tagged(GROUP, "kubernetes.io/cluster/erp", "shared"), None, "a shared thing is the account's own");
     assert_eq!(tagged("AWS::EC2::Subnet", "kubernetes.io/cluster/erp", "owned"), None);
+    assert_eq!(
+        tagged("AWS::EC2::Subnet", "karpenter.sh/discovery", "erp"),
+        None,
+        "people set it, for Karpenter to find"
+    );
 }
 
 #[test]

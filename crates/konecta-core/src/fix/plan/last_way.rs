@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::Ground;
 use super::choose::Item;
+use crate::fix::path::front;
 use crate::fix::step::Effect;
 use crate::fix::{Case, View};
 
@@ -28,14 +29,14 @@ struct Peer {
     ranges: BTreeSet<IpNet>,
 }
 
-/// One path through security groups to a TCP port.
+/// One path through security groups to a TCP port. What needs two ports is two paths: each has a last rule of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Path {
     what: String,
     from: Peer,
     /// The groups that guard its end; a rule of any of them opens it.
     to: BTreeSet<String>,
-    ports: BTreeSet<u64>,
+    port: u64,
 }
 
 /// The items that would close the last way of a path, with the reason.
@@ -114,8 +115,8 @@ impl Path {
             "tcp" | "6" => {
                 let port = |key: &str| rule.at(key).and_then(Value::as_i64);
                 let (from, to) = (port("/configuration/FromPort")?, port("/configuration/ToPort")?);
-                let open = |port: &u64| i64::try_from(*port).is_ok_and(|port| (from..=to).contains(&port));
-                Some((from, to) == (-1, -1) || self.ports.iter().any(open))
+                let open = i64::try_from(self.port).is_ok_and(|port| (from..=to).contains(&port));
+                Some((from, to) == (-1, -1) || open)
             }
             _ => Some(false),
         }
@@ -131,40 +132,69 @@ fn paths(case: &Case<'_>) -> BTreeSet<Path> {
     for balancer in case.all("AWS::ElasticLoadBalancingV2::LoadBalancer") {
         let to = listed(balancer, "/configuration/SecurityGroups", None);
         let arn = balancer.reference.arn.as_str();
-        let ports = case
-            .all("AWS::ElasticLoadBalancingV2::Listener")
-            .filter(|listener| listener.text("/configuration/LoadBalancerArn") == Some(arn))
-            .filter_map(|listener| listener.at("/configuration/Port").and_then(Value::as_u64));
-        let what = format!("viewers in at load balancer {}", balancer.id);
         let from = Peer { groups: Some(to.clone()), ranges: subnets(case, &zones(balancer)) };
-        paths.insert(Path { what, from: Peer::default(), to, ports: ports.collect() });
+        paths.extend(doors(case, arn).into_iter().map(|port| {
+            let what = format!("viewers in at port {port} of load balancer {}", balancer.id);
+            Path { what, from: Peer::default(), to: to.clone(), port }
+        }));
         paths.extend(to_targets(case, balancer, &from));
     }
     for (peer, node) in &nodes {
         for (from, bastion) in &bastions {
             let what = format!("bastion {} in at node {} by SSH", bastion.id, node.id);
-            paths.insert(Path { what, from: from.clone(), to: groups(node), ports: [SSH].into() });
+            paths.insert(Path { what, from: from.clone(), to: groups(node), port: SSH });
         }
         for database in case.all("AWS::RDS::DBInstance") {
             let to = listed(database, "/configuration/VpcSecurityGroups", Some("VpcSecurityGroupId"));
             let Some(port) = database.at("/configuration/Endpoint/Port").and_then(Value::as_u64) else { continue };
             let what = format!("nodes such as {} in at database {}", node.id, database.id);
-            paths.insert(Path { what, from: peer.clone(), to, ports: [port].into() });
+            paths.insert(Path { what, from: peer.clone(), to, port });
         }
         for cluster in case.all("AWS::EKS::Cluster") {
-            let mut to = listed(cluster, "/configuration/resourcesVpcConfig/securityGroupIds", None);
-            let own = cluster.text("/configuration/resourcesVpcConfig/clusterSecurityGroupId");
-            to.extend(own.map(str::to_owned));
-            let what = format!("nodes such as {} in at the API of cluster {}", node.id, cluster.id);
-            paths.insert(Path { what, from: peer.clone(), to, ports: [HTTPS].into() });
+            paths.insert(to_api(peer, node, cluster));
         }
     }
     for bastion in bastions.values() {
         let what = format!("people in at bastion {} by SSH", bastion.id);
-        paths.insert(Path { what, from: Peer::default(), to: groups(bastion), ports: [SSH].into() });
+        paths.insert(Path { what, from: Peer::default(), to: groups(bastion), port: SSH });
     }
-    paths.retain(|path| !path.to.is_empty() && !path.ports.is_empty());
+    paths.retain(|path| !path.to.is_empty());
     paths
+}
+
+/// The ports by which a load balancer is come to: those of CloudFront's origins where that is known, else those of all
+/// its listeners.
+fn doors(case: &Case<'_>, balancer: &str) -> BTreeSet<u64> {
+    let ways = || {
+        let fronts = front::fronts(case, balancer).filter(|fronts| !fronts.is_empty())?;
+        fronts.iter().map(|front| front.ways(case)).collect::<Option<Vec<_>>>()
+    };
+    if let Some(ways) = ways() {
+        return ways.into_iter().flatten().map(|(_, port)| port).collect();
+    }
+    case.all("AWS::ElasticLoadBalancingV2::Listener")
+        .filter(|listener| listener.text("/configuration/LoadBalancerArn") == Some(balancer))
+        .filter_map(|listener| listener.at("/configuration/Port").and_then(Value::as_u64))
+        .collect()
+}
+
+/// From a node to the private endpoint of a cluster.
+fn to_api(peer: &Peer, node: &View, cluster: &View) -> Path {
+    let mut to = listed(cluster, "/configuration/resourcesVpcConfig/securityGroupIds", None);
+    let own = cluster.text("/configuration/resourcesVpcConfig/clusterSecurityGroupId");
+    to.extend(own.map(str::to_owned));
+    let what = format!("nodes such as {} in at the API of cluster {}", node.id, cluster.id);
+    Path { what, from: peer.clone(), to, port: HTTPS }
+}
+
+/// A node that no rule certainly lets in at the private endpoint of a cluster.
+pub(in crate::fix) fn kept_from_api<'a>(case: &'a Case<'_>, cluster: &View) -> Option<&'a View> {
+    let shut = |(peer, node): &(Peer, &View)| {
+        let path = to_api(peer, node, cluster);
+        let guards = |rule: &&View| rule.text("/configuration/GroupId").is_some_and(|id| path.to.contains(id));
+        !case.all(RULE).filter(guards).any(|rule| path.admits(rule) == Some(true))
+    };
+    holders(case, "node").into_iter().find(shut).map(|(_, node)| node)
 }
 
 /// From a load balancer to each target that is an instance, or the address of an interface.
@@ -172,13 +202,16 @@ fn to_targets<'a>(case: &'a Case<'_>, balancer: &'a View, from: &'a Peer) -> imp
     let arn = balancer.reference.arn.as_str();
     let mine = move |group: &&View| group.list("/configuration/LoadBalancerArns").iter().any(|one| one == arn);
     case.all("AWS::ElasticLoadBalancingV2::TargetGroup").filter(mine).flat_map(move |group| {
-        group.list("/supplement/targetHealth").iter().filter_map(move |health| {
-            let target = health.pointer("/Target/Id")?.as_str()?;
+        group.list("/supplement/targetHealth").iter().flat_map(move |health| {
+            let target = health.pointer("/Target/Id").and_then(Value::as_str).unwrap_or_default();
             let port = health.pointer("/Target/Port").or(group.at("/configuration/Port")).and_then(Value::as_u64);
             let check = health.get("HealthCheckPort").and_then(Value::as_str).and_then(|port| port.parse().ok());
-            let what = format!("load balancer {} in at its target {target}", balancer.id);
             let to = target_groups(case, target);
-            Some(Path { what, from: from.clone(), to, ports: port.into_iter().chain(check).collect() })
+            let ports: BTreeSet<u64> = port.into_iter().chain(check).collect();
+            ports.into_iter().map(move |port| {
+                let what = format!("load balancer {} in at port {port} of its target {target}", balancer.id);
+                Path { what, from: from.clone(), to: to.clone(), port }
+            })
         })
     })
 }

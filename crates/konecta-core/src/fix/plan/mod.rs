@@ -9,7 +9,7 @@ mod canonical;
 mod choose;
 mod compose;
 mod file;
-mod last_way;
+pub(in crate::fix) mod last_way;
 mod merge;
 mod model;
 mod order;

@@ -4,15 +4,17 @@ use serde_json::{Value, json};
 
 use super::owner::{ACTIONS, Owner, Setting};
 use crate::finding::Finding;
+use crate::fix::Case;
 use crate::fix::registry::{Proposal, Refusal, Remedy};
 use crate::fix::step::Class;
-use crate::fix::{Case, View};
 
 pub(super) const REMEDY: Remedy = Remedy { id: "rds.backups", class: Class::B, actions: ACTIONS, propose };
 
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
-    let Some(owner) = case.subject(finding).and_then(|view: &View| Owner::of(view, case)) else {
-        return Proposal::default();
+    let Some(view) = case.subject(finding) else { return Proposal::default() };
+    let owner = match Owner::of("BackupRetentionPeriod", view, case) {
+        Ok(owner) => owner,
+        Err(reason) => return Proposal::refuse(finding, Class::B, reason, &[]),
     };
     let mut proposal = Proposal::default();
     let promised = case.blueprint.rds.backup_retention_days;

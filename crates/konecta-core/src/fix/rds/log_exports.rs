@@ -11,8 +11,10 @@ use crate::fix::step::Class;
 pub(super) const REMEDY: Remedy = Remedy { id: "rds.log_exports", class: Class::A, actions: ACTIONS, propose };
 
 fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
-    let Some(owner) = case.subject(finding).and_then(|view| Owner::of(view, case)) else {
-        return Proposal::default();
+    let Some(view) = case.subject(finding) else { return Proposal::default() };
+    let owner = match Owner::of("EnabledCloudwatchLogsExports", view, case) {
+        Ok(owner) => owner,
+        Err(reason) => return Proposal::refuse(finding, Class::A, reason, &[]),
     };
     if let Some(refusal) = owner.busy(finding, Class::A) {
         return Proposal { steps: Vec::new(), refusals: vec![refusal] };

@@ -1,4 +1,5 @@
-//! The DB instance or DB cluster that holds a setting, and the one call by which it is modified.
+//! The DB instance or DB cluster that holds a setting (a table by setting and kind of cluster), and the one call by which it
+//! is modified.
 //! Knows nothing of which setting is wanted or why.
 
 use serde_json::{Value, json};
@@ -50,6 +51,40 @@ const CLUSTER: Kind = Kind {
     status: "Status",
 };
 
+/// Where a setting of a cluster's member is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// At the cluster, for all members.
+    Cluster,
+    /// At the member itself.
+    Instance,
+    /// At neither, once the cluster was made.
+    Nowhere,
+}
+
+/// By member of the description: where Aurora holds it, and where a Multi-AZ DB cluster (RDS for MySQL or PostgreSQL).
+///
+/// `ModifyDBCluster` names for each parameter the cluster types for which it is valid, `ModifyDBInstance` says what does not
+/// apply to Aurora: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBCluster.html>,
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html>;
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Modifying.html> has the scope of each setting, and
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/modify-multi-az-db-cluster.html> that of the others, by which
+/// public access is not to be changed. `AutoMinorVersionUpgrade` is valid for Aurora at both, and an instance shows its own.
+const PLACES: [(&str, Place, Place); 12] = [
+    ("AutoMinorVersionUpgrade", Place::Instance, Place::Cluster),
+    ("BackupRetentionPeriod", Place::Cluster, Place::Cluster),
+    ("CACertificateIdentifier", Place::Instance, Place::Cluster),
+    ("CopyTagsToSnapshot", Place::Cluster, Place::Cluster),
+    ("DBParameterGroups", Place::Instance, Place::Cluster),
+    ("DeletionProtection", Place::Cluster, Place::Cluster),
+    ("EnabledCloudwatchLogsExports", Place::Cluster, Place::Cluster),
+    ("IAMDatabaseAuthenticationEnabled", Place::Cluster, Place::Cluster),
+    ("MonitoringInterval", Place::Instance, Place::Cluster),
+    ("MultiAZ", Place::Cluster, Place::Cluster),
+    ("PubliclyAccessible", Place::Instance, Place::Nowhere),
+    ("StorageEncrypted", Place::Cluster, Place::Cluster),
+];
+
 /// One setting before and after, in the API's words.
 pub(super) struct Setting<'a> {
     /// The member of the description.
@@ -65,21 +100,40 @@ pub(super) struct Setting<'a> {
 }
 
 impl<'a> Owner<'a> {
-    /// The instance itself.
-    pub(super) fn instance(view: &'a View) -> Self {
-        Self { view, kind: &INSTANCE }
-    }
-
-    /// The cluster that the instance is a member of, or the instance; `None` where the cluster was not read.
-    pub(super) fn of(view: &'a View, case: &'a Case<'_>) -> Option<Self> {
-        let Some(cluster) = view.text("/configuration/DBClusterIdentifier") else { return Some(Self::instance(view)) };
-        let beside = |other: &&View| {
-            other.id == cluster
-                && other.reference.account_id == view.reference.account_id
-                && other.reference.region == view.reference.region
+    /// Whoever holds a setting of this instance, or of this cluster without instances.
+    ///
+    /// # Errors
+    /// With the reason why nobody is known to.
+    pub(super) fn of(member: &str, view: &'a View, case: &'a Case<'_>) -> Result<Self, &'static str> {
+        let Some(cluster) = view.text("/configuration/DBClusterIdentifier") else {
+            return Ok(Self { view, kind: &INSTANCE });
         };
-        let view = case.all("AWS::RDS::DBCluster").find(beside)?;
-        Some(Self { view, kind: &CLUSTER })
+        let (_, of_aurora, of_multi_az) =
+            PLACES.iter().find(|(name, _, _)| *name == member).ok_or("who holds this setting is in no table")?;
+        let place = if of_aurora == of_multi_az {
+            of_aurora
+        } else {
+            let engine =
+                view.text("/configuration/Engine").ok_or("its engine was not told, and so not who holds this")?;
+            let aurora = ["aurora", "docdb", "neptune"].iter().any(|kind| engine.starts_with(kind));
+            if aurora { of_aurora } else { of_multi_az }
+        };
+        let is_cluster = view.reference.resource_type.as_str() == "AWS::RDS::DBCluster";
+        match place {
+            Place::Instance if is_cluster => Err("its instances hold this setting, and it has none"),
+            Place::Instance => Ok(Self { view, kind: &INSTANCE }),
+            Place::Nowhere => Err("a Multi-AZ DB cluster has it from when it was made, and no call changes it"),
+            Place::Cluster => {
+                let beside = |other: &&View| {
+                    other.id == cluster
+                        && other.reference.account_id == view.reference.account_id
+                        && other.reference.region == view.reference.region
+                };
+                let found = case.all("AWS::RDS::DBCluster").find(beside);
+                let view = found.ok_or("the DB cluster that decides this was not read")?;
+                Ok(Self { view, kind: &CLUSTER })
+            }
+        }
     }
 
     /// What the owner says of a member.

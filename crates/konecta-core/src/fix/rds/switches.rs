@@ -17,8 +17,6 @@ struct Switch {
     parameter: &'static str,
     /// Where it must stand.
     wanted: bool,
-    /// Whether a cluster holds it for its members.
-    of_cluster: bool,
     /// What is done, before the name of the database.
     title: &'static str,
     /// What it costs or does to traffic.
@@ -39,31 +37,31 @@ macro_rules! switches {
 }
 
 switches! {
-    NOT_PUBLIC = "rds.not_public", A, not_public, Switch {
-        member: "PubliclyAccessible", parameter: "PubliclyAccessible", wanted: false, of_cluster: false,
+    NOT_PUBLIC = "rds.not_public", B, not_public, Switch {
+        member: "PubliclyAccessible", parameter: "PubliclyAccessible", wanted: false,
         title: "Take the public address away from",
-        consequence: Some("whoever used the public endpoint must come in through the VPC"),
+        consequence: Some("whoever came in by the public endpoint is turned away and must come in through the VPC"),
     };
     MULTI_AZ = "rds.multi_az", B, multi_az, Switch {
-        member: "MultiAZ", parameter: "MultiAZ", wanted: true, of_cluster: true,
+        member: "MultiAZ", parameter: "MultiAZ", wanted: true,
         title: "Keep a standby in a second availability zone for",
         consequence: Some("the price of the instance doubles; writes are slower while the standby is made"),
     };
     DELETION_PROTECTION = "rds.deletion_protection", A, deletion_protection, Switch {
-        member: "DeletionProtection", parameter: "DeletionProtection", wanted: true, of_cluster: true,
+        member: "DeletionProtection", parameter: "DeletionProtection", wanted: true,
         title: "Protect from deletion", consequence: None,
     };
-    MINOR_UPGRADES = "rds.minor_upgrades", A, minor_upgrades, Switch {
-        member: "AutoMinorVersionUpgrade", parameter: "AutoMinorVersionUpgrade", wanted: true, of_cluster: false,
+    MINOR_UPGRADES = "rds.minor_upgrades", B, minor_upgrades, Switch {
+        member: "AutoMinorVersionUpgrade", parameter: "AutoMinorVersionUpgrade", wanted: true,
         title: "Let minor upgrades install themselves on",
         consequence: Some("RDS restarts the database for an upgrade, in the maintenance window"),
     };
     IAM_AUTHENTICATION = "rds.iam_authentication", A, iam_authentication, Switch {
-        member: "IAMDatabaseAuthenticationEnabled", parameter: "EnableIAMDatabaseAuthentication", wanted: true, of_cluster: true,
+        member: "IAMDatabaseAuthenticationEnabled", parameter: "EnableIAMDatabaseAuthentication", wanted: true,
         title: "Accept sign-in by IAM at", consequence: None,
     };
     COPY_TAGS = "rds.copy_tags", A, copy_tags, Switch {
-        member: "CopyTagsToSnapshot", parameter: "CopyTagsToSnapshot", wanted: true, of_cluster: true,
+        member: "CopyTagsToSnapshot", parameter: "CopyTagsToSnapshot", wanted: true,
         title: "Copy tags to the snapshots of", consequence: None,
     };
 }
@@ -76,10 +74,12 @@ fn propose(remedy: &Remedy, switch: &Switch, finding: &Finding, case: &Case<'_>)
         let procedure = "restore a snapshot of it into a cluster with --no-publicly-accessible and let the application use that one";
         return Proposal::refuse(finding, Class::N, reason, &[procedure]);
     }
-    let owner = if switch.of_cluster || is_cluster { Owner::of(view, case) } else { Some(Owner::instance(view)) };
-    let Some(owner) = owner else {
-        let reason = "the DB cluster that decides this was not read";
-        return Proposal::refuse(finding, remedy.class, reason, &["allow rds:DescribeDBClusters and run it again"]);
+    let owner = match Owner::of(switch.member, view, case) {
+        Ok(owner) => owner,
+        Err(reason) => {
+            let look = "aws rds describe-db-clusters; allow it, and run `konecta-audit fix` again";
+            return Proposal::refuse(finding, remedy.class, reason, &[look]);
+        }
     };
     if owner.is_cluster() && switch.member == "MultiAZ" {
         let reason = "a cluster is in several zones by having readers there; adding one makes a new instance";
@@ -165,6 +165,28 @@ mod tests {
             cluster(json!({"MultiAZ": false})),
         ]));
         assert!(refused.proposed("KA-RDS-006", ":db:konecta-erp").steps.is_empty());
+    }
+
+    #[test]
+    fn each_setting_is_changed_where_its_kind_of_cluster_holds_it() {
+        let changed = |engine: &str, control: &str, member: &str, bad: bool| {
+            let own = instance(json!({"DBClusterIdentifier": "konecta-aurora", "Engine": engine, member: bad}));
+            let world = World::of(json!([own, cluster(json!({"Engine": engine, member: bad}))]));
+            let proposal = world.proposed(control, ":db:konecta-erp");
+            proposal.steps.first().map(|step| step.call.operation.clone())
+        };
+        let (instance, cluster) = (Some("ModifyDBInstance".to_owned()), Some("ModifyDBCluster".to_owned()));
+        for (engine, control, member, bad, expected) in [
+            ("aurora-postgresql", "KA-RDS-001", "PubliclyAccessible", true, &instance),
+            ("aurora-postgresql", "KA-RDS-010", "AutoMinorVersionUpgrade", false, &instance),
+            ("aurora-postgresql", "KA-RDS-007", "DeletionProtection", false, &cluster),
+            ("aurora-postgresql", "KA-RDS-013", "IAMDatabaseAuthenticationEnabled", false, &cluster),
+            ("postgres", "KA-RDS-010", "AutoMinorVersionUpgrade", false, &cluster),
+            ("postgres", "KA-RDS-007", "DeletionProtection", false, &cluster),
+            ("postgres", "KA-RDS-001", "PubliclyAccessible", true, &None),
+        ] {
+            assert_eq!(&changed(engine, control, member, bad), expected, "{control} of {engine}");
+        }
     }
 
     #[test]

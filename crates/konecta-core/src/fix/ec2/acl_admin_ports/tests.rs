@@ -46,10 +46,36 @@ fn an_entry_for_the_port_alone_goes() {
         entry(60, "allow", "0.0.0.0/0", Some((443, 443))),
     ]);
     let steps = world.mended("KA-VPC-007", "/acl-1");
-    let [step] = steps.as_slice() else { panic!("{steps:?}") };
+    let [keep, step] = steps.as_slice() else { panic!("{steps:?}") };
+    let expected = "CreateNetworkAclEntry 49 \"allow\" 22 \"10.0.0.0/16\"";
+    assert_eq!(told(std::slice::from_ref(keep)), [expected], "the VPC's own keep the port, the office has an entry");
+    assert_eq!(step.needs, std::slice::from_ref(&keep.key));
     assert_eq!(step.call.parameters, json!({"NetworkAclId": "acl-1", "Egress": false, "RuleNumber": 50}));
     let back = json!({"NetworkAclId": "acl-1", "Egress": false, "RuleNumber": 50, "Protocol": "6", "RuleAction": "allow", "CidrBlock": "0.0.0.0/0", "PortRange": {"From": 22, "To": 22}});
     assert_eq!(step.inverse[0].parameters, back);
+}
+
+#[test]
+fn an_entry_goes_alone_where_a_later_one_lets_in_who_needs_the_port() {
+    let vpc = entry(60, "allow", "10.0.0.0/8", None);
+    let office = entry(70, "allow", "203.0.113.0/24", None);
+    let world = world(&[entry(50, "allow", "0.0.0.0/0", Some((22, 22))), vpc, office]);
+    assert_eq!(told(&world.mended("KA-VPC-007", "/acl-1")).len(), 1);
+}
+
+#[test]
+fn nobody_is_locked_out_of_a_bastion() {
+    let mut world = world(&[entry(50, "allow", "0.0.0.0/0", Some((22, 22)))]).with(|b| b.bastion.ssh_cidrs.clear());
+    let mut bastion = crate::fix::ec2::testdata::instance("i-1", "subnet-1", "sg-1");
+    bastion["tags"] = json!({"Role": "bastion"});
+    world.snapshot.resources.extend(World::of(json!([bastion])).snapshot.resources);
+    let acl = world.snapshot.resources.iter_mut().find(|one| one.resource_id == "acl-1").expect("ACL");
+    let mut body: Value = serde_json::from_str(acl.configuration.get()).expect("JSON");
+    body["Associations"] = json!([{"NetworkAclId": "acl-1", "SubnetId": "subnet-1"}]);
+    acl.configuration = serde_json::value::to_raw_value(&body).expect("JSON");
+    world.snapshot.sort();
+    let refused = world.proposed("KA-VPC-007", "/acl-1");
+    assert!(refused.steps.is_empty() && refused.refusals[0].reason.contains("lock everybody out"), "{refused:?}");
 }
 
 #[test]

@@ -55,6 +55,36 @@ fn both_default_routes_of_a_private_table_go() {
 }
 
 #[test]
+fn what_has_a_public_address_there_keeps_its_way() {
+    let gateway = |state: &str| {
+        let body = json!({"NatGatewayId": "nat-1", "SubnetId": "subnet-2", "State": state});
+        resource("NatGateway", "natgateway", "nat-1", body)
+    };
+    let mut interface = crate::fix::ec2::testdata::interface("eni-1", "sg-1");
+    interface["configuration"]["SubnetId"] = json!("subnet-2");
+    let mut public = interface.clone();
+    public["configuration"]["Association"] = json!({"PublicIp": "203.0.113.9"});
+    let mut instance = crate::fix::ec2::testdata::instance("i-1", "subnet-2", "sg-1");
+    instance["configuration"]["PublicIpAddress"] = json!("203.0.113.9");
+    let mut balancer = crate::fix::path::testdata::balancer();
+    balancer["configuration"]["AvailabilityZones"][0]["SubnetId"] = json!("subnet-2");
+    let reached = |what: Value| {
+        let routes = [out("DestinationCidrBlock", "0.0.0.0/0")];
+        let world = world(vec![subnet("subnet-2", "private"), table("rtb-2", &["subnet-2"], &routes), what]);
+        let facts = crate::facts::derive(&world.snapshot, &world.blueprint).expect("facts");
+        let case = crate::fix::Case::new(&world.snapshot, &facts, &[], &world.blueprint);
+        let table = case.all("AWS::EC2::RouteTable").find(|view| view.id == "rtb-2").expect("table");
+        super::reached(&case, table)
+    };
+    assert_eq!(reached(gateway("available")).as_deref(), Some("NAT gateway nat-1"));
+    assert_eq!(reached(gateway("deleted")), None);
+    assert_eq!(reached(public).as_deref(), Some("interface eni-1"));
+    assert_eq!(reached(interface), None);
+    assert_eq!(reached(instance).as_deref(), Some("instance i-1"));
+    assert_eq!(reached(balancer).as_deref(), Some("load balancer erp"));
+}
+
+#[test]
 fn two_subnets_of_one_table_ask_for_the_same() {
     let world = world(vec![
         subnet("subnet-2", "private"),

@@ -89,7 +89,7 @@ fn a_range_admits_only_those_within_it() {
             ranges: ranges.iter().map(|range| range.parse().expect("range")).collect(),
         },
         to: BTreeSet::new(),
-        ports: BTreeSet::from([443]),
+        port: 443,
     };
     let admits = |ranges: &[&str], rule: Value| {
         let world = World::of(json!([rule]));

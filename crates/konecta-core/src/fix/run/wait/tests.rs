@@ -96,6 +96,7 @@ fn ended(wait: &Wait, old: &Answer, new: &Answer, lag: i64) -> (Result<(), Strin
         expires_at: start(),
         account: "123456789012".parse().expect("account"),
         regions: vec![region.clone()],
+        scope: None,
         changes: Vec::new(),
         refusals: Vec::new(),
         sha256: String::new(),
