@@ -98,6 +98,7 @@ fn forward_signals(_child: u32) -> Result<(), Error> {
 }
 
 /// Makes this process the child: its limits, and the watch over single evaluations.
+#[expect(clippy::disallowed_methods, reason = "a thread that does not end can only be ended with its process")]
 pub(crate) fn begin() -> Result<(), Error> {
     limit()?;
     engine::watch(EVALUATION, |name| {

@@ -43,10 +43,10 @@ impl<'a> Outputs<'a> {
     pub(super) fn write(&self, report: &Report) -> Result<(), Error> {
         let mut failed: Option<Error> = None;
         for output in &self.outputs {
-            if let Err(error) = self.write_one(report, output) {
-                if let Some(earlier) = failed.replace(error) {
-                    ui::complain(&earlier);
-                }
+            if let Err(error) = self.write_one(report, output)
+                && let Some(earlier) = failed.replace(error)
+            {
+                ui::complain(&earlier);
             }
         }
         failed.map_or(Ok(()), Err)

@@ -77,15 +77,14 @@ fn a_forged_plan_is_refused_whatever_its_digest_says() {
     let bench = with(&["rds-deletable"]);
     let plan: Value = bench.plan(&[]);
     let before = bench.content("before.snap");
-    let forgeries: [(&str, fn(&mut Value)); 4] = [
-        ("another parameter", |change| change["call"]["parameters"]["PubliclyAccessible"] = json!(true)),
-        ("another call", |change| change["call"]["operation"] = json!("DeleteDBInstance")),
-        ("no way back", |change| change["inverse"] = json!([])),
-        ("another title", |change| change["parts"][0]["title"] = json!("Add a tag")),
-    ];
-    for (name, forge) in forgeries {
+    for (name, place, value) in [
+        ("another parameter", "/call/parameters/DeletionProtection", json!(false)),
+        ("another call", "/call/operation", json!("DeleteDBInstance")),
+        ("no way back", "/inverse", json!([])),
+        ("another title", "/parts/0/title", json!("Add a tag")),
+    ] {
         let mut forged = plan.clone();
-        forge(&mut forged["changes"][0]);
+        *forged["changes"][0].pointer_mut(place).expect(place) = value;
         let map = forged.as_object_mut().expect("a plan");
         map.remove("sha256");
         let digest = konecta_core::snapshot::sha256(&konecta_core::fix::plan::canonical(forged.clone()));

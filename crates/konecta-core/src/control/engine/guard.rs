@@ -89,7 +89,7 @@ mod tests {
         let ended: Result<(), String> = guarded("ka_x", || panic!("window size must be non-zero"));
         assert_eq!(ended, Err("the policy engine panicked: window size must be non-zero".to_owned()));
         assert!(!is_inside());
-        assert_eq!(guarded("ka_x", || is_inside()), Ok(true));
+        assert_eq!(guarded("ka_x", is_inside), Ok(true));
     }
 
     #[test]
