@@ -28,7 +28,7 @@ pass if _found == []
 violations contains {"path": found.path, "actual": actual, "expected": expected} if {
 	some found in _found
 	found.kind == "stranger"
-	actual := sprintf("lets in %s", [found.who])
+	actual := sprintf("open to %s", [found.who])
 	expected := sprintf("only principals of %s", [concat(", ", sort(trusted))])
 }
 

@@ -26,7 +26,7 @@ test_no_stranger_passes if {
 test_stranger_fails_whatever_else_is_not_known if {
 	violations(facts([open, stranger])) == {{
 		"path": "repositoryPolicy.Statement[0].Principal[*]",
-		"actual": "lets in everybody",
+		"actual": "open to everybody",
 		"expected": "only principals of 123456789012, 210987654321",
 	}}
 	not control.pass with input as subject with data.facts as facts([open, stranger])

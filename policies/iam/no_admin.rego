@@ -36,7 +36,7 @@ violations contains {"path": grant.path, "actual": actual, "expected": "only act
 	grant.kind == "policy"
 	is_array(grant.left)
 	count(grant.left) > 0
-	actual := sprintf("allows %s", [concat(", ", grant.left)])
+	actual := sprintf("a policy that allows %s", [concat(", ", grant.left)])
 }
 
 not_applicable contains "it is no role of a stack" if count(data.facts[input.arn].parts) == 0

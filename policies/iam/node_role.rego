@@ -35,7 +35,7 @@ violations contains {"path": path, "actual": actual, "expected": expected} if {
 	name := regex.find_n(`[^/]+$`, policy.PolicyArn, 1)[0]
 	not name in data.blueprint.iam.node_policies
 	path := sprintf("AttachedManagedPolicies[%s]", [policy.PolicyArn])
-	actual := sprintf("%s is attached", [name])
+	actual := "attached to the role"
 	expected := sprintf("of AWS's policies only %s", [concat(", ", data.blueprint.iam.node_policies)])
 }
 
@@ -46,7 +46,7 @@ violations contains {"path": grant.path, "actual": actual, "expected": "only nam
 	not _aws_wrote(grant)
 	is_array(grant.everywhere)
 	count(grant.everywhere) > 0
-	actual := sprintf("allows %s everywhere", [concat(", ", grant.everywhere)])
+	actual := sprintf("a policy that allows %s everywhere", [concat(", ", grant.everywhere)])
 }
 
 not_applicable contains "it is not the role of a node" if {

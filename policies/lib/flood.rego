@@ -43,6 +43,18 @@ doubts := {sprintf("rule %s counts only what its scope-down statement lets throu
 	not kind in _counted
 }
 
+doubts_of_numbers := {sprintf("rule %s: it was not sent how many requests it lets through in how many seconds", [_name(step)]) |
+	some step in waf.steps
+	rate := step.rule.Statement.RateBasedStatement
+	is_object(rate)
+	not _counts(rate)
+}
+
+_counts(rate) if {
+	is_number(rate.Limit)
+	is_number(rate.EvaluationWindowSec)
+}
+
 _name(step) := object.get(step.rule, "Name", "?")
 
 # The limits that are too high, in words; null where there is none at all.

@@ -50,14 +50,14 @@ _words(link) := {"it writes no access logs" |
 
 _words(link) := {"it writes no access logs" | link.value["access_logs.s3.enabled"] == "false"} if link.setting == "attributes"
 
-_words(link) := {sprintf("%s is off", [concat(", ", off)]) |
+_words(link) := {sprintf("off: %s", [concat(", ", off)]) |
 	off := logs.control_plane_off(link.value)
 	count(off) > 0
 } if {
 	link.setting == "cluster_logging"
 }
 
-_words(link) := {sprintf("%s is not exported", [concat(", ", kept)]) |
+_words(link) := {sprintf("not exported: %s", [concat(", ", kept)]) |
 	kept := logs.exports_wanted(link.value.engine) - logs.exported(link.value.types)
 	count(kept) > 0
 } if {

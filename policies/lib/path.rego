@@ -33,6 +33,33 @@ cloudfronts(source) if {
 cloudfronts(source) if {
 	source.kind == "security_group"
 	data.index.security_groups[source.source.id].GroupName == _vpc_origins_group
+	count(_guests(source)) == 0
+}
+
+# A name is no proof: machines and parts of the stack that carry the group are not CloudFront, whose interfaces hang on no instance.
+_guests(source) := {name |
+	some carrier in data.index.group_carriers[source.source.id]
+	some name in carrier.names
+	_is_guest(carrier.kind, name)
+}
+
+_is_guest(kind, _) if kind in {"node", "cluster", "pod", "alb", "bastion", "database"}
+
+_is_guest("other", name) if contains(name, "instance i-")
+
+# Why it is not known who comes by a source.
+doubts(source) := {sprintf("%s: whose prefix list %s is, and what stands in it, is not known", [source.rule, source.prefixList.id]) |
+	not admitted(source)
+	not stranger(source)
+} if {
+	source.kind == "prefix_list"
+}
+
+doubts(source) := {sprintf("%s: security group %s is in no listing", [source.rule, source.source.id]) |
+	not admitted(source)
+	not stranger(source)
+} if {
+	source.kind == "security_group"
 }
 
 # A source that is known to be somebody else.

@@ -152,9 +152,17 @@ unnarrowed(statement) if everything(statement.ScopeDownStatement)
 # A rule that is certainly not this group.
 another(rule, _) if other_than("ManagedRuleGroupStatement", rule.Statement)
 
-another(rule, _) if rule.Statement.ManagedRuleGroupStatement.VendorName != "AWS"
+another(rule, _) if {
+	vendor := rule.Statement.ManagedRuleGroupStatement.VendorName
+	is_string(vendor)
+	vendor != "AWS"
+}
 
-another(rule, name) if rule.Statement.ManagedRuleGroupStatement.Name != name
+another(rule, name) if {
+	own := rule.Statement.ManagedRuleGroupStatement.Name
+	is_string(own)
+	own != name
+}
 
 # A step that runs this managed group, whole and blocking.
 blocks(step, name) if {

@@ -15,6 +15,12 @@ steady(_, link) if {
 	every nat in link.value.nats { _beside(nat, link.value.zone) }
 }
 
+# New nodes come up only once their Auto Scaling group has noticed.
+steady(_, link) if {
+	link.setting == "running"
+	count({zone | some zone in link.value.zones}) > 1
+}
+
 steady(_, link) if {
 	link.part == "database"
 	link.value.multi_az == true
@@ -36,7 +42,10 @@ lost(links, link, zone) := {"has no zone left in which nodes stand" |
 	link.part == "load balancer"
 }
 
-lost(_, link, zone) := {sprintf("(%s) has no way out, for %s stands in %s", [link.value.zone, nat.nat, zone]) |
+lost(_, link, zone) := {"loses every node that runs now" |
+	link.setting == "running"
+	{one | some one in link.value.zones} == {zone}
+} | {sprintf("(%s) has no way out, for %s stands in %s", [link.value.zone, nat.nat, zone]) |
 	some nat in link.value.nats
 	nat.zone == zone
 	link.value.zone != zone

@@ -60,7 +60,7 @@ pass if {
 }
 
 # One for each half, with all that is broken in the order of the path.
-violations contains {"path": path, "actual": concat("; ", told), "expected": "every hop encrypted", "proof": _chain(parts)} if {
+violations contains {"path": path, "actual": sprintf("broken: %s", [concat("; ", told)]), "expected": "every hop encrypted", "proof": _chain(parts)} if {
 	some half, parts in _halves
 	broken := [part | some part in parts; count(_faults(part)) > 0]
 	count(broken) > 0

@@ -89,9 +89,9 @@ test_broken_hops_stand_in_the_order_of_the_path if {
 
 test_tls_that_is_not_forced_or_not_in_force_breaks_the_last_hop if {
 	optional := object.union(index, {"parameter_groups": {"123456789012/us-east-1/konecta-pg": {"rds.force_ssl": "0"}}})
-	{one.actual | some one in found(good, optional)} == {"database konecta-erp: konecta-pg does not force TLS"}
+	{one.actual | some one in found(good, optional)} == {"broken: database konecta-erp: konecta-pg does not force TLS"}
 	pending := {"engine": "postgres", "groups": [object.union(good[6].value.groups[0], {"states": ["pending-reboot"]})]}
-	{one.actual | some one in found(changed("parameter_groups", pending), index)} == {"database konecta-erp: konecta-pg is pending-reboot"}
+	{one.actual | some one in found(changed("parameter_groups", pending), index)} == {"broken: database konecta-erp: konecta-pg is pending-reboot"}
 }
 
 test_a_key_that_cannot_be_used_breaks_the_secrets if {

@@ -43,9 +43,10 @@ pass if {
 	every link in _links { log_links.writes(link) }
 }
 
-violations contains {"path": concat(", ", _broken), "actual": concat("; ", told), "expected": "every log written"} if {
+violations contains {"path": path, "actual": sprintf("broken: %s", [concat("; ", told)]), "expected": "every log written"} if {
 	count(_broken) > 0
 	told := [fault | some part in _broken; some fault in sort(_faults(part))]
+	path := sprintf("the trail of logs (%s)", [concat(", ", _broken)])
 }
 
 unknown contains why if some why in joined.whys(_links, _parts)

@@ -39,9 +39,9 @@ open(links) := all if {
 off := {
 	["logging", {"logging": {"Enabled": false}, "deliveries": []}, "distribution E1: it writes no access logs"],
 	["attributes", {"access_logs.s3.enabled": "false"}, "load balancer konecta-erp: it writes no access logs"],
-	["cluster_logging", [{"types": ["api"], "enabled": true}], "cluster konecta-erp-prod: audit is off"],
-	["log_exports", {"engine": "postgres", "types": null}, "database konecta-erp: postgresql, upgrade is not exported"],
-	["log_exports", {"engine": "aurora-postgresql", "types": []}, "database konecta-erp: postgresql is not exported"],
+	["cluster_logging", [{"types": ["api"], "enabled": true}], "cluster konecta-erp-prod: off: audit"],
+	["log_exports", {"engine": "postgres", "types": null}, "database konecta-erp: not exported: postgresql, upgrade"],
+	["log_exports", {"engine": "aurora-postgresql", "types": []}, "database konecta-erp: not exported: postgresql"],
 	["flow_logs", [], "vpc-1: flow logs of it: none"],
 }
 
@@ -53,7 +53,7 @@ test_all_written_passes if {
 test_each_log_that_is_off_is_named if {
 	every one in off {
 		[setting, value, told] := one
-		{violation.actual | some violation in found(changed(setting, value))} == {told}
+		{violation.actual | some violation in found(changed(setting, value))} == {sprintf("broken: %s", [told])}
 		not passes(changed(setting, value))
 	}
 }
@@ -68,13 +68,13 @@ test_what_is_off_stands_in_the_order_of_the_path if {
 		some link in good
 		some [setting, value, told] in off
 		link.setting == setting
-		told != "database konecta-erp: postgresql is not exported"
+		told != "database konecta-erp: not exported: postgresql"
 	]
 	some violation in found(all)
-	violation.path == concat(", ", [
+	violation.path == sprintf("the trail of logs (%s)", [concat(", ", [
 		"access logs of CloudFront", "access logs of the load balancer", "logs of the control plane", "logs of the database",
 		"flow logs of the network",
-	])
+	])])
 }
 
 test_what_is_not_known_proves_nothing_and_is_named if {

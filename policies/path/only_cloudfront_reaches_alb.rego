@@ -31,7 +31,7 @@
 #     - ec2:DescribeManagedPrefixLists
 #     - ec2:GetManagedPrefixListEntries
 #   facts: [edge, entrances, parts, ways]
-#   joins: [security_groups]
+#   joins: [security_groups, group_carriers]
 #   claims: [cf-origin-protected]
 #   fix: path.only_cloudfront
 package konecta.path.only_cloudfront_reaches_alb
@@ -85,6 +85,11 @@ unknown contains why if some why in ways.whys
 unknown contains why if {
 	some source in _sources
 	why := source.why
+}
+
+unknown contains why if {
+	some source in _sources
+	some why in path.doubts(source)
 }
 
 unknown contains why if some why in alb.doubts_of_none

@@ -181,3 +181,23 @@ test_groups_that_are_gone_or_foreign_are_told_apart if {
 	not passes("internet-facing", unseen)
 	count(found("internet-facing", unseen)) == 0
 }
+
+named := {"sg-2": {"GroupName": "CloudFront-VPCOrigins-Service-SG"}}
+
+carried(carrier) := {"sg-2": [object.union({"kind": "other", "roles": [], "names": ["eni-1"], "more": 0}, carrier)]}
+
+test_the_name_of_cloudfronts_group_proves_nothing_of_a_machine_that_carries_it if {
+	known := facts("alias", [group({})])
+	control.pass with input as balancer("internet-facing") with data.facts as known with data.blueprint as blueprint
+		with data.index.security_groups as named with data.index.group_carriers as carried({})
+	every guest in [{"names": ["eni-2 (instance i-1)"]}, {"kind": "bastion", "names": ["eni-2"]}] {
+		count(control.violations) == 1 with input as balancer("internet-facing") with data.facts as known with data.blueprint as blueprint
+			with data.index.security_groups as named with data.index.group_carriers as carried(guest)
+	}
+}
+
+test_what_is_not_known_of_a_source_is_told if {
+	unread := object.union(https, {"kind": "prefix_list", "rule": "sgr-1", "prefixList": {"id": "pl-1"}})
+	whys("internet-facing", facts("alias", [unread])) == {"sgr-1: whose prefix list pl-1 is, and what stands in it, is not known"}
+	whys("internet-facing", facts("alias", [group({})])) == {"sgr-1: security group sg-2 is in no listing"}
+}

@@ -45,7 +45,7 @@ pass if {
 	every link in _links { zones.steady(_links, link) }
 }
 
-violations contains {"path": path, "actual": concat("; ", sort(lost)), "expected": "every part goes on", "proof": _where} if {
+violations contains {"path": path, "actual": sprintf("more than the stack bears: %s", [concat("; ", sort(lost))]), "expected": "a loss after which every part goes on", "proof": _where} if {
 	some zone in zones.all(_links)
 	lost := _lost(zone)
 	count(lost) > 0

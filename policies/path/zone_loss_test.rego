@@ -29,7 +29,7 @@ passes(links) if {
 }
 
 lost(links) := all if {
-	all := {[one.path, one.actual] | some one in control.violations} with input as stack with data.facts as facts(links)
+	all := {[one.path, trim_prefix(one.actual, "more than the stack bears: ")] | some one in control.violations} with input as stack with data.facts as facts(links)
 }
 
 open(links) := all if {
@@ -53,6 +53,13 @@ test_a_database_in_a_zone_that_was_not_sent_goes_with_one_of_them if {
 
 test_nodes_in_one_zone_take_the_load_balancer_along if {
 	lost([balancer(["a", "b"]), a, database(true, "a")]) == {["loss of a", "load balancer erp has no zone left in which nodes stand"]}
+}
+
+running(zones) := {"part": "nodes", "setting": "running", "place": "cluster erp", "value": {"zones": zones}}
+
+test_nodes_that_all_run_in_one_zone_are_lost_with_it if {
+	passes(array.concat(good, [running(["a", "b"])]))
+	lost(array.concat(good, [running(["a"])])) == {["loss of a", "cluster erp loses every node that runs now"]}
 }
 
 test_a_zone_that_only_one_of_both_has_does_not_count if {

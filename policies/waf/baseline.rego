@@ -56,7 +56,7 @@ violations contains {"path": path, "actual": loosened, "expected": "each rule bl
 	path := sprintf("Rules[%s].RuleActionOverrides", [rule.Name])
 }
 
-violations contains {"path": path, "actual": "every request is let in, before rule groups are tried", "expected": "an Allow behind them"} if {
+violations contains {"path": path, "actual": "an Allow of every request before rule groups are tried", "expected": "an Allow behind them"} if {
 	some step in waf.steps
 	step.does == "Allow"
 	waf.everything(step.rule.Statement)
@@ -73,7 +73,7 @@ violations contains {"path": "Rules.RateBasedStatement", "actual": flood.found, 
 
 unknown contains reason if some reason in waf.doubts(_wanted)
 
-unknown contains reason if some reason in flood.doubts
+unknown contains reason if some reason in flood.doubts | flood.doubts_of_numbers
 
 _wanted := {name | some name in data.blueprint.waf.managed_groups}
 

@@ -137,7 +137,7 @@ test_an_action_that_is_not_known_is_unknown if {
 test_what_is_let_in_before_the_groups_does_not_pass if {
 	neither(ordered(array.concat([allow(never)], baseline)))
 	first := ordered(array.concat([allow(every_path)], baseline))
-	found(first) == {"Rules[let-in].Action": "every request is let in, before rule groups are tried"}
+	found(first) == {"Rules[let-in].Action": "an Allow of every request before rule groups are tried"}
 	not control.pass with input as first with data.blueprint as blueprint
 	last := ordered(array.concat(baseline, [allow(every_path)]))
 	control.pass with input as last with data.blueprint as blueprint

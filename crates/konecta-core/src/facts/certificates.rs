@@ -169,6 +169,12 @@ fn standing(found: &Supplemented<acm::Certificate, acm::Imported>, now: Option<T
         (Some(_), Some(_)) => {}
         (None, _) | (_, None) => unsaid(format!("it is not known whether certificate {arn} has expired")),
     }
+    // One that was imported may begin later; where nothing is said, the state says that it is in use.
+    if let Some((start, now)) = sent.not_before.zip(now)
+        && start > now
+    {
+        return Standing::Bad(format!("is not valid before {start}"));
+    }
     match sent.kind.as_deref() {
         Some("AMAZON_ISSUED") => {}
         Some("PRIVATE") => return Standing::Bad("is issued by a private CA".to_owned()),

@@ -72,7 +72,8 @@ pub(crate) fn clients(ground: &Ground<'_>, carriers: &Carriers, database: &Item<
     let mut doubt = |id: &str, why: String| {
         clients.entry(("unknown", id.to_owned())).or_default().insert(why);
     };
-    if !guards.whole {
+    // A database of a VPC always has a group: of none, it was not sent.
+    if !guards.whole || guards.known.is_empty() {
         doubt(&database.arn, "not all security groups of the database were sent".to_owned());
     }
     for guard in guards.known.iter().filter(|guard| ground.ingress.all(guard).is_none()) {

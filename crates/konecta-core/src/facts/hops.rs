@@ -1,6 +1,8 @@
 //! What stands in the settings that decide whether everything is encrypted, from the viewer to the disk: the fact `hops`.
 //! Knows where each setting is found; which value is good is for controls to say.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::ground::Ground;
@@ -114,6 +116,7 @@ fn target_groups(stack: &Stack<'_, '_>, sink: &Sink, links: &mut Links) {
         for target in &balancer.ground.here.target_groups {
             target_group(target, &balancer, links);
         }
+        unseen_groups(&balancer, links);
     }
 }
 
@@ -130,6 +133,35 @@ fn target_group(target: &TargetGroup, balancer: &Balancer<'_, '_>, links: &mut L
     }
     let part = (PODS, balancer.doubt.as_ref());
     links.note_of(part, "target_protocol", &place, sent.protocol.as_ref().map(|protocol| json!(protocol)));
+}
+
+/// A target group that a listener or a rule names, and no listing shows as this load balancer's.
+fn unseen_groups(balancer: &Balancer<'_, '_>, links: &mut Links) {
+    let (ground, arn) = (balancer.ground, &balancer.item.arn);
+    let listeners = ground.doors.listeners(arn).unwrap_or_default();
+    let rules = listeners.iter().flat_map(|listener| ground.doors.rules(&listener.item.arn).unwrap_or_default());
+    let defaults = listeners.iter().filter_map(|listener| listener.item.body.default_actions.as_ref());
+    let mut named = BTreeSet::new();
+    for actions in rules.filter_map(|rule| rule.item.body.actions.as_ref()).chain(defaults) {
+        collect_groups(actions, &mut named);
+    }
+    for group in named {
+        let found = ground.here.target_groups.iter().find(|target| target.item.arn == group);
+        let listed = found.and_then(|target| target.item.body.load_balancer_arns.as_ref());
+        if found.is_none() || listed.is_some_and(|arns| !arns.contains(arn)) {
+            let why =
+                format!("{} forwards to target group {group}, which no listing shows as its own", balancer.name());
+            links.open(PODS, why);
+        }
+    }
+}
+
+/// The target groups that actions name, in whatever member.
+fn collect_groups<'v>(actions: &'v Value, named: &mut BTreeSet<&'v str>) {
+    for action in actions.as_array().into_iter().flatten() {
+        let more = action["ForwardConfig"]["TargetGroups"].as_array().into_iter().flatten();
+        named.extend([action].into_iter().chain(more).filter_map(|one| one["TargetGroupArn"].as_str()));
+    }
 }
 
 fn databases(stack: &Stack<'_, '_>, links: &mut Links) {

@@ -63,13 +63,15 @@ fn faults(rules: &[Rule], images: u64, whole: bool) -> Vec<Value> {
     // An image that a rule selects by its tags is not touched by a later one, which still counts it.
     for rule in standard().take_while(|rule| Some(*rule) != all).filter(|rule| rule.tags == Tags::Some) {
         let does = match (rule.expires, rule.count) {
-            (true, Count::Age) => "images with these tags go by their age, be they among the last or not".to_owned(),
+            (true, Count::Age) => {
+                "a rule by which images with these tags go by their age, be they among the last or not".to_owned()
+            }
             (false, Count::Age) => {
-                "images with these tags are archived by their age, and cannot be pulled then".to_owned()
+                "a rule by which images with these tags are archived by their age, and cannot be pulled then".to_owned()
             }
             (_, Count::MoreThan(number)) => {
                 format!(
-                    "the last {number} images with these tags are kept beside the others, for no later rule touches them"
+                    "a rule that keeps images with these tags, up to {number}, beside the others, for no later rule touches them"
                 )
             }
         };
@@ -79,9 +81,10 @@ fn faults(rules: &[Rule], images: u64, whole: bool) -> Vec<Value> {
         Some(rule) => {
             let gone = if rule.expires { "expire" } else { "are archived, and cannot be pulled then," };
             match rule.count {
-                Count::Age => {
-                    found.push(fault(rule, format!("images {gone} by their age, be they among the last or not")))
-                }
+                Count::Age => found.push(fault(
+                    rule,
+                    format!("a rule by which images {gone} by their age, be they among the last or not"),
+                )),
                 Count::MoreThan(number) if number != images => {
                     found.push(
                         json!({"path": format!("lifecyclePolicy.rules[{}].selection.countNumber", rule.priority),
@@ -92,7 +95,7 @@ fn faults(rules: &[Rule], images: u64, whole: bool) -> Vec<Value> {
                     found.push(fault(
                         rule,
                         format!(
-                            "images beyond the last {number} are archived, and none of them ever expires",
+                            "a rule by which images beyond the last {number} are archived, and none of them ever expires",
                             number = images
                         ),
                     ));
@@ -102,7 +105,9 @@ fn faults(rules: &[Rule], images: u64, whole: bool) -> Vec<Value> {
         }
         None if whole => {
             let expected = format!("a rule that expires images of any tag status by imageCountMoreThan {images}");
-            found.push(json!({"path": "lifecyclePolicy.rules", "actual": "no such rule", "expected": expected}));
+            found.push(
+                json!({"path": "lifecyclePolicy.rules", "actual": "a list without such a rule", "expected": expected}),
+            );
         }
         None => {}
     }
@@ -114,16 +119,19 @@ fn faults(rules: &[Rule], images: u64, whole: bool) -> Vec<Value> {
             {
                 found.push(fault(
                     rule,
-                    format!("the last {number} images without a tag are kept, for no later rule touches them"),
+                    format!("a rule that keeps images without a tag, up to {number}, for no later rule touches them"),
                 ));
             } else if !rule.expires && whole && !empties_archive(rules, true) {
-                found.push(fault(rule, "images without a tag are archived, and none of them ever expires".to_owned()));
+                found.push(fault(
+                    rule,
+                    "a rule by which images without a tag are archived, and none of them ever expires".to_owned(),
+                ));
             }
         }
         // `found` already says so where there is no rule for all images at all.
         None if whole && all.is_some() => {
             let expected = "a rule that lets images without a tag go";
-            found.push(json!({"path": "lifecyclePolicy.rules", "actual": "images without a tag are kept for ever", "expected": expected}));
+            found.push(json!({"path": "lifecyclePolicy.rules", "actual": "a list by which images without a tag are kept for ever", "expected": expected}));
         }
         Some(_) | None => {}
     }

@@ -44,7 +44,7 @@ impl Links {
                 ("value", Some(value)),
                 ("why", doubt.map(|doubt| json!(format!("{place}: {doubt}")))),
             ])),
-            None => self.open(part, format!("{place}: it was not sent what its {} is", setting.replace('_', " "))),
+            None => self.open(part, format!("{place}: AWS did not send its {}", setting.replace('_', " "))),
         }
     }
 

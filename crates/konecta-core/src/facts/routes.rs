@@ -138,7 +138,8 @@ impl<'a> Routes<'a> {
         Reach { open, ipv4, ipv6, proof, why }
     }
 
-    /// The NAT gateways over which a subnet goes out to the internet.
+    /// The NAT gateways over which a subnet goes out to the internet. An internet gateway and an egress-only one are in every zone; of
+    /// anything else to which the default route leads it is not known where it stands.
     ///
     /// # Errors
     /// Why they are not known.
@@ -155,8 +156,13 @@ impl<'a> Routes<'a> {
             let Some(target) = target(route) else {
                 return Err(format!("{name}: it was not sent where a route leads"));
             };
-            if target.starts_with("nat-") && !nats.iter().any(|nat| nat.id == target) {
-                nats.push(Nat { id: target.to_owned(), zone: self.zone_of_nat(target)? });
+            if target.starts_with("nat-") {
+                if !nats.iter().any(|nat| nat.id == target) {
+                    nats.push(Nat { id: target.to_owned(), zone: self.zone_of_nat(target)? });
+                }
+            } else if !["igw-", "eigw-", "local"].iter().any(|kind| target.starts_with(kind)) && self.is_default(route)
+            {
+                return Err(format!("{name}: {}, and it is not known in which zone that stands", told(route)));
             }
         }
         Ok(nats)
@@ -178,10 +184,12 @@ impl<'a> Routes<'a> {
     /// The table in force: the one associated with the subnet, else the main table of its VPC.
     fn table_of(&self, subnet: &str, vpc: Option<&str>) -> Result<(&'a Table, &'static str), String> {
         let tables = &self.here.route_tables;
-        let names = |table: &&Table| {
-            table.body.associations.iter().flatten().any(|one| one.subnet_id.as_deref() == Some(subnet))
-        };
-        let mut explicit = tables.iter().filter(names);
+        let of = |one: &&ec2::RouteTableAssociation| one.subnet_id.as_deref() == Some(subnet);
+        let own = |table: &'a Table| table.body.associations.iter().flatten().filter(of);
+        if let Some(state) = tables.iter().flat_map(own).find_map(under_way) {
+            return Err(format!("the association of {subnet} with a route table is {state}"));
+        }
+        let mut explicit = tables.iter().filter(|table| own(table).any(in_force));
         if let Some(table) = explicit.next() {
             return match explicit.next() {
                 Some(_) => Err(format!("{subnet} is associated with two route tables")),
@@ -287,13 +295,26 @@ impl<'a> Routes<'a> {
         let Some(gateway) = self.gateways.get(gateway) else { return Some(true) };
         any(gateway.body.attachments.as_ref()?.iter().map(|one| {
             let here = one.vpc_id.as_deref().zip(vpc).map(|(of, vpc)| of == vpc);
-            let works = one.state.as_deref().map(|state| ["available", "attached"].contains(&state));
+            let works = match one.state.as_deref() {
+                Some("available" | "attached") => Some(true),
+                Some("detached") => Some(false),
+                // On its way, or a state that nobody knows.
+                Some(_) | None => None,
+            };
             match (here, works) {
                 (Some(false), _) | (_, Some(false)) => Some(false),
                 (Some(true), Some(true)) => Some(true),
                 (_, _) => None,
             }
         }))
+    }
+
+    /// Whether a route is, or may be, one by which the internet is reached.
+    fn is_default(&self, route: &ec2::Route) -> bool {
+        let leads = |spans: Vec<Span>| {
+            Family::BOTH.into_iter().any(|family| is_internet(family, &of_family(spans.clone(), family)))
+        };
+        self.spans(route).is_none_or(leads)
     }
 
     fn spans(&self, route: &ec2::Route) -> Option<Vec<Span>> {
@@ -304,6 +325,20 @@ impl<'a> Routes<'a> {
             (None, None) => None,
         }
     }
+}
+
+/// Whether an association is in force. AWS names the state of each; one that is not named is held to be.
+fn in_force(one: &ec2::RouteTableAssociation) -> bool {
+    state(one).is_none_or(|state| state == "associated")
+}
+
+/// The state of an association of which it is not known whether it is in force.
+fn under_way(one: &ec2::RouteTableAssociation) -> Option<&str> {
+    state(one).filter(|state| !["associated", "disassociated", "failed"].contains(state))
+}
+
+fn state(one: &ec2::RouteTableAssociation) -> Option<&str> {
+    one.association_state.as_ref()?.state.as_deref()
 }
 
 /// An association that could be any subnet's.

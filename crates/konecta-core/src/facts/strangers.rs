@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::iam_document::{Document, Effect, Extent, Principals, Statement};
-use super::iam_pattern::covers;
+use super::iam_pattern::{covers, meets};
 use super::trust::{Pin, Trust, Whose, account_of};
 
 /// A policy as it was read.
@@ -99,7 +99,11 @@ fn covers_actions(denial: &Extent, allowed: &Extent) -> bool {
         (Extent::Only(denied), Extent::Only(allowed)) => allowed.iter().all(|action| all(denied, action)),
         // Of `all but` it is enough that everything is denied.
         (Extent::Only(denied), Extent::AllBut(_)) => all(denied, "*") || all(denied, "ecr:*"),
-        (Extent::AllBut(_), _) => false,
+        // All but these is denied: nothing that is allowed may be among them.
+        (Extent::AllBut(spared), Extent::Only(allowed)) => {
+            !allowed.iter().any(|action| spared.iter().any(|pattern| meets(pattern, action)))
+        }
+        (Extent::AllBut(spared), Extent::AllBut(withheld)) => spared.iter().all(|action| all(withheld, action)),
     }
 }
 
@@ -117,6 +121,26 @@ fn fence(denial: &Statement, allowed: &Statement, trust: &Trust<'_>) -> Option<P
         }
         Principals::Unnamed => None,
     }
+    .map(|mut spared| {
+        // It denies everybody but AWS services, and says nothing of on whose behalf they come.
+        if spared.is_empty() && !denial.conditions.is_empty() {
+            spared.push(("AWS services".to_owned(), Whose::Unknown));
+        }
+        spared
+    })
+}
+
+/// Whether a denial without conditions names a principal that an Allow names, or its account.
+fn shuts_out(denial: &Statement, allowed: &Statement, id: &str) -> bool {
+    let Principals::Only(list) = &denial.principals else { return false };
+    let account = account_of(id);
+    let is_account = |one: &str| {
+        let account = account.filter(|account| one == *account || one.ends_with(&format!(":iam::{account}:root")));
+        account.is_some() && account_of(one) == account
+    };
+    denial.conditions.is_empty()
+        && covers_actions(&denial.actions, &allowed.actions)
+        && list.iter().any(|(kind, one)| kind == "AWS" && (one == id || is_account(one)))
 }
 
 fn is_everybody((kind, id): &(String, String)) -> bool {
@@ -159,6 +183,7 @@ fn let_in(statement: &Statement, path: &str, denials: &[&Statement], trust: &Tru
             .iter()
             .flat_map(|(kind, id)| match whose(kind, id, trust) {
                 Some(Whose::Ours) => Vec::new(),
+                Some(_) if denials.iter().any(|denial| shuts_out(denial, statement, id)) => Vec::new(),
                 Some(Whose::Unknown) => vec![Found::Unknown {
                     path: format!("{path}.Principal[{id}]"),
                     why: format!("who {id} of {path} is is not known"),

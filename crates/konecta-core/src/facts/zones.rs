@@ -61,6 +61,8 @@ fn describe(nat: &Nat) -> Value {
 fn nodes(ground: &Ground<'_>, cluster: &str, links: &mut Links) {
     links.require(NODES, [ground].into_iter(), &["eks:ListNodegroups", "eks:DescribeNodegroup"], "the node groups");
     let mut subnets: BTreeSet<&str> = BTreeSet::new();
+    let mut running: BTreeSet<&str> = BTreeSet::new();
+    let mut known = true;
     for item in &ground.here.nodegroups {
         match (item.body.cluster_name.as_deref(), &item.body.subnets) {
             (Some(of), _) if of != cluster => {}
@@ -75,19 +77,40 @@ fn nodes(ground: &Ground<'_>, cluster: &str, links: &mut Links) {
     for (id, machine) in ground.wiring.machines.iter().filter(|(_, machine)| !machine.is_gone()) {
         match (&machine.node, machine.subnet.as_deref()) {
             (Node::Of(of) | Node::Said { cluster: of, .. }, _) if of != cluster => {}
-            (Node::Of(_) | Node::Said { .. }, Some(subnet)) => drop(subnets.insert(subnet)),
+            (Node::Of(_) | Node::Said { .. }, Some(subnet)) => {
+                subnets.insert(subnet);
+                match machine.state.as_deref() {
+                    Some("running") => drop(running.insert(subnet)),
+                    Some(_) => {}
+                    None => {
+                        known = false;
+                        links.open(NODES, format!("it was not sent whether node {id} runs"));
+                    }
+                }
+            }
             (Node::Of(_) | Node::Said { .. }, None) => {
+                known = false;
                 links.open(NODES, format!("it was not sent in which subnet node {id} stands"));
             }
-            (Node::Unknown(why), _) => links.open(NODES, format!("it is not known whether {id} is a node: {why}")),
+            (Node::Unknown(why), _) => {
+                known = false;
+                links.open(NODES, format!("it is not known whether {id} is a node: {why}"));
+            }
             (Node::No, _) => {}
         }
     }
     let whole = ground.seen.whole(ground.place, "ec2:DescribeSubnets");
+    let zone_of = |id: &str| {
+        let found = ground.here.subnets.iter().find(|item| item.id(item.body.subnet_id.as_ref()) == id);
+        found.and_then(|item| item.body.availability_zone.as_deref())
+    };
+    // Of none that runs, a new one comes up in any of the subnets.
+    let zones: Option<BTreeSet<&str>> = running.iter().map(|id| zone_of(id)).collect();
+    if let Some(zones) = zones.filter(|zones| known && !zones.is_empty()) {
+        links.note(NODES, "running", &format!("cluster {cluster}"), Some(json!({"zones": zones})));
+    }
     for id in &subnets {
-        let found = ground.here.subnets.iter().find(|item| item.id(item.body.subnet_id.as_ref()) == *id);
-        let zone = found.and_then(|item| item.body.availability_zone.as_deref());
-        match (zone, ground.nats.get(id)) {
+        match (zone_of(id), ground.nats.get(id)) {
             (Some(zone), Some(Ok(nats))) => {
                 let nats: Vec<Value> = nats.iter().map(describe).collect();
                 let told = json!({"zone": zone, "nats": nats});

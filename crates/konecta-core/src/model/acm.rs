@@ -20,6 +20,8 @@ pub struct Certificate {
     pub issuer: Option<String>,
     /// Whom it was made for.
     pub subject: Option<String>,
+    /// When it begins.
+    pub not_before: Option<jiff::Timestamp>,
     /// When it ends.
     pub not_after: Option<jiff::Timestamp>,
 }

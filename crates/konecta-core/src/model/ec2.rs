@@ -57,6 +57,16 @@ shape! {
         subnet_id: Option<String>,
         /// The gateway of an edge association.
         gateway_id: Option<String>,
+        /// How far it has got.
+        association_state: Option<AssociationState>,
+    }
+}
+
+shape! {
+    /// How far an association has got.
+    AssociationState {
+        /// `associated` while it is in force; `associating`, `disassociating`, `disassociated` or `failed`.
+        state: Option<String>,
     }
 }
 
