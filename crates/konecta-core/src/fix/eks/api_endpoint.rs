@@ -158,7 +158,7 @@ fn narrowed(cidrs: Option<Value>, declared: &[String]) -> Setting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fix::eks::testdata::cluster;
+    use crate::fix::eks::testdata::{cluster, vpc};
     use crate::fix::proof::World;
 
     fn world(private: bool, declared: &[&str]) -> World {
@@ -168,14 +168,6 @@ mod tests {
             "publicAccessCidrs": ["0.0.0.0/1", "128.0.0.0/1"], "vpcId": "vpc-1", "clusterSecurityGroupId": "sg-cluster",
         }}))]))
         .with(|blueprint| blueprint.eks.api_cidrs = declared)
-    }
-
-    fn vpc(options: &str) -> Value {
-        json!({
-            "resourceType": "AWS::EC2::VPC", "resourceId": "vpc-1", "region": "us-east-1", "tags": {},
-            "arn": "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-1",
-            "configuration": {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "DhcpOptionsId": options},
-        })
     }
 
     #[test]

@@ -35,3 +35,12 @@ pub(in crate::fix) fn scaling_group(tagged: bool) -> Value {
         "configuration": {"AutoScalingGroupName": "eks-nodes", "Tags": if tagged { json!(tags) } else { json!([]) }},
     })
 }
+
+/// The VPC `vpc-1` with these DHCP options.
+pub(in crate::fix) fn vpc(options: &str) -> Value {
+    json!({
+        "resourceType": "AWS::EC2::VPC", "resourceId": "vpc-1", "region": "us-east-1", "tags": {},
+        "arn": "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-1",
+        "configuration": {"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "DhcpOptionsId": options},
+    })
+}

@@ -13,7 +13,7 @@ use super::*;
 use crate::finding::Finding;
 use crate::fix::cloudfront::{distribution, origin_header};
 use crate::fix::ec2::testdata::instance as machine;
-use crate::fix::eks::testdata::{cluster, node_group};
+use crate::fix::eks::testdata::{cluster, node_group, vpc};
 use crate::fix::journal::{Event, JournalError};
 use crate::fix::path::testdata::{GROUP, target_group};
 use crate::fix::plan::{Plan, VERSION};
@@ -187,10 +187,10 @@ fn rows() -> Vec<Row> {
     let again = vec![calls::instance_available_again("i")];
     add("rds/storage_encrypted/calls.rs", again, instance("available"), instance("available"), instance("failed"));
     // EKS: active before as after.
-    let access = |private: bool, public: bool| json!({"subnetIds": ["subnet-1"], "endpointPublicAccess": public, "endpointPrivateAccess": private, "publicAccessCidrs": ["0.0.0.0/0"]});
+    let access = |private: bool, public: bool| json!({"subnetIds": ["subnet-1"], "vpcId": "vpc-1", "endpointPublicAccess": public, "endpointPrivateAccess": private, "publicAccessCidrs": ["0.0.0.0/0"]});
     let shown = |access: &Value| Some(json!({"cluster": {"status": "ACTIVE", "resourcesVpcConfig": access}}));
     let waits = proposed(
-        &World::of(json!([cluster(json!({"resourcesVpcConfig": access(true, true)}))])),
+        &World::of(json!([vpc("default"), cluster(json!({"resourcesVpcConfig": access(true, true)}))])),
         "KA-EKS-001",
         "cluster/erp",
     );
@@ -266,7 +266,9 @@ fn every_wait_is_in_the_table() {
         }
     }
     // Asked right before a call: what is now is what counts.
-    assert_eq!(makers.remove("path/front.rs"), Some(1));
+    for asks in ["path/front.rs", "eks/api_endpoint.rs", "elbv2/tls_policy.rs"] {
+        assert_eq!(makers.remove(asks), Some(1), "{asks}");
+    }
     let known: BTreeMap<String, usize> = rows().iter().map(|row| (row.file.to_owned(), 1)).collect();
     assert_eq!(makers, known);
 }
