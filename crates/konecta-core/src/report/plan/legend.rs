@@ -92,7 +92,7 @@ impl Legend {
     }
 
     /// All layers, in the order in which they are shown.
-    pub(super) fn layers<'a>(&'a self) -> Vec<&'a str> {
+    pub(super) fn layers(&self) -> Vec<&str> {
         let known: BTreeSet<&str> = self.layers.values().map(String::as_str).collect();
         let others = known.into_iter().filter(|layer| !LAYERS.contains(layer) && *layer != OTHER);
         LAYERS.into_iter().chain(others).chain([OTHER]).collect()

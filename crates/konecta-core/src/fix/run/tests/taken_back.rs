@@ -136,10 +136,7 @@ fn a_secret_that_somebody_has_set_since_is_not_taken_away() {
     place.start(&plan(&fake)).expect("finished");
     fake.change("b", "Header", json!("another value"));
     let told = outcomes(&place.back().expect("finished"), Way::Back);
-    assert!(
-        told[2].starts_with("refused changed since by somebody else: b Header was absent"),
-        "{told:?}"
-    );
+    assert!(told[2].starts_with("refused changed since by somebody else: b Header was absent"), "{told:?}");
     assert!(!told[2].contains("another value"), "{told:?}");
 }
 
