@@ -152,7 +152,7 @@ pub(crate) struct AccountArgs {
 #[derive(Debug, Clone, Args, Default)]
 pub(crate) struct SelectArgs {
     /// Only these controls, by id or name
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    #[arg(long, alias = "only", value_name = "ID", value_delimiter = ',')]
     pub(crate) control: Vec<String>,
 
     /// Only these layers (cloudfront, waf, alb, path, network, eks, rds, ecr, iam, bastion)
@@ -203,21 +203,21 @@ pub(crate) struct Fix {
     #[arg(long, conflicts_with_all = ["dry_run", "plan_out", "emit"])]
     pub(crate) yes: bool,
 
+    /// Show every attribute before and after, calls, waits, and every procedure whole
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+
     /// Write the plan to this file and stop, as with --dry-run
     #[arg(long, value_name = "FILE")]
     pub(crate) plan_out: Option<PathBuf>,
 
     /// Carry out this plan and nothing else, if the remedies propose the same of the account as it is now
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan_out", "only", "resource", "control", "layer", "severity", "snapshot", "resume"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["plan_out", "resource", "control", "layer", "severity", "snapshot", "resume"])]
     pub(crate) plan: Option<PathBuf>,
 
     /// Plan on this snapshot instead of reading an account; changes nothing
     #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "role_arn", "endpoint_url", "yes", "resume", "execute_procedure"])]
     pub(crate) snapshot: Option<PathBuf>,
-
-    /// Only what these controls find, by id or name
-    #[arg(long, value_name = "ID", value_delimiter = ',')]
-    pub(crate) only: Vec<String>,
 
     /// Only what is found on these resources
     #[arg(long, value_name = "ARN", value_delimiter = ',')]
@@ -247,8 +247,11 @@ pub(crate) struct Fix {
     #[arg(long, value_name = "FORM")]
     pub(crate) emit: Option<Emit>,
 
-    /// Go on with a run that was stopped
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["dry_run", "plan_out", "emit", "procedure"])]
+    /// Go on with a run that was stopped, by the plan that it was begun with
+    #[arg(long, value_name = "RUN", conflicts_with_all = [
+        "dry_run", "plan_out", "emit", "verbose", "procedure", "execute_procedure", "region", "control", "layer", "severity",
+        "resource", "max_class", "allow_disruptive", "max_changes", "allow_managed", "tfstate",
+    ])]
     pub(crate) resume: Option<String>,
 
     /// Print the runbook for what is too big for a plan; with --resource, for that one

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
+use konecta_aws::SessionOptions;
 use konecta_core::control::catalogue::Catalogue;
+use konecta_core::fix::Class;
 use konecta_core::fix::emit;
 use konecta_core::fix::journal::{Journal, Outcome, Story, Way};
 use konecta_core::fix::ownership::terraform_state;
-use konecta_core::fix::plan::{Plan, PlanError, PlanOptions, read_plan};
-use konecta_core::fix::run::{Run, RunError};
+use konecta_core::fix::plan::{Change, Plan, PlanError, PlanOptions, read_plan};
+use konecta_core::fix::run::{Run, RunError, Seen, seen};
 use konecta_core::id::{Arn, ControlId};
 use konecta_core::limits;
 use konecta_core::planning::{self, Judged};
-use konecta_core::report;
+use konecta_core::report::plan::{self, Legend, Look};
 use konecta_core::snapshot::{Snapshot, SnapshotFile};
 use konecta_core::{audit, waiver};
 
@@ -38,18 +40,15 @@ pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
     if !stops && !args.yes && !ui::can_ask() {
         return Err(Error::NobodyToAsk);
     }
-    let (planned, blind) = match &args.plan {
+    let (planned, blind, read) = match &args.plan {
         Some(path) => {
             let text = limits::read_text(path, limits::DOCUMENT)
                 .map_err(|source| Error::ReadFile { path: path.clone(), source })?;
             proposed(read_plan(&text)?, args, config, &whole)?
         }
-        None => {
-            let (planned, blind, _) = made(args, &args.account, options(args)?, config, &whole)?;
-            (planned, blind)
-        }
+        None => made(args, &args.account, options(args)?, config, &whole)?,
     };
-    shown(&planned, args)?;
+    shown(&planned, &legend(&read, &whole), args)?;
     if let Some(path) = &args.plan_out {
         ui::write(path, &planned.to_json()?)?;
         ui::note(&format!("Carry it out within the hour: konecta-audit fix --plan {}", path.display()));
@@ -61,7 +60,7 @@ pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
         return Ok(blind::ending(Exit::Findings, blind));
     }
     planned.at_most(args.max_changes)?;
-    if !args.yes && ui::agreed("Do this?") != Some(true) {
+    if !args.yes && !agreed(&planned, args, config, &whole)? {
         ui::note("Nothing was changed.");
         return Ok(blind::ending(Exit::Findings, blind));
     }
@@ -70,8 +69,42 @@ pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
     Ok(if blind == Exit::CouldNotRun { blind::ending(done, blind) } else { done })
 }
 
+/// Asks whether to carry the plan out, with what its changes of class B presuppose as the account answers it now.
+fn agreed(planned: &Plan, args: &Fix, config: &Config, whole: &Catalogue) -> Result<bool, Error> {
+    let disruptive = |change: &&Change| change.class > Class::A && !change.requires.is_empty();
+    let asking: Vec<&Change> = planned.changes.iter().filter(disruptive).collect();
+    if !asking.is_empty() {
+        let options = session(planned, args, config)?;
+        let seen = super::rollback::block_on(async {
+            let mut live = Live::open(&options, whole, &config.blueprint).await?;
+            let account = live.account().id().clone();
+            let mut all = Vec::new();
+            for change in asking {
+                // What cannot be looked at is no obstacle here: it stops the run right before the call.
+                let found = seen(&mut live, &account, change).await.unwrap_or_else(|reason| unseen(change, &reason));
+                all.extend(found.into_iter().map(|one| (change.id.clone(), one)));
+            }
+            Ok(all)
+        })?;
+        ui::print(&format!("\n{}\n", plan::conditions(&seen, ui::screen().width)))?;
+    }
+    Ok(ui::agreed("Do this?") == Some(true))
+}
+
+fn unseen(change: &Change, reason: &str) -> Vec<Seen> {
+    let unseen = |what: &str| Seen { what: what.to_owned(), holds: false, found: reason.to_owned() };
+    change.requires.iter().map(|condition| unseen(&condition.what)).collect()
+}
+
+/// How the plan's account is entered, in the regions of the plan.
+fn session(planned: &Plan, args: &Fix, config: &Config) -> Result<SessionOptions, Error> {
+    let mut options = reading::options(&args.account, config)?;
+    options.regions = konecta_aws::RegionChoice::Named(planned.regions.clone());
+    Ok(options)
+}
+
 /// A plan out of a file, held against what the remedies propose now; and how it ends where something could not be judged.
-fn proposed(planned: Plan, args: &Fix, config: &Config, whole: &Catalogue) -> Result<(Plan, Exit), Error> {
+fn proposed(planned: Plan, args: &Fix, config: &Config, whole: &Catalogue) -> Result<(Plan, Exit, Snapshot), Error> {
     let options = options(args)?;
     let scope = planned.is_allowed_by(&options)?.clone();
     planned.is_in_time(fixing::now())?;
@@ -87,7 +120,7 @@ fn proposed(planned: Plan, args: &Fix, config: &Config, whole: &Catalogue) -> Re
         planned.check(fixing::now(), account)?;
     }
     planned.is_proposed(&anew, &read)?;
-    Ok((planned, blind))
+    Ok((planned, blind, read))
 }
 
 /// Scans and plans; how it ends where something could not be judged, and what was read.
@@ -129,7 +162,7 @@ pub(super) fn snapshot(
 }
 
 fn options(args: &Fix) -> Result<PlanOptions, Error> {
-    let mut only = args.only.clone();
+    let mut only = Vec::new();
     let narrowed = !(args.select.control.is_empty() && args.select.layer.is_empty()) || args.select.severity.is_some();
     if narrowed {
         only.extend(catalogue(&args.select)?.controls().map(|control| control.id().to_string()));
@@ -155,13 +188,19 @@ fn options(args: &Fix) -> Result<PlanOptions, Error> {
     })
 }
 
-fn shown(planned: &Plan, args: &Fix) -> Result<(), Error> {
+/// What resources are called, and which layer each control belongs to.
+fn legend(read: &Snapshot, whole: &Catalogue) -> Legend {
+    Legend::of(read, whole.controls().map(|control| (control.id().clone(), control.layer().to_owned())).collect())
+}
+
+fn shown(planned: &Plan, legend: &Legend, args: &Fix) -> Result<(), Error> {
     match args.emit {
         Some(Emit::AwsCli) => ui::print(&emit::aws_cli(planned)),
         Some(Emit::Terraform) => ui::print(&emit::terraform(planned)),
         None => {
             let screen = ui::screen();
-            ui::print(&report::plan::render(planned, screen.width, screen.colour))
+            let look = Look { legend, width: screen.width, color: screen.colour, verbose: args.verbose };
+            ui::print(&plan::render(planned, look))
         }
     }
 }
@@ -169,8 +208,7 @@ fn shown(planned: &Plan, args: &Fix) -> Result<(), Error> {
 fn carried_out(planned: &Plan, args: &Fix, config: &Config, whole: &Catalogue) -> Result<Exit, Error> {
     confined::lift_processor_limit()?;
     let state = StateDir::of(args.state.state_dir.as_deref())?;
-    let mut options = reading::options(&args.account, config)?;
-    options.regions = konecta_aws::RegionChoice::Named(planned.regions.clone());
+    let options = session(planned, args, config)?;
     super::rollback::block_on(async {
         let mut live = Live::open(&options, whole, &config.blueprint).await?;
         planned.check(fixing::now(), live.account().id())?;

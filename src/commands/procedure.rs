@@ -82,7 +82,7 @@ fn gone_through(procedure: &Procedure, args: &Fix, config: &Config, whole: &Cata
                 ui::print(&format!("   before: {before}\n"))?;
             }
             if ui::agreed("   Take this step?") != Some(true) {
-                ui::note(&format!("Stopped before step {}. The way back from here: {}", number + 1, step.back));
+                ui::note(&format!("Stopped before step {}. {}", number + 1, way_back(procedure, number)));
                 held.release().await;
                 return Ok(Exit::NotFixed);
             }
@@ -91,16 +91,25 @@ fn gone_through(procedure: &Procedure, args: &Fix, config: &Config, whole: &Cata
                 Ok(Taken::Now) => ui::print("   done\n")?,
                 // What an earlier attempt left holds nothing of what was written since.
                 Ok(Taken::Before) => ui::print(&format!(
-                    "   was taken already; if that was not in one go with this, stop, and go back: {}\n",
-                    step.back
+                    "   was taken already; if that was not in one go with this, stop. {}\n",
+                    way_back(procedure, number + 1)
                 ))?,
                 Err(reason) => {
                     held.release().await;
-                    return Err(Error::Procedure(format!("{reason}. The way back: {}", step.back)));
+                    // What failed may have been begun.
+                    return Err(Error::Procedure(format!("{reason}. {}", way_back(procedure, number + 1))));
                 }
             }
         }
         held.release().await;
         Ok(Exit::Clean)
     })
+}
+
+/// What takes back the first steps of a procedure, for a person to type.
+fn way_back(procedure: &Procedure, taken: usize) -> String {
+    match procedure.way_back(taken) {
+        none if none.is_empty() => "Nothing was changed".to_owned(),
+        lines => format!("The way back of the steps taken:\n{}", lines.trim_end()),
+    }
 }

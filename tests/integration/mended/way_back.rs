@@ -25,7 +25,7 @@ fn an_unrelated_change_does_not_hinder_and_one_of_the_attribute_is_told_with_the
     let taken = bench.content("taken.snap");
     let back = bench.run(&["rollback", &run, "--yes"]);
     assert_eq!(back.code, Some(4), "{back:?}");
-    let told = "/configuration/DeletionProtection was false, this run made it true, and now it is false";
+    let told = "DeletionProtection was false, this run made it true, and now it is false";
     assert!(back.err.contains(told), "{}", back.err);
     assert!(back.out.contains("by hand") && back.out.contains("aws rds modify-db-instance"), "{}", back.out);
     assert_eq!(taken.difference(&bench.content("left.snap")), Difference::default());

@@ -31,7 +31,7 @@ mod rds;
 mod wafv2;
 
 pub use case::{Case, View};
-pub use registry::{Proposal, Refusal, Remedy};
+pub use registry::{Cause, Proposal, Refusal, Remedy};
 pub use step::{Amend, Call, Class, Edit, Effect, Find, Step, Wait};
 
 use crate::id::{Action, FixId, IdError};

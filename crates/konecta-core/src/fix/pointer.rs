@@ -67,6 +67,40 @@ pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
+/// What further calls answer stands in a snapshot under names of ours; here is what the API calls it.
+const API_NAMES: [(&str, &str); 4] = [
+    // elasticloadbalancing:DescribeLoadBalancerAttributes and DescribeTargetGroupAttributes.
+    ("attributes", "Attributes"),
+    // ecr:GetLifecyclePolicy.
+    ("lifecyclePolicy", "lifecyclePolicyText"),
+    // rds:DescribeDBParameters.
+    ("parameters", "Parameters"),
+    // ecr:GetRepositoryPolicy.
+    ("repositoryPolicy", "policyText"),
+];
+
+/// A pointer into a resource's envelope as the API and its users name the attribute: `/configuration/A/0` is `A.0`,
+/// `/supplement/lifecyclePolicy` is `lifecyclePolicyText`.
+#[must_use]
+pub fn attribute(path: &str) -> String {
+    let mut steps: Vec<String> =
+        path.trim_start_matches('/').split('/').map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
+    if let [first, second, ..] = steps.as_slice() {
+        match first.as_str() {
+            "configuration" => drop(steps.remove(0)),
+            "supplement" => {
+                let named = API_NAMES.iter().find(|(ours, _)| ours == second).map(|(_, api)| (*api).to_owned());
+                steps.remove(0);
+                if let (Some(named), Some(first)) = (named, steps.first_mut()) {
+                    *first = named;
+                }
+            }
+            _ => {}
+        }
+    }
+    steps.join(".")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -88,6 +122,19 @@ mod tests {
             assert_ne!(value, start);
             edit(&mut value, &change.reversed()).expect("fits");
             assert_eq!(value, start, "{change:?}");
+        }
+    }
+
+    #[test]
+    fn an_attribute_is_told_by_the_name_that_the_api_has_for_it() {
+        for (path, name) in [
+            ("/configuration/DistributionConfig/Origins/Items/0", "DistributionConfig.Origins.Items.0"),
+            ("/supplement/lifecyclePolicy/rules", "lifecyclePolicyText.rules"),
+            ("/supplement/scanFrequency", "scanFrequency"),
+            ("/tags/a~1b", "tags.a/b"),
+            ("/configuration", "configuration"),
+        ] {
+            assert_eq!(attribute(path), name);
         }
     }
 

@@ -22,8 +22,8 @@ pub struct ProcedureStep {
     pub waits: Vec<Wait>,
     /// How to see that the step was taken already: then it is passed over.
     pub done: Option<Find>,
-    /// The way back from here, as a person would type it.
-    pub back: String,
+    /// The way back of this step alone, command by command as a person types them; empty where it goes with an earlier step.
+    pub back: Vec<String>,
 }
 
 /// A runbook for one finding.
@@ -63,6 +63,13 @@ pub fn refusal(finding: &Finding, reason: &str) -> Refusal {
 }
 
 impl Procedure {
+    /// The way back once so many steps are taken, the last one first; a line each.
+    #[must_use]
+    pub fn way_back(&self, taken: usize) -> String {
+        let lines = self.steps.iter().take(taken).rev().flat_map(|step| &step.back);
+        lines.map(|line| format!("   {line}\n")).collect()
+    }
+
     /// The runbook as text: every command as it is typed.
     #[must_use]
     pub fn render(&self) -> String {
@@ -79,7 +86,9 @@ impl Procedure {
             for wait in &step.waits {
                 let _ = writeln!(text, "   wait until {}", wait.what);
             }
-            let _ = writeln!(text, "   back:   {}", step.back);
+            for (at, line) in step.back.iter().enumerate() {
+                let _ = writeln!(text, "   {:<7} {line}", if at == 0 { "back:" } else { "" });
+            }
         }
         if !self.afterwards.is_empty() {
             text.push_str("\nAfterwards\n");

@@ -32,6 +32,42 @@ impl Proposal {
     }
 }
 
+/// What kind of reason keeps something from being done: what a reader can do about it follows from it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// A remedy or the planner says why it would be wrong, or why only a person can do it.
+    #[default]
+    Refused,
+    /// Its class is not allowed by the options of this run.
+    Disruptive,
+    /// It needs a step that is left out.
+    Needs,
+    /// Another tool manages the resource.
+    Managed,
+    /// The control could not be decided, so nothing is known to be wrong.
+    Undecided,
+    /// The finding is waived.
+    Waived,
+}
+
+impl Cause {
+    /// The reason as it reads alone, without a heading that says of what kind it is.
+    #[must_use]
+    pub fn led(self, reason: &str) -> String {
+        match self {
+            Self::Refused | Self::Needs | Self::Managed => reason.to_owned(),
+            Self::Disruptive => format!("it may disrupt: {reason}"),
+            Self::Undecided => format!("could not be decided: {reason}"),
+            Self::Waived => format!("waived: {reason}"),
+        }
+    }
+
+    fn is_refused(&self) -> bool {
+        *self == Self::Refused
+    }
+}
+
 /// What will not be done, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +78,12 @@ pub struct Refusal {
     pub resource: ResourceRef,
     /// The class of what would have to be done.
     pub class: Class,
+    /// What would be done, in one line, where a remedy had a step for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// What kind of reason it is.
+    #[serde(default, skip_serializing_if = "Cause::is_refused")]
+    pub cause: Cause,
     /// Why not.
     pub reason: String,
     /// What a person can do, line by line; commands as they are typed.
@@ -61,10 +103,33 @@ impl Refusal {
             control: finding.control.clone(),
             resource: (*finding.resource).clone(),
             class,
+            step: None,
+            cause: Cause::Refused,
             reason: reason.into(),
             procedure: procedure.iter().map(|&line| line.to_owned()).collect(),
             blocks: Vec::new(),
         }
+    }
+
+    /// The same refusal for another kind of reason.
+    #[must_use]
+    pub fn because(mut self, cause: Cause) -> Self {
+        self.cause = cause;
+        self
+    }
+
+    /// The same refusal of what would be done by this title.
+    #[must_use]
+    pub fn of_step(mut self, title: String) -> Self {
+        self.step = Some(title);
+        self
+    }
+
+    /// In one line: what would be done, and why it is not.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let reason = self.cause.led(&self.reason);
+        self.step.as_ref().map_or_else(|| reason.clone(), |step| format!("{step}: {reason}"))
     }
 
     /// The same refusal, which also keeps every other remedy from taking these steps.

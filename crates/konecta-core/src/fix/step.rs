@@ -29,7 +29,16 @@ pub enum Class {
 const LOSS: [&str; 8] =
     ["turned away", "cut off", "no longer", "loses", "any more", "is refused", "gets none", "interrupt"];
 
+/// Words by which a consequence says that something is paid for.
+const PRICE: [&str; 4] = ["charge", "paid for", "costs", "the price of"];
+
 impl Class {
+    /// Whether a consequence tells that something is paid for.
+    #[must_use]
+    pub fn tells_of_cost(consequence: &str) -> bool {
+        PRICE.iter().any(|words| consequence.contains(words))
+    }
+
     /// Whether a consequence tells that somebody loses something: a step of class A has none of that kind.
     #[must_use]
     pub fn tells_of_loss(consequence: &str) -> bool {

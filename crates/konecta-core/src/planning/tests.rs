@@ -10,6 +10,7 @@ use crate::fix::path::testdata::{distribution, ingress, world_with};
 use crate::fix::plan::Change;
 use crate::fix::plan::{prove, read_plan};
 use crate::fix::proof::{CATALOGUE, World};
+use crate::fix::registry::Cause;
 use crate::fix::step::Class;
 
 const TOOL: &str = "konecta-audit test";
@@ -143,8 +144,8 @@ fn what_is_waived_or_unknown_is_told_and_never_planned() {
     }
     let plan = planned_on(&world, &findings, &only("KA-VPC-004")).expect("plan");
     assert!(plan.changes.is_empty());
-    let told: Vec<&str> = plan.refusals.iter().map(|refusal| refusal.reason.as_str()).collect();
-    assert_eq!(told, ["waived: for a reason", "not known whether it holds: for a reason"]);
+    let told: Vec<_> = plan.refusals.iter().map(|refusal| (refusal.cause, refusal.reason.as_str())).collect();
+    assert_eq!(told, [(Cause::Waived, "for a reason"), (Cause::Undecided, "for a reason")]);
 }
 
 #[test]

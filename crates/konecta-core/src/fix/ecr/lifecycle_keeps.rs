@@ -7,7 +7,7 @@ use super::repository::{call, change};
 use crate::finding::Finding;
 use crate::fix::Case;
 use crate::fix::emit::shell;
-use crate::fix::registry::{Proposal, Remedy};
+use crate::fix::registry::{Proposal, Refusal, Remedy};
 use crate::fix::step::{Call, Class, Edit};
 
 pub(super) const REMEDY: Remedy = Remedy {
@@ -67,9 +67,7 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         step.class = Class::A;
         return Proposal::step(step);
     }
-    let reason = format!(
-        "{title}: ECR would delete, within a day, images that are kept now, and putting the old policy back does not bring them back"
-    );
+    let reason = "ECR would delete, within a day, images that are kept now, and putting the old policy back does not bring them back";
     let text = shell::json(&after);
     let preview = format!(
         "aws ecr start-lifecycle-policy-preview --region {region} --repository-name {name} --lifecycle-policy-text {text}"
@@ -79,7 +77,8 @@ fn propose(finding: &Finding, case: &Case<'_>) -> Proposal {
         "aws ecr put-lifecycle-policy --region {region} --repository-name {name} --lifecycle-policy-text {text}"
     );
     let lines = [&preview, "read which images would go, and keep elsewhere what is still needed:", &look, &put];
-    Proposal::refuse(finding, Class::C, reason, &lines)
+    let refusal = Refusal::new(finding, Class::C, reason, &lines).of_step(title);
+    Proposal { steps: Vec::new(), refusals: vec![refusal] }
 }
 
 #[cfg(test)]

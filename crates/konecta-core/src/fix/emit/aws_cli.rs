@@ -1,15 +1,26 @@
 //! A plan as a shell script: one `aws` command a change, with what is read before and waited for after.
 //! Knows the AWS CLI and `jq`; the script stops at the first thing that is not as the plan says.
+//!
+//! What is read or found out on the way may hold secrets, so it goes through files that only the user can read: never
+//! through arguments or the environment, which other processes see, and never to standard output.
+
+mod check;
 
 use std::fmt::Write as _;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::comment;
 use super::shell::{jq_filter, jq_path, json, quoted};
 use crate::fix::plan::{Change, Plan};
 use crate::fix::procedure::kebab;
+use crate::fix::run::is_stand_in;
 use crate::fix::step::{Amend, Call, Edit, Find, Wait};
+use crate::snapshot::hex;
+
+/// Where values are kept until the script ends.
+const WORK: &str = "umask 077; work=$(mktemp -d)";
 
 const HEAD: &str = r#"set -euo pipefail
 
@@ -36,6 +47,9 @@ pub fn aws_cli(plan: &Plan) -> String {
     line(&mut text, &comment(&format!("{}: plan {}, made {}", plan.tool, plan.sha256, plan.created_at)));
     line(&mut text, &comment(&format!("{} changes; valid until {}", plan.changes.len(), plan.expires_at)));
     text.push_str(HEAD);
+    line(&mut text, "");
+    line(&mut text, WORK);
+    line(&mut text, "trap 'rm -rf \"$work\"' EXIT");
     let account = quoted(plan.account.as_str());
     line(&mut text, "");
     line(&mut text, "export AWS_PAGER='' AWS_CLI_AUTO_PROMPT=off");
@@ -54,7 +68,7 @@ pub fn aws_cli(plan: &Plan) -> String {
         line(&mut text, "");
         line(
             &mut text,
-            &comment(&format!("Not done: {} on {}: {}", refusal.control, refusal.resource.arn, refusal.reason)),
+            &comment(&format!("Not done: {} on {}: {}", refusal.control, refusal.resource.arn, refusal.told())),
         );
         for step in refusal.procedure.iter().flat_map(|step| step.lines()) {
             line(&mut text, &comment(step));
@@ -71,12 +85,39 @@ pub fn way_back(change: &Change, home: &str) -> String {
     for call in &change.inverse {
         Script { text: &mut text, change, home, names: 0 }.call(call);
     }
+    if text.contains("$work") {
+        text = format!("{WORK}\n{text}rm -rf \"$work\"\n");
+    }
     text
 }
 
 fn line(text: &mut String, line: &str) {
     text.push_str(line);
     text.push('\n');
+}
+
+/// JSON for a command: as one shell word, or in a file of the working folder.
+enum Word {
+    Plain(String),
+    File(String),
+}
+
+impl Word {
+    /// As the AWS CLI takes it.
+    fn input(&self) -> String {
+        match self {
+            Self::Plain(word) => word.clone(),
+            Self::File(name) => format!("\"file://$work/{name}\""),
+        }
+    }
+
+    /// As arguments of `jq` that bind it, and the expression that is then it.
+    fn bound(&self, name: &str) -> (String, String) {
+        match self {
+            Self::Plain(word) => (format!(" --argjson {name} {word}"), format!("${name}")),
+            Self::File(file) => (format!(" --slurpfile {name} \"$work/{file}\""), format!("${name}[0]")),
+        }
+    }
 }
 
 struct Script<'a> {
@@ -109,6 +150,9 @@ impl Script<'_> {
                 self.put(&format!("mark_{}_{number}=$({asked})", change.id));
             }
         }
+        if change.call.amend.is_none() {
+            self.check();
+        }
         self.call(&change.call);
         if change.waits.iter().any(|wait| wait.after_seconds > 0) {
             self.put(&format!("called_{}=$SECONDS", change.id));
@@ -131,11 +175,12 @@ impl Script<'_> {
             }
             self.wait(wait);
         }
+        self.put(&format!("printf '%s\\n' {}", quoted(&crate::report::text::prose(&format!("{}: done", change.id)))));
     }
 
     /// The command that prints what a wait names at a place.
     fn asked(&mut self, wait: &Wait, place: &str) -> String {
-        let input = self.filled(&wait.parameters);
+        let input = self.filled(&wait.parameters).input();
         let aws = self.aws(&wait.service, &wait.operation);
         format!("{aws} --cli-input-json {input} | jq -c {}", quoted(&format!("[{}]", jq_filter(place))))
     }
@@ -150,33 +195,44 @@ impl Script<'_> {
     }
 
     fn call(&mut self, call: &Call) {
+        let edits = call.amend.iter().flat_map(|amend| &amend.edits).filter_map(|edit| edit.after.as_ref());
+        if std::iter::once(&call.parameters).chain(edits).any(holds_stand_in) {
+            self.put("fail 'a value that is kept nowhere would have to be sent; set it by hand'");
+            return;
+        }
         let mut input = self.filled(&call.parameters);
         if let Some(amend) = &call.amend {
             input = self.amend(call, amend, &input);
         }
-        self.put(&format!("{} --cli-input-json {input}", self.aws(&call.service, &call.operation)));
+        // The answer of a write tells the whole object, with whatever is secret in it.
+        self.put(&format!(
+            "{} --cli-input-json {} >/dev/null",
+            self.aws(&call.service, &call.operation),
+            input.input()
+        ));
     }
 
-    /// A shell word with the JSON; placeholders are looked up first and put in by `jq`.
-    fn filled(&mut self, value: &Value) -> String {
+    /// The JSON; placeholders are looked up first and put in by `jq`.
+    fn filled(&mut self, value: &Value) -> Word {
         let mut holes = Vec::new();
         let plain = self.hollow(value, "", &mut holes);
         if holes.is_empty() {
-            return json(&plain);
+            return Word::Plain(json(&plain));
         }
         let mut filter = String::from("$plain");
         let mut arguments = String::new();
         for (path, name) in holes {
+            let (bound, is) = Word::File(name.clone()).bound(&name);
+            arguments.push_str(&bound);
             // Writing to a String cannot fail.
-            let _ = write!(arguments, " --argjson {name} \"${name}\"");
-            let _ = write!(filter, " | setpath({}; ${name})", jq_path(&path));
+            let _ = write!(filter, " | setpath({}; {is})", jq_path(&path));
         }
         let name = self.name("input");
-        self.put(&format!("{name}=$(jq -cn{arguments} --argjson plain {} {})", json(&plain), quoted(&filter)));
-        format!("\"${name}\"")
+        self.put(&format!("jq -cn{arguments} --argjson plain {} {} >\"$work/{name}\"", json(&plain), quoted(&filter)));
+        Word::File(name)
     }
 
-    /// The value with `null` where a placeholder stands, and the variables that belong there.
+    /// The value with `null` where a placeholder stands, and the files whose content belongs there.
     fn hollow(&mut self, value: &Value, path: &str, holes: &mut Vec<(String, String)>) -> Value {
         match value {
             Value::Object(map) => {
@@ -198,11 +254,11 @@ impl Script<'_> {
         }
     }
 
-    /// The variable that holds, as JSON, what stands for a placeholder.
+    /// The file that holds, as JSON, what stands for a placeholder.
     fn placeholder(&mut self, value: &Value) -> Option<String> {
         if let Some(find) = value.get("$find") {
             let find: Find = serde_json::from_value(find.clone()).ok()?;
-            let input = self.filled(&find.parameters);
+            let input = self.filled(&find.parameters).input();
             let list = if find.list.is_empty() { "[.]".to_owned() } else { format!("[{}[]?]", jq_filter(&find.list)) };
             let matching = find
                 .matching
@@ -215,35 +271,60 @@ impl Script<'_> {
             );
             let name = self.name("found");
             let aws = self.aws(&find.service, &find.operation);
-            self.put(&format!("{name}=$({aws} --cli-input-json {input} | jq -c {})", quoted(&filter)));
+            self.put(&format!("{aws} --cli-input-json {input} | jq -c {} >\"$work/{name}\"", quoted(&filter)));
             return Some(name);
         }
         if value.get("$token").is_some() {
             let name = self.name("token");
             self.put(&format!(
-                "{name}=$(jq -Rn --arg t \"$(cat /proc/sys/kernel/random/uuid 2>/dev/null || uuidgen)\" '$t')"
+                "printf '\"%s\"' \"$(cat /proc/sys/kernel/random/uuid 2>/dev/null || uuidgen)\" >\"$work/{name}\""
             ));
             return Some(name);
         }
-        if let Some(secret) = value.get("$secret") {
-            let header = secret.get("header").and_then(Value::as_str).unwrap_or("the header");
-            self.put(&comment(&format!(
-                "the secret value of {header}: the one CloudFront sends already, or a new random one"
-            )));
-            let name = self.name("secret");
-            self.put(&format!("{name}=$(jq -n 'env.KONECTA_ORIGIN_SECRET // error(\"set KONECTA_ORIGIN_SECRET\")')"));
-            return Some(name);
-        }
-        None
+        value.get("$secret").map(|secret| self.secret(secret))
     }
 
-    /// Reads the object, checks and changes it, and gives back the word with the parameters of the write.
-    fn amend(&mut self, call: &Call, amend: &Amend, input: &str) -> String {
-        let read = self.filled(&amend.parameters);
+    /// The value of a header that CloudFront and the load balancer share: the one that is sent already, else a new random one,
+    /// which is the same for the whole script.
+    fn secret(&mut self, secret: &Value) -> String {
+        let part = |name: &str| secret.get(name).and_then(Value::as_str).unwrap_or_default();
+        let (distribution, origin, header) = (part("distribution"), part("origin"), part("header"));
+        let name = self.name("secret");
+        self.put(&comment(&format!(
+            "the secret value of {header}: the one that CloudFront sends already, or a new random one"
+        )));
+        self.put(&format!(
+            "aws cloudfront get-distribution-config --region us-east-1 --output json --cli-input-json {} | jq -c --arg o {} --arg h {} '{}' >\"$work/{name}\"",
+            json(&serde_json::json!({"Id": distribution})),
+            quoted(origin),
+            quoted(header),
+            concat!(
+                "[.DistributionConfig.Origins.Items[]? | select(.Id == $o) | .CustomHeaders.Items[]?",
+                " | select((.HeaderName | ascii_downcase) == ($h | ascii_downcase)) | .HeaderValue | select(. != \"\")] | .[0] // empty"
+            ),
+        ));
+        let make = if secret.get("planned").is_some_and(Value::is_string) {
+            // A new value would be one that the rest of the plan knows nothing of.
+            format!("fail {}", quoted(&format!("origin {origin} of {distribution} no longer sends {header}")))
+        } else {
+            let key = format!("{distribution}\n{origin}\n{}", header.to_ascii_lowercase());
+            let made = format!("made_{}", &hex(&Sha256::digest(key.as_bytes()))[..16]);
+            self.put(&format!(
+                "[ -s \"$work/{made}\" ] || head -c 36 /dev/urandom | base64 | tr -d '\\n' | tr '+/' '-_' | jq -R . >\"$work/{made}\""
+            ));
+            format!("cp \"$work/{made}\" \"$work/{name}\"")
+        };
+        self.put(&format!("[ -s \"$work/{name}\" ] || {make}"));
+        name
+    }
+
+    /// Reads the object, checks and changes it, and gives back the parameters of the write.
+    fn amend(&mut self, call: &Call, amend: &Amend, input: &Word) -> Word {
+        let read = self.filled(&amend.parameters).input();
         let (answer, output) = (self.name("answer"), self.name("input"));
         let aws = self.aws(&call.service, &amend.read);
-        self.put(&format!("{answer}=$({aws} --cli-input-json {read})"));
-        let mut arguments = String::new();
+        self.put(&format!("{aws} --cli-input-json {read} >\"$work/{answer}\""));
+        let (mut arguments, plain) = input.bound("plain");
         let mut filter = format!(".[{}]", Value::String(amend.member.clone()));
         for edit in &amend.edits {
             filter.push_str(&self.edit(edit, &mut arguments));
@@ -252,13 +333,16 @@ impl Script<'_> {
             .token
             .as_ref()
             .map(|[from, to]| format!(" + {{{}: .[{}]}}", Value::String(to.clone()), Value::String(from.clone())));
-        let whole =
-            format!("$plain{} + {{{}: ({filter})}}", token.unwrap_or_default(), Value::String(amend.member.clone()));
-        self.put(&format!(
-            "{output}=$(printf '%s' \"${answer}\" | jq -c --argjson plain {input}{arguments} {})",
-            quoted(&whole)
-        ));
-        format!("\"${output}\"")
+        let object = if amend.spread.is_empty() {
+            format!("{{{}: ({filter})}}", Value::String(amend.member.clone()))
+        } else {
+            // The members that the operation takes go back as parameters of their own, where they are there.
+            let names: Vec<String> = amend.spread.iter().map(|name| Value::String(name.clone()).to_string()).collect();
+            format!("({filter} | with_entries(select(.key | IN({}))))", names.join(", "))
+        };
+        let whole = format!("{plain}{} + {object}", token.unwrap_or_default());
+        self.put(&format!("jq -c{arguments} {} \"$work/{answer}\" >\"$work/{output}\"", quoted(&whole)));
+        Word::File(output)
     }
 
     /// One edit as `jq`: what is there must be what the plan says.
@@ -268,7 +352,7 @@ impl Script<'_> {
         let differs = Value::String(format!("{} is not as planned", edit.path));
         let check = match &edit.before {
             // A secret or a value that is found later cannot be compared.
-            Some(before) if before.to_string().contains("\"$") => String::new(),
+            Some(before) if before.to_string().contains("\"$") || holds_stand_in(before) => String::new(),
             Some(before) => format!(" | if getpath({path}) == {before} then . else error({differs}) end"),
             None => {
                 let (list, last) = (jq_path(parent), jq_path(&edit.path));
@@ -280,9 +364,9 @@ impl Script<'_> {
         let change = match &edit.after {
             Some(after) => {
                 let word = self.filled(after);
-                let name = self.name("value");
-                let _ = write!(arguments, " --argjson {name} {word}");
-                format!(" | setpath({path}; ${name})")
+                let (bound, is) = word.bound(&self.name("value"));
+                arguments.push_str(&bound);
+                format!(" | setpath({path}; {is})")
             }
             None => format!(" | delpaths([{path}])"),
         };
@@ -290,7 +374,7 @@ impl Script<'_> {
     }
 
     fn wait(&mut self, wait: &Wait) {
-        let input = self.filled(&wait.parameters);
+        let input = self.filled(&wait.parameters).input();
         let aws = self.aws(&wait.service, &wait.operation);
         self.put(&format!(
             "wait_until {} {} {} {} {} {aws} --cli-input-json {input}",
@@ -305,6 +389,19 @@ impl Script<'_> {
     fn name(&mut self, what: &str) -> String {
         self.names += 1;
         format!("{what}_{}_{}", self.change.id, self.names)
+    }
+}
+
+/// Whether a fingerprint out of a snapshot stands where a value should.
+fn holds_stand_in(value: &Value) -> bool {
+    match value {
+        Value::String(text) => is_stand_in(text),
+        Value::Array(list) => list.iter().any(holds_stand_in),
+        Value::Object(map) => {
+            // What a placeholder says of itself is not sent.
+            !map.keys().any(|key| key.starts_with('$')) && map.values().any(holds_stand_in)
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

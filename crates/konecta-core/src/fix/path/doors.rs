@@ -52,6 +52,12 @@ pub(super) fn close(case: &Case<'_>, remedy: &Remedy, balancer: &str, fronts: &[
     closing
 }
 
+/// A rule by its place, as the console lists it.
+fn called(rule: &View) -> String {
+    listener::priority(rule)
+        .map_or_else(|| "the default rule".to_owned(), |place| format!("the rule with priority {place}"))
+}
+
 /// A plain-text listener that lets something through redirects instead, where CloudFront does not need it.
 fn redirected(case: &Case<'_>, door: &View) -> Option<Vec<Step>> {
     let plain = door.text("/configuration/Protocol") == Some("HTTP");
@@ -105,7 +111,7 @@ impl Closer<'_, '_> {
         let mut step = listener::ask(self.remedy, Class::B, rule, self.condition());
         step.key = format!("elbv2.guard_rule/{}", rule.reference.arn);
         step.title =
-            format!("Forward by rule {} of {} only what shows the secret header", rule.id, listener::name(self.door));
+            format!("Forward by {} of {} only what shows the secret header", called(rule), listener::name(self.door));
         step.consequences = vec!["whoever comes past CloudFront is no longer served by this rule".to_owned()];
         step.needs = self.shown();
         self.closing.steps.push(step);
@@ -115,7 +121,7 @@ impl Closer<'_, '_> {
     /// restore, stay. What it did for CloudFront, a rule before it does.
     fn disarm(&mut self, rule: &View) {
         if let Some(why) = actions::cannot_be_given(listener::acts(rule)) {
-            self.closing.obstacles.push(format!("rule {}: {why}", rule.id));
+            self.closing.obstacles.push(format!("{}: {why}", called(rule)));
             return;
         }
         let header = self.case.blueprint.cloudfront.origin_header.as_str();
@@ -125,7 +131,7 @@ impl Closer<'_, '_> {
         let mut needs = self.shown();
         if self.is_missed(rule, &others) {
             let Some(place) = self.place_before(rule) else {
-                self.closing.obstacles.push(format!("rule {}: there is no free place before it", rule.id));
+                self.closing.obstacles.push(format!("{}: there is no free place before it", called(rule)));
                 return;
             };
             if self.too_many(&others, rule) {
@@ -138,8 +144,8 @@ impl Closer<'_, '_> {
             let mut step =
                 listener::add(self.remedy, Class::B, self.door, place, json!(given), &json!(listener::acts(rule)));
             step.title = format!(
-                "Forward as rule {} does on {} what shows the secret header",
-                rule.id,
+                "Forward as {} does on {} what shows the secret header",
+                called(rule),
                 listener::name(self.door)
             );
             step.key.clone_from(&key);
@@ -150,8 +156,8 @@ impl Closer<'_, '_> {
         let mut step = listener::set_rule(self.remedy, Class::B, rule, &json!([actions::deny()]));
         step.key = format!("elbv2.disarm_rule/{}", rule.reference.arn);
         step.title = format!(
-            "Answer 403 by rule {} of {}: it takes a value that no distribution sends",
-            rule.id,
+            "Answer 403 by {} of {}: it takes a value that no distribution sends",
+            called(rule),
             listener::name(self.door)
         );
         step.consequences = vec!["whoever knows the other value is turned away".to_owned()];
@@ -240,7 +246,7 @@ impl Closer<'_, '_> {
         let many = actions::values(conditions) + self.secrets.values.len() > MOST_VALUES;
         if many {
             let why = format!("its conditions would hold more than the {MOST_VALUES} values that AWS allows");
-            self.closing.obstacles.push(format!("rule {}: {why}", rule.id));
+            self.closing.obstacles.push(format!("{}: {why}", called(rule)));
         }
         many
     }

@@ -7,7 +7,7 @@ use super::compose::add;
 use super::{Ground, PlanError, PlanOptions, Promise, last_way};
 use crate::finding::{Finding, Status};
 use crate::fix::ownership;
-use crate::fix::registry::{Proposal, Refusal, remedy};
+use crate::fix::registry::{Cause, Proposal, Refusal, remedy};
 use crate::fix::step::{Class, Step};
 use crate::id::ControlId;
 
@@ -25,6 +25,7 @@ pub(super) struct Item<'a> {
 /// Why a step is not taken.
 #[derive(Debug, Clone)]
 pub(super) struct LeftOut {
+    cause: Cause,
     reason: String,
     procedure: Vec<String>,
     /// Whether the reader is told: what was not asked for, or is told elsewhere, is not.
@@ -33,11 +34,15 @@ pub(super) struct LeftOut {
 
 impl LeftOut {
     pub(super) fn because(reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), procedure: Vec::new(), told: true }
+        Self::by(Cause::Refused, reason)
+    }
+
+    fn by(cause: Cause, reason: impl Into<String>) -> Self {
+        Self { cause, reason: reason.into(), procedure: Vec::new(), told: true }
     }
 
     fn quietly(reason: &str) -> Self {
-        Self { reason: reason.to_owned(), procedure: Vec::new(), told: false }
+        Self { told: false, ..Self::because(reason) }
     }
 }
 
@@ -164,8 +169,11 @@ impl<'a> Choice<'a> {
             let falls = |item: &Item<'a>| {
                 let gone = |need: &String| by_key.get(need.as_str()).filter(|(taken, _)| !taken);
                 let (_, needed) = item.step.needs.iter().find_map(gone)?;
-                let why = needed.left_out.as_ref().map_or("", |left| left.reason.as_str());
-                Some(LeftOut::because(format!("it needs “{}” first, which is left out: {why}", needed.step.title)))
+                let why = needed.left_out.as_ref().map(|left| left.cause.led(&left.reason)).unwrap_or_default();
+                Some(LeftOut::by(
+                    Cause::Needs,
+                    format!("it needs “{}” first, which is left out: {why}", needed.step.title),
+                ))
             };
             let fallen: Vec<Option<LeftOut>> =
                 self.items.iter().map(|item| if item.left_out.is_none() { falls(item) } else { None }).collect();
@@ -187,12 +195,16 @@ impl<'a> Choice<'a> {
             control: item.finding.control.clone(),
             resource: (*item.finding.resource).clone(),
             class: item.step.class,
-            reason: format!("{}: {}", item.step.title, left.reason),
+            step: Some(item.step.title.clone()),
+            cause: left.cause,
+            reason: left.reason.clone(),
             procedure: left.procedure.clone(),
             blocks: Vec::new(),
         });
         let mut all: Vec<Refusal> = self.refusals.iter().cloned().chain(left).collect();
-        all.sort_by(|a, b| (&a.control, &a.resource.arn, &a.reason).cmp(&(&b.control, &b.resource.arn, &b.reason)));
+        all.sort_by(|a, b| {
+            (&a.control, &a.resource.arn, &a.step, &a.reason).cmp(&(&b.control, &b.resource.arn, &b.step, &b.reason))
+        });
         all.dedup();
         all
     }
@@ -230,8 +242,8 @@ fn untouched(finding: &Finding, promise: &Promise) -> Option<Refusal> {
     let told = finding.reasons.join("; ");
     match finding.status {
         Status::Pass | Status::NotApplicable => None,
-        Status::Unknown => Some(Refusal::new(finding, Class::N, format!("not known whether it holds: {told}"), &[])),
-        Status::Waived => Some(Refusal::new(finding, Class::N, format!("waived: {told}"), &[])),
+        Status::Unknown => Some(Refusal::new(finding, Class::N, told, &[]).because(Cause::Undecided)),
+        Status::Waived => Some(Refusal::new(finding, Class::N, told, &[]).because(Cause::Waived)),
         Status::Fail if promise.fix.as_ref().is_some_and(|fix| remedy(fix.as_str()).is_some()) => None,
         Status::Fail => {
             let reason = promise.fix_reason.as_deref().unwrap_or("there is no remedy for it yet").trim();
@@ -245,13 +257,14 @@ fn forbidden(ground: &Ground<'_>, options: &PlanOptions, finding: &Finding, step
         return Some(LeftOut::because(format!("class {} is never done automatically", step.class)));
     }
     if step.class > options.max_class {
-        return Some(LeftOut::because(format!("class {} is above --max-class {}", step.class, options.max_class)));
+        let reason = format!("class {} is above --max-class {}", step.class, options.max_class);
+        return Some(LeftOut::by(Cause::Disruptive, reason));
     }
     if step.class == Class::B && !options.allow_disruptive {
         let costs = step.consequences.join("; ");
-        let costs = if costs.is_empty() { String::new() } else { format!(": {costs}") };
+        let reason = if costs.is_empty() { "nothing more is known of what it does here".to_owned() } else { costs };
         let command = format!("konecta-audit fix --control {} --allow-disruptive", finding.control);
-        let left = LeftOut::because(format!("it may disrupt (class B){costs}"));
+        let left = LeftOut::by(Cause::Disruptive, reason);
         return Some(LeftOut { procedure: vec![command], ..left });
     }
     if options.allow_managed {
@@ -263,7 +276,7 @@ fn forbidden(ground: &Ground<'_>, options: &PlanOptions, finding: &Finding, step
         .find_map(|arn| Some((ownership::owner(ground.case.get(arn.as_str())?, ground.case, &options.managed)?, arn)));
     owner.map(|(owner, arn)| {
         let advice = owner.advice();
-        let left = LeftOut::because(format!("{} belongs to {owner}", arn.short_name()));
+        let left = LeftOut::by(Cause::Managed, format!("{} belongs to {owner}", arn.short_name()));
         LeftOut { procedure: vec![advice], ..left }
     })
 }

@@ -13,6 +13,7 @@ use crate::finding::{Finding, Severity, Shared, Status};
 use crate::fix::case::Case;
 use crate::fix::pointer;
 use crate::fix::proof::World;
+use crate::fix::registry::Refusal;
 use crate::fix::step::{Class, Edit, Step};
 
 const ARN: &str = "arn:aws:cloudfront::123456789012:distribution/E1";
@@ -94,7 +95,7 @@ fn planned(items: Vec<Item<'_>>, partial: Vec<&Finding>) -> (Vec<Change>, Vec<St
     let ground = Ground { snapshot: &world.snapshot, case: &case, promises: &promises, reads };
     let mut choice = Choice { items, partial, ..Choice::default() };
     let changes = agreed(&ground, &mut choice).expect("changes");
-    (changes, choice.refusals().into_iter().map(|refusal| refusal.reason).collect())
+    (changes, choice.refusals().iter().map(Refusal::told).collect())
 }
 
 fn made(start: &Value, edits: &[Edit]) -> Value {

@@ -68,11 +68,13 @@ pub(in crate::fix) fn encrypt(finding: &Finding, case: &Case<'_>) -> Result<Proc
         cautions: vec![
             "what is written after step 1 is not in the new instance: stop every writer first, and keep them stopped until step 6".to_owned(),
             "the endpoint keeps its name but not its address; the old instance stays, under another name, and is paid for".to_owned(),
+            format!("the new instance has a DbiResourceId of its own: IAM policies that allow rds-db:connect on {} must name the new one after step 6", view.text("/configuration/DbiResourceId").unwrap_or("that of the old one")),
+            "its history for a restore to a point in time begins with step 4; what was before can only be restored from the old instance".to_owned(),
         ],
         steps: steps(view, &names, &case.blueprint.rds.kms_key),
         afterwards: vec![
             format!("start the writers; check the application; `konecta-audit scan --control {}`", finding.control),
-            format!("when nothing misses it: aws rds delete-db-instance --db-instance-identifier {} --final-db-snapshot-identifier {}-final (switch its deletion protection off first)", names.old, names.old),
+            format!("when nothing misses it: aws rds delete-db-instance --region {} --db-instance-identifier {} --final-db-snapshot-identifier {}-final (switch its deletion protection off first)", view.reference.region, names.old, names.old),
         ],
     })
 }
@@ -107,10 +109,15 @@ impl Names {
 
 fn steps(view: &View, names: &Names, key: &str) -> Vec<ProcedureStep> {
     let Names { id, plain, copy, new, old } = names;
-    let drop_snapshot = |name: &str| format!("aws rds delete-db-snapshot --db-snapshot-identifier {name}");
-    let drop_new = format!(
-        "aws rds modify-db-instance --db-instance-identifier {new} --no-deletion-protection --apply-immediately ; aws rds delete-db-instance --db-instance-identifier {new} --skip-final-snapshot"
-    );
+    let region = &view.reference.region;
+    let drop_snapshot =
+        |name: &str| vec![format!("aws rds delete-db-snapshot --region {region} --db-snapshot-identifier {name}")];
+    let drop_new = vec![
+        format!(
+            "aws rds modify-db-instance --region {region} --db-instance-identifier {new} --no-deletion-protection --apply-immediately"
+        ),
+        format!("aws rds delete-db-instance --region {region} --db-instance-identifier {new} --skip-final-snapshot"),
+    ];
     let rename = |from: &str, to: &str| {
         call(
             "ModifyDBInstance",
@@ -118,9 +125,9 @@ fn steps(view: &View, names: &Names, key: &str) -> Vec<ProcedureStep> {
         )
     };
     let named_back = |from: &str, to: &str| {
-        format!(
-            "aws rds modify-db-instance --db-instance-identifier {from} --new-db-instance-identifier {to} --apply-immediately"
-        )
+        vec![format!(
+            "aws rds modify-db-instance --region {region} --db-instance-identifier {from} --new-db-instance-identifier {to} --apply-immediately # and wait until {to} is available"
+        )]
     };
     vec![
         ProcedureStep {
@@ -148,7 +155,7 @@ fn steps(view: &View, names: &Names, key: &str) -> Vec<ProcedureStep> {
             call: call("RestoreDBInstanceFromDBSnapshot", restore(view, copy, new)),
             waits: vec![instance_available(new)],
             done: Some(instance_exists(new)),
-            back: drop_new.clone(),
+            back: drop_new,
         },
         ProcedureStep {
             title: format!("Give {new} the backups and windows of {id}"),
@@ -156,7 +163,8 @@ fn steps(view: &View, names: &Names, key: &str) -> Vec<ProcedureStep> {
             call: call("ModifyDBInstance", after_restore(view, new)),
             waits: vec![instance_available_again(new)],
             done: None,
-            back: drop_new,
+            // It goes with the instance.
+            back: Vec::new(),
         },
         ProcedureStep {
             title: format!("Rename {id} to {old}: from here on it cannot be reached by its name"),
@@ -172,7 +180,7 @@ fn steps(view: &View, names: &Names, key: &str) -> Vec<ProcedureStep> {
             call: rename(new, id),
             waits: vec![instance_available(id)],
             done: None,
-            back: format!("{} ; {}", named_back(id, new), named_back(old, id)),
+            back: named_back(id, new),
         },
     ]
 }
@@ -267,6 +275,16 @@ mod tests {
         assert!(over.reason.contains("konecta-erp has taken its place"), "{}", over.reason);
         let of_that_name = renamed(&[]).expect("a runbook");
         assert!(of_that_name.resource.arn.as_str().ends_with(":db:konecta-erp-unencrypted"));
+    }
+
+    #[test]
+    fn the_way_back_is_that_of_the_steps_taken_the_last_one_first() {
+        let procedure = runbook(json!({"StorageEncrypted": false})).expect("a runbook");
+        insta::assert_snapshot!(
+            (0..=procedure.steps.len())
+                .map(|taken| { format!("after {taken}\n{}", procedure.way_back(taken)) })
+                .collect::<String>()
+        );
     }
 
     #[test]

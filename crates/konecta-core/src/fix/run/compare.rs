@@ -175,7 +175,7 @@ fn unmatched<'a>(
 }
 
 fn differs(path: &str, was: Option<&Value>, is: Option<&Value>) -> String {
-    format!("{path} (was {}, is {})", shown(was), shown(is))
+    format!("{} (was {}, is {})", pointer::attribute(path), shown(was), shown(is))
 }
 
 /// A value as a reader is shown it.
@@ -306,7 +306,8 @@ fn whose(kind: &ResourceType, [path, dotted]: [&str; 2], three: [Option<&Value>;
 }
 
 fn told(path: &str, before: Option<&Value>, ours: Option<&Value>, now: Option<&Value>) -> String {
-    format!("{path} was {}, this run made it {}, and now it is {}", shown(before), shown(ours), shown(now))
+    let name = pointer::attribute(path);
+    format!("{name} was {}, this run made it {}, and now it is {}", shown(before), shown(ours), shown(now))
 }
 
 #[cfg(test)]

@@ -209,7 +209,7 @@ fn told(resource: &ResourceRef, edit: &Edit, body: &Value) -> String {
     format!(
         "{} {} is {}, and should be {}",
         resource.arn.short_name(),
-        edit.path,
+        pointer::attribute(&edit.path),
         shown(body.pointer(&edit.path)),
         shown(meant.as_ref())
     )

@@ -23,7 +23,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-pub use steps::{Taken, take};
+pub(in crate::fix) use resolve::is_stand_in;
+pub use steps::{Seen, Taken, seen, take};
 
 use super::journal::{self, Event, Images, JournalError, Log, Made, Outcome, States, Story, Way};
 use super::plan::{Change, Plan};

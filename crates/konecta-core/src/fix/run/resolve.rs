@@ -232,7 +232,7 @@ fn holds_stand_in(value: &Value) -> bool {
 }
 
 /// Whether a text stands for a secret in a snapshot.
-pub(super) fn is_stand_in(text: &str) -> bool {
+pub(in crate::fix) fn is_stand_in(text: &str) -> bool {
     text == "<redacted>"
         || text.strip_prefix("sha256:").is_some_and(|rest| {
             let exact = rest.split_once(':').map_or(rest, |(exact, _)| exact);

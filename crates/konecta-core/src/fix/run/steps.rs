@@ -1,10 +1,11 @@
 //! One step of a procedure, taken because a person said so: seen whether it was taken already, sent, waited for.
+//! And what a change presupposes, looked at before anybody says yes.
 
 use super::resolve::{Here, Unsent, token};
 use super::wait::mark;
 use super::{Account, Run, RunError};
 use crate::fix::journal::{Event, JournalError, Log};
-use crate::fix::plan::{Plan, VERSION};
+use crate::fix::plan::{Change, Plan, VERSION};
 use crate::fix::procedure::ProcedureStep;
 use crate::id::{AccountId, Region};
 
@@ -37,19 +38,7 @@ pub async fn take<A: Account>(
     name: &str,
     step: &ProcedureStep,
 ) -> Result<Taken, String> {
-    let now = account.now();
-    let plan = Plan {
-        version: VERSION,
-        tool: String::new(),
-        created_at: now,
-        expires_at: now,
-        account: id.clone(),
-        regions: vec![region.clone()],
-        scope: None,
-        changes: Vec::new(),
-        refusals: Vec::new(),
-        sha256: String::new(),
-    };
+    let plan = no_plan(account.now(), id, region);
     let mut log = Nowhere;
     let begun: Result<Run<'_, A, Nowhere>, RunError> = Run::begin(account, &mut log, name, "", "", &plan).await;
     let mut run = begun.map_err(|error| error.to_string())?;
@@ -74,4 +63,49 @@ pub async fn take<A: Account>(
         run.until(&here, wait, was, since).await?;
     }
     Ok(taken)
+}
+
+/// What a precondition was found to be when somebody looked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The precondition in words.
+    pub what: String,
+    /// Whether it holds.
+    pub holds: bool,
+    /// What was found, or why nothing was.
+    pub found: String,
+}
+
+/// Asks once what the preconditions of a change are now; changes nothing, and waits for nothing.
+///
+/// # Errors
+/// When nothing can be asked at all.
+pub async fn seen<A: Account>(account: &mut A, id: &AccountId, change: &Change) -> Result<Vec<Seen>, String> {
+    let region = &change.resource.region;
+    let plan = no_plan(account.now(), id, region);
+    let mut log = Nowhere;
+    let mut run = Run::begin(account, &mut log, "look", "", "", &plan).await.map_err(|error| error.to_string())?;
+    let here = Here { region: region.clone(), token: token("look", &change.id, "forward") };
+    let mut all = Vec::new();
+    for condition in &change.requires {
+        let (holds, found) = run.asked_once(&here, condition).await;
+        all.push(Seen { what: condition.what.clone(), holds, found });
+    }
+    Ok(all)
+}
+
+/// A run needs a plan to stand in; nothing is done by this one.
+fn no_plan(now: jiff::Timestamp, id: &AccountId, region: &Region) -> Plan {
+    Plan {
+        version: VERSION,
+        tool: String::new(),
+        created_at: now,
+        expires_at: now,
+        account: id.clone(),
+        regions: vec![region.clone()],
+        scope: None,
+        changes: Vec::new(),
+        refusals: Vec::new(),
+        sha256: String::new(),
+    }
 }

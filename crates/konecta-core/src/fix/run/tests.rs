@@ -303,7 +303,7 @@ fn success_that_changes_nothing_is_a_failure() {
     fake.with(Mishap::Liar);
     let story = place.start(&plan).expect("finished");
     let came = outcomes(&story, Way::Forward);
-    assert_eq!(came[0], "did not take effect a /configuration/Good is false, and should be true");
+    assert_eq!(came[0], "did not take effect a Good is false, and should be true");
     assert_eq!(came[1], "skipped it needs c1, which was did not take effect");
     assert!(came[2].starts_with("did not take effect") && came[3].starts_with("did not take effect"), "{came:?}");
     assert_eq!(story.applied().count(), 0);

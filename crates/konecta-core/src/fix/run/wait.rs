@@ -90,6 +90,17 @@ impl<A: Account, L: Log> Run<'_, A, L> {
         Err(told)
     }
 
+    /// Whether it holds now, and what was found.
+    pub(super) async fn asked_once(&mut self, here: &Here, wait: &Wait) -> (bool, String) {
+        match self.ask(here, wait, None).await {
+            Now::Holds => match self.named(here, wait, &wait.path).await {
+                Ok(found) => (true, listed(&found)),
+                Err(told) => (false, told),
+            },
+            Now::NotYet(told) | Now::Never(told) => (false, told),
+        }
+    }
+
     async fn ask(&mut self, here: &Here, wait: &Wait, mark: Option<&Value>) -> Now {
         let parameters = match self.resolve(here, wait.parameters.clone()).await {
             Ok(parameters) => parameters,
@@ -118,6 +129,11 @@ impl<A: Account, L: Log> Run<'_, A, L> {
             None => Now::Holds,
         }
     }
+}
+
+/// `"ACTIVE"`, or `"healthy", "healthy"`.
+fn listed(found: &Value) -> String {
+    found.as_array().map(|all| all.iter().map(Value::to_string).collect::<Vec<_>>().join(", ")).unwrap_or_default()
 }
 
 /// Everything that a pointer names in an answer, as a list.

@@ -34,7 +34,7 @@ fn undone(kind: &str, configuration: &Value, edits: &[Edit]) -> Vec<String> {
     let told = unmade(&resource(kind), edits, &snapshot);
     edits
         .iter()
-        .filter(|edit| told.iter().any(|told| told.contains(&format!(" {} is ", edit.path))))
+        .filter(|edit| told.iter().any(|told| told.contains(&format!(" {} is ", pointer::attribute(&edit.path)))))
         .map(|edit| edit.path.clone())
         .collect()
 }

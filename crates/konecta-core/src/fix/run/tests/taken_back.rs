@@ -86,7 +86,7 @@ fn what_else_has_changed_is_told_and_the_change_is_taken_back() {
     let story = place.start(&plan).expect("finished");
     assert_eq!(
         outcomes(&story, Way::Forward),
-        ["done", "done", "not verified also changed: b /configuration/Stray (was absent, is 3)", "done"]
+        ["done", "done", "not verified also changed: b Stray (was absent, is 3)", "done"]
     );
     assert_eq!(outcomes(&story, Way::Back)[2], "done");
     assert_eq!(fake.0.borrow().things["b"], json!({"Name": "b", "Good": false, "Kept": [1, 2], "Stray": 3}));
@@ -99,7 +99,7 @@ fn what_else_has_changed_is_told_and_the_change_is_taken_back() {
     let story = place.back().expect("finished");
     assert_eq!(
         outcomes(&story, Way::Back)[2],
-        "not verified also changed: b /configuration/Stray (was absent, is 3)",
+        "not verified also changed: b Stray (was absent, is 3)",
         "{:?}",
         outcomes(&story, Way::Back)
     );
@@ -117,7 +117,7 @@ fn an_unrelated_change_is_left_alone_and_one_of_the_attribute_is_told_with_its_t
         [
             "done",
             "done",
-            "refused changed since by somebody else: b /configuration/Good was false, this run made it true, and now it is \"maybe\"",
+            "refused changed since by somebody else: b Good was false, this run made it true, and now it is \"maybe\"",
             "done"
         ]
     );
@@ -136,10 +136,7 @@ fn a_secret_that_somebody_has_set_since_is_not_taken_away() {
     place.start(&plan(&fake)).expect("finished");
     fake.change("b", "Header", json!("another value"));
     let told = outcomes(&place.back().expect("finished"), Way::Back);
-    assert!(
-        told[2].starts_with("refused changed since by somebody else: b /configuration/Header was absent"),
-        "{told:?}"
-    );
+    assert!(told[2].starts_with("refused changed since by somebody else: b Header was absent"), "{told:?}");
     assert!(!told[2].contains("another value"), "{told:?}");
 }
 
@@ -167,7 +164,7 @@ fn what_was_made_is_known_by_its_id_and_not_taken_away_once_it_is_another() {
     assert_eq!(
         told,
         format!(
-            "refused changed since by somebody else: {id} was changed since this run made it: /configuration/Conditions (was absent, is [\"somebody's\"])"
+            "refused changed since by somebody else: {id} was changed since this run made it: Conditions (was absent, is [\"somebody's\"])"
         )
     );
     assert_eq!(made(&fake), id, "it is still there");
