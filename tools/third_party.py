@@ -131,8 +131,11 @@ def unused(crates: Crates) -> list[str]:
         sources = {Path(target["src_path"]) for target in package["targets"]}
         sources |= {path for source in sources for path in source.parent.rglob("*.rs")}
         text = "\n".join(path.read_text() for path in sorted(sources))
+        # As cargo-machete reads it: what is there for its features alone.
+        ignored = ((package["metadata"] or {}).get("cargo-machete") or {}).get("ignored", [])
+        kept = {name.replace("-", "_") for name in ignored}
         for dependency in crates.nodes[member]["deps"]:
-            if not re.search(rf"\b{dependency['name']}\b", text):
+            if dependency["name"] not in kept and not re.search(rf"\b{dependency['name']}\b", text):
                 idle.append(f"{package['name']}: {dependency['name']}")
     return sorted(idle)
 

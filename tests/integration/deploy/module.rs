@@ -1,7 +1,9 @@
 //! The Terraform module as it comes out for given variables: only what its policies are made of.
 //! A function or an attribute that this does not know fails the test.
 
-use std::path::PathBuf;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use hcl_edit::expr::{BinaryOperator, Expression, ForExpr, ObjectKey, TraversalOperator, UnaryOperator};
@@ -11,11 +13,12 @@ use serde_json::{Map, Value, json};
 
 use super::Place;
 
-pub(super) struct Module {
+pub(super) struct Module<'a> {
     folder: PathBuf,
-    blocks: Vec<Block>,
+    blocks: &'a [Block],
     /// `var`, `data`, and what the provider would tell of resources.
     known: Value,
+    locals: RefCell<BTreeMap<String, Value>>,
 }
 
 /// Variables of `for` and `each`.
@@ -25,17 +28,17 @@ fn label(block: &Block, at: usize) -> &str {
     block.labels.get(at).map(|label| label.as_str()).unwrap_or_default()
 }
 
-impl Module {
+/// The blocks of all files of a module.
+pub(super) fn parsed(folder: &Path) -> Vec<Block> {
+    let files = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path());
+    let files = files.filter(|file| file.extension().is_some_and(|extension| extension == "tf"));
+    let body = |file: PathBuf| Body::from_str(&std::fs::read_to_string(file).expect("text")).expect("HCL");
+    files.flat_map(|file| body(file).into_blocks()).collect()
+}
+
+impl<'a> Module<'a> {
     /// The module with these variables; the others have their defaults.
-    pub(super) fn new(folder: PathBuf, given: &[(&str, Value)], place: &Place) -> Self {
-        let mut blocks = Vec::new();
-        let mut files: Vec<_> =
-            std::fs::read_dir(&folder).expect("a folder").map(|file| file.expect("a file").path()).collect();
-        files.retain(|file| file.extension().is_some_and(|extension| extension == "tf"));
-        for file in files {
-            let body = Body::from_str(&std::fs::read_to_string(file).expect("text")).expect("HCL");
-            blocks.extend(body.into_blocks());
-        }
+    pub(super) fn new(folder: PathBuf, blocks: &'a [Block], given: &[(&str, Value)], place: &Place) -> Self {
         let function = |which: &str| {
             let name = format!("{}-{which}", place.name);
             let log = place.log(&format!("/aws/lambda/{name}"));
@@ -57,7 +60,7 @@ impl Module {
             "aws_cloudwatch_log_group": {"function": {"scan": scan_log, "fix": fix_log}},
             "aws_sfn_state_machine": {"machine": machine},
         });
-        let mut module = Self { folder, blocks, known };
+        let mut module = Self { folder, blocks, known, locals: RefCell::default() };
         let variables: Vec<(String, Option<Expression>)> = (module.blocks.iter())
             .filter(|block| block.ident.as_str() == "variable")
             .map(|block| (label(block, 0).to_owned(), block.body.get_attribute("default").map(|one| one.value.clone())))
@@ -70,8 +73,7 @@ impl Module {
             assert!(module.known["var"].get(name).is_some(), "no variable {name}");
             module.known["var"][*name] = value.clone();
         }
-        let local = |module: &Self, name: &str| module.local(name);
-        if local(&module, "fixes") == json!(false) {
+        if module.local("fixes") == json!(false) {
             for kind in ["aws_lambda_function", "aws_cloudwatch_log_group"] {
                 module.known[kind]["function"].as_object_mut().expect("functions").remove("fix");
             }
@@ -80,9 +82,14 @@ impl Module {
     }
 
     pub(super) fn local(&self, name: &str) -> Value {
+        if let Some(value) = self.locals.borrow().get(name) {
+            return value.clone();
+        }
         let locals = self.blocks.iter().filter(|block| block.ident.as_str() == "locals");
         let found = locals.into_iter().find_map(|block| block.body.get_attribute(name));
-        self.value(&found.unwrap_or_else(|| panic!("no local {name}")).value, &Scope::new())
+        let value = self.value(&found.unwrap_or_else(|| panic!("no local {name}")).value, &Scope::new());
+        self.locals.borrow_mut().insert(name.to_owned(), value.clone());
+        value
     }
 
     fn block(&self, kind: &str, name: &str) -> &Block {

@@ -2,13 +2,15 @@
 //! and what they have no business with is not, for every way to deploy it. The emulators of the other tests authorize nothing.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use hcl_edit::structure::Block;
 use serde_json::{Value, json};
 
 use super::iam::{Request, allows};
-use super::module::Module;
-use super::template::Template;
-use super::{Place, statements, template};
+use super::module::{self, Module};
+use super::template::{self, Template};
+use super::{Place, statements};
 use crate::world::root;
 
 const MEMBER: &str = "222222222222";
@@ -40,7 +42,7 @@ impl Variant {
         self.place.arn("s3", "", "", &format!("{}/{}{key}", self.place.bucket, self.prefix))
     }
 
-    fn template(&self, text: &str) -> Template<'_> {
+    fn template<'a>(&'a self, text: &'a Value) -> Template<'a> {
         let place = format!("{}/blueprint.toml", "settings");
         let given = [
             ("Accounts", self.accounts.to_owned()),
@@ -61,7 +63,7 @@ impl Variant {
         Template::new(text, &given, &self.place)
     }
 
-    fn module(&self) -> Module {
+    fn module(&self) -> Module<'static> {
         let fix: Vec<&str> = self.fix.split(',').filter(|control| !control.is_empty()).collect();
         let given = [
             ("accounts", json!(self.accounts)),
@@ -74,7 +76,8 @@ impl Variant {
             ("key_prefix", json!(self.prefix)),
             ("permissions_boundary", json!("bounds/audit")),
         ];
-        Module::new(root().join("deploy/terraform"), &given, &self.place)
+        static BLOCKS: LazyLock<Vec<Block>> = LazyLock::new(|| module::parsed(&root().join("deploy/terraform")));
+        Module::new(root().join("deploy/terraform"), &BLOCKS, &given, &self.place)
     }
 }
 
@@ -82,14 +85,17 @@ fn variants() -> Vec<Variant> {
     let mut all = Vec::new();
     for accounts in ["organization", "222222222222,333333333333", ""] {
         for (at, fix) in FIXES.into_iter().enumerate() {
-            for (has_key, has_hub) in [(false, false), (true, false), (false, true), (true, true)] {
-                for (config, prefix) in [("", ""), ("object", "audit/"), ("parameter", "audit/")] {
-                    let (partition, region) =
-                        [("aws", "us-east-1"), ("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-north-1")][at % 3];
-                    let flow_log_role = if has_key { "logs/flow" } else { "" };
-                    let place = Place::new(partition, region);
-                    all.push(Variant { place, accounts, fix, has_key, has_hub, config, prefix, flow_log_role });
-                }
+            for (has_key, has_hub, config, prefix) in [
+                (false, false, "", ""),
+                (true, false, "object", "audit/"),
+                (false, true, "parameter", "audit/"),
+                (true, true, "object", ""),
+            ] {
+                let (partition, region) =
+                    [("aws", "us-east-1"), ("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-north-1")][at % 3];
+                let flow_log_role = if has_key { "logs/flow" } else { "" };
+                let place = Place::new(partition, region);
+                all.push(Variant { place, accounts, fix, has_key, has_hub, config, prefix, flow_log_role });
             }
         }
     }
@@ -99,9 +105,13 @@ fn variants() -> Vec<Variant> {
 /// The statements of each role, by what takes it.
 type Roles = BTreeMap<&'static str, Vec<Value>>;
 
-fn deployed(variant: &Variant) -> [(&'static str, Roles); 2] {
-    let text = template("konecta-audit.yaml");
-    let stack = variant.template(&text);
+/// A CloudFormation template as it is written.
+fn written(name: &str) -> Value {
+    template::parsed(&super::template(name))
+}
+
+fn deployed(variant: &Variant, text: &Value) -> [(&'static str, Roles); 2] {
+    let stack = variant.template(text);
     let names = [("scan", "ScanRole"), ("fix", "FixRole"), ("machine", "MachineRole"), ("schedule", "ScheduleRole")];
     let cloudformation = names.into_iter().filter_map(|(role, name)| Some((role, stack.statements(name)?))).collect();
     let module = variant.module();
@@ -430,9 +440,10 @@ fn every_role_may_do_what_happens_at_run_time_and_no_more() {
         "{:?}",
         keys()
     );
+    let text = written("konecta-audit.yaml");
     for variant in &all {
         let place = &variant.place;
-        for (from, roles) in deployed(variant) {
+        for (from, roles) in deployed(variant, &text) {
             let what = |role: &str| format!("{from}, the role of {role}, {variant:?}");
             assert_eq!(roles.contains_key("fix"), !variant.fix.is_empty(), "{}", what("fix"));
 
@@ -475,7 +486,7 @@ fn every_role_may_do_what_happens_at_run_time_and_no_more() {
 /// The roles in an account that is audited: what is entered from the audit account, and by whom.
 #[test]
 fn in_an_audited_account_the_roles_may_do_the_same_and_are_entered_by_the_functions_alone() {
-    let text = template("member.yaml");
+    let text = written("member.yaml");
     for (at, fix) in FIXES.into_iter().enumerate() {
         for (has_hub, flow_log_role) in [(true, "logs/flow"), (false, "")] {
             let mut place = Place::new(["aws", "aws-us-gov", "aws-cn"][at % 3], "us-east-1");
@@ -554,7 +565,7 @@ fn in_an_audited_account_the_roles_may_do_the_same_and_are_entered_by_the_functi
 fn every_alarm_may_tell_its_topic_and_looks_at_what_is_measured() {
     let definition = std::fs::read_to_string(root().join("deploy/state-machine.asl.json")).expect("the definition");
     let variant = Variant { fix: "KA-SG-001", ..variants().swap_remove(0) };
-    let text = template("konecta-audit.yaml");
+    let text = written("konecta-audit.yaml");
     let stack = variant.template(&text);
     let told = stack.properties("TopicPolicy").expect("there")["PolicyDocument"]["Statement"].clone();
     let alarm = |account: &str| {
@@ -594,7 +605,7 @@ fn with_every_control_named_the_policies_still_fit() {
     for (name, role) in
         [("konecta-audit.yaml", "FixRole"), ("konecta-audit.yaml", "ScanRole"), ("konecta-audit.yaml", "MachineRole")]
     {
-        let text = template(name);
+        let text = written(name);
         let stack = variant.template(&text);
         let policies = stack.properties(role).expect("there")["Policies"].clone();
         let inline: usize = policies.as_array().expect("policies").iter().map(|one| size(&one["PolicyDocument"])).sum();
@@ -607,7 +618,7 @@ fn with_every_control_named_the_policies_still_fit() {
     assert!(size(&json!(module)) - read <= 10_240, "Terraform: {} characters", size(&json!(module)) - read);
     // What CloudFormation takes as a body, from a StackSet and from Terraform too.
     for name in ["member.yaml", "stackset.yaml"] {
-        assert!(template(name).len() <= 51_200, "{name}: {} bytes", template(name).len());
+        assert!(super::template(name).len() <= 51_200, "{name}: {} bytes", super::template(name).len());
     }
 }
 
@@ -617,7 +628,7 @@ fn every_role_takes_the_boundary() {
     let variant = Variant { fix: "KA-SG-001", ..variants().swap_remove(0) };
     let wanted = json!(variant.place.arn("iam", "", &variant.place.account, "policy/bounds/audit"));
     for name in ["konecta-audit.yaml", "member.yaml"] {
-        let text = template(name);
+        let text = written(name);
         let principal = |which: &str| format!("arn:aws:iam::{STRANGER}:role/{which}");
         let member = [("ScanPrincipalArn", principal("scan")), ("FixPrincipalArn", principal("fix"))];
         let mut given = vec![("FixControls", "KA-SG-001".to_owned())];

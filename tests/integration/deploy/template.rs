@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::Place;
 
 pub(super) struct Template<'a> {
-    text: Value,
+    text: &'a Value,
     parameters: BTreeMap<String, String>,
     place: &'a Place,
 }
@@ -38,10 +38,14 @@ fn plain(value: serde_norway::Value) -> Value {
     }
 }
 
+/// A template as it is written.
+pub(super) fn parsed(text: &str) -> Value {
+    plain(serde_norway::from_str(text).expect("YAML"))
+}
+
 impl<'a> Template<'a> {
     /// The template with these parameters; the others have their defaults.
-    pub(super) fn new(text: &str, given: &[(&str, String)], place: &'a Place) -> Self {
-        let text = plain(serde_norway::from_str(text).expect("YAML"));
+    pub(super) fn new(text: &'a Value, given: &[(&str, String)], place: &'a Place) -> Self {
         let mut parameters = BTreeMap::new();
         for (name, about) in text["Parameters"].as_object().expect("parameters") {
             let default = match &about["Default"] {
