@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORLD ?= good
 
-.PHONY: demo test lint world bench bench-lambda fmt new-control lambda lambda-arm64 templates clean
+.PHONY: demo test lint world bench bench-lambda fmt new-control lambda lambda-arm64 templates deny notices sbom clean
 
 demo: $(VENV)/.ready
 	cargo build --locked
@@ -53,6 +53,22 @@ lambda-arm64: $(VENV)/.lambda
 templates: $(VENV)/.ready
 	cargo build --locked
 	$(BIN)/python tools/deploy_templates.py target/debug/konecta-audit
+
+# Licences, bans and sources of what is linked in (deny.toml), and dependencies that nothing uses. Advisories need the database of RustSec,
+# which cargo-deny fetches: make deny CHECKS=advisories.
+CHECKS ?= licenses bans sources
+deny:
+	cargo deny --locked check $(CHECKS)
+	$(PYTHON) tools/third_party.py unused
+
+# What goes with a release: the licences of others, and the bill of materials (CycloneDX).
+notices:
+	mkdir -p target
+	$(PYTHON) tools/third_party.py notices > target/THIRD-PARTY-NOTICES
+
+sbom:
+	mkdir -p target
+	$(PYTHON) tools/third_party.py sbom > target/konecta-audit.cdx.json
 
 $(VENV)/.lambda: $(VENV)/.ready tests/emulator/requirements-lambda.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tests/emulator/requirements-lambda.txt

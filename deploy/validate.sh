@@ -29,8 +29,8 @@ sed -e 's/\${MaxConcurrency}/20/' -e 's/\${Partition}/aws/' -e 's/\${[A-Za-z]*}/
 if command -v terraform >/dev/null; then
   export TF_CLI_CONFIG_FILE=/dev/null
   terraform fmt -check -diff "$root/deploy/terraform" && echo "terraform fmt: clean" || failed=1
-  # Terraform's own reading of the definition and of the function's policy: a stray ${ would be an expression.
-  for template in "$root/deploy/state-machine.asl.json" "$root/deploy/terraform/policies/function.json"; do
+  # Terraform's own reading of the definition and of the policies that it fills in: a stray ${ would be an expression.
+  for template in "$root/deploy/state-machine.asl.json" "$root"/deploy/terraform/policies/f{unction,ix}.json; do
     values=$(grep -o '\${[A-Za-z]*}' "$template" | sort -u | sed 's/\${\(.*\)}/\1 = 20/' | paste -sd,)
     echo "can(jsondecode(templatefile(\"$template\", { $values })))" | terraform -chdir="$work" console -no-color 2>&1 | grep -qx true \
       && echo "terraform templatefile: $(basename "$template") can be filled in" || { echo "$template cannot be filled in by Terraform"; failed=1; }

@@ -3,22 +3,38 @@
 locals {
   fixes = length(var.fix_controls) > 0
   functions = merge(
-    { scan = { role_name = var.role_name, description = "Plans, scans targets, rolls up" } },
-    local.fixes ? { fix = { role_name = var.fix_role_name, description = "Scans targets and carries out the remedies of fix_controls" } } : {},
+    { scan = { role_name = var.role_name, concurrency = var.reserved_concurrency, description = "Plans, scans targets, rolls up" } },
+    local.fixes ? { fix = { role_name = var.fix_role_name, concurrency = var.fix_reserved_concurrency, description = "Scans targets and carries out the remedies of fix_controls" } } : {},
   )
 
-  # The statements that a deployment of this kind needs; what `konecta-audit permissions --lambda` prints has all.
+  # The statements that a deployment of this kind needs, and which of the functions; what `konecta-audit permissions --lambda`
+  # prints has all. Targets are handed to the one that fixes, and it never asks whose they are.
   uses = {
-    KonectaAuditKeep               = true
-    KonectaAuditList               = true
-    KonectaAuditTell               = true
-    KonectaAuditEncrypt            = var.kms_key_arn != null
-    KonectaAuditBlueprintObject    = var.config_object != ""
-    KonectaAuditBlueprintParameter = var.config_parameter != ""
-    KonectaAuditSecurityHub        = var.security_hub
-    KonectaAuditOrganization       = var.accounts == "organization"
-    KonectaAuditEnter              = var.accounts != ""
+    KonectaAuditKeep               = ["scan", "fix"]
+    KonectaAuditClear              = ["scan", "fix"]
+    KonectaAuditUnlock             = ["fix"]
+    KonectaAuditList               = ["scan", "fix"]
+    KonectaAuditTell               = ["scan", "fix"]
+    KonectaAuditEncrypt            = var.kms_key_arn == null ? [] : ["scan", "fix"]
+    KonectaAuditBlueprintObject    = var.config_object == "" ? [] : ["scan", "fix"]
+    KonectaAuditBlueprintParameter = var.config_parameter == "" ? [] : ["scan", "fix"]
+    KonectaAuditSecurityHub        = var.security_hub ? ["scan", "fix"] : []
+    KonectaAuditOrganization       = var.accounts == "organization" ? ["scan"] : []
+    KonectaAuditEnter              = var.accounts == "" ? [] : ["scan", "fix"]
   }
+
+  # The calls of the remedies that fix_controls names, and the statements with these alone.
+  calls = distinct(flatten([for control in var.fix_controls : lookup(jsondecode(file("${path.module}/policies/fix-controls.json")), control, [])]))
+  fix_statements = [
+    for statement in jsondecode(templatefile("${path.module}/policies/fix.json", {
+      Partition   = data.aws_partition.current.partition
+      Account     = data.aws_caller_identity.current.account_id
+      FlowLogRole = var.flow_log_role
+    })).Statement : merge(statement, { Action = [for action in statement.Action : action if contains(local.calls, action)] })
+    if length(setintersection(statement.Action, local.calls)) > 0 && (statement.Sid != "KonectaAuditFixFlowLogRole" || var.flow_log_role != "")
+  ]
+
+  boundary = var.permissions_boundary == "" ? null : "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:policy/${var.permissions_boundary}"
 
   statements = {
     for name, function in local.functions : name => [
@@ -33,7 +49,7 @@ locals {
         ConfigParameter = var.config_parameter
         TopicArn        = aws_sns_topic.told.arn
         RoleName        = function.role_name
-      })).Statement : statement if local.uses[statement.Sid]
+      })).Statement : statement if contains(local.uses[statement.Sid], name)
     ]
   }
 
@@ -60,8 +76,9 @@ resource "aws_cloudwatch_log_group" "function" {
 
 # The roles in the other accounts trust it by this name.
 resource "aws_iam_role" "function" {
-  for_each = local.functions
-  name     = "${var.name}-${each.key}-function"
+  for_each             = local.functions
+  name                 = "${var.name}-${each.key}-function"
+  permissions_boundary = local.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -86,10 +103,22 @@ resource "aws_iam_role_policy_attachment" "scan" {
 }
 
 resource "aws_iam_role_policy" "fix" {
-  count  = local.fixes ? 1 : 0
-  name   = "fix"
-  role   = aws_iam_role.function["fix"].name
-  policy = file("${path.module}/policies/fix.json")
+  count = local.fixes ? 1 : 0
+  name  = "fix"
+  role  = aws_iam_role.function["fix"].name
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(local.fix_statements, [
+      # Whatever it may do to roles, its own and those beside it are not among them.
+      {
+        Sid      = "NotItself"
+        Effect   = "Deny"
+        Action   = "iam:*"
+        Resource = "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role/${var.name}-*"
+      },
+    ])
+  })
 }
 
 resource "aws_iam_role_policy" "function" {
@@ -126,7 +155,7 @@ resource "aws_lambda_function" "function" {
   architectures                  = [var.architecture]
   memory_size                    = var.memory_size
   timeout                        = 900
-  reserved_concurrent_executions = each.key == "scan" ? var.reserved_concurrency : -1
+  reserved_concurrent_executions = each.value.concurrency
   role                           = aws_iam_role.function[each.key].arn
   filename                       = var.function_zip
   source_code_hash               = filebase64sha256(var.function_zip)

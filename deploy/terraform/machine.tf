@@ -18,7 +18,8 @@ resource "aws_cloudwatch_log_group" "machine" {
 }
 
 resource "aws_iam_role" "machine" {
-  name_prefix = "${var.name}-machine-"
+  name_prefix          = "${var.name}-machine-"
+  permissions_boundary = local.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -63,10 +64,11 @@ resource "aws_iam_role_policy" "machine" {
         Resource = local.machine_arn
       },
       {
-        Sid      = "MindChildren"
-        Effect   = "Allow"
-        Action   = ["states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"]
-        Resource = "${replace(local.machine_arn, ":stateMachine:", ":execution:")}/*"
+        Sid    = "MindChildren"
+        Effect = "Allow"
+        Action = ["states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"]
+        # A run is NAME:…, a child of its map NAME/LABEL:….
+        Resource = [for separator in [":", "/"] : "${replace(local.machine_arn, ":stateMachine:", ":execution:")}${separator}*"]
       },
       {
         Sid       = "Measure"
@@ -117,7 +119,8 @@ resource "aws_sfn_state_machine" "machine" {
 }
 
 resource "aws_iam_role" "schedule" {
-  name_prefix = "${var.name}-schedule-"
+  name_prefix          = "${var.name}-schedule-"
+  permissions_boundary = local.boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -10,13 +10,16 @@ resource "aws_cloudformation_stack_set" "members" {
   template_body    = file("${path.module}/../cloudformation/member.yaml")
 
   parameters = {
-    ScanPrincipalArn = aws_iam_role.function["scan"].arn
-    FixPrincipalArn  = local.fixes ? aws_iam_role.function["fix"].arn : ""
-    ExternalId       = var.external_id
-    OrganizationId   = var.member_organization_id
-    RoleName         = var.role_name
-    FixRoleName      = var.fix_role_name
-    SecurityHub      = tostring(var.security_hub)
+    ScanPrincipalArn    = aws_iam_role.function["scan"].arn
+    FixPrincipalArn     = local.fixes ? aws_iam_role.function["fix"].arn : ""
+    ExternalId          = var.external_id
+    OrganizationId      = var.member_organization_id
+    RoleName            = var.role_name
+    FixRoleName         = var.fix_role_name
+    SecurityHub         = tostring(var.security_hub)
+    FixControls         = join(",", var.fix_controls)
+    FlowLogRole         = var.flow_log_role
+    PermissionsBoundary = var.permissions_boundary
   }
 
   auto_deployment {

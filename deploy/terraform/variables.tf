@@ -29,9 +29,26 @@ variable "memory_size" {
 }
 
 variable "reserved_concurrency" {
-  description = "At most so many invocations at once, and so many kept free for them; -1 for no reservation. Not below max_concurrency"
+  description = "At most so many invocations of the scan function at once, and so many kept free for it; -1 for no reservation. Not below max_concurrency; an account must keep 100 unreserved"
   type        = number
   default     = -1
+}
+
+variable "fix_reserved_concurrency" {
+  description = "The same of the fix function, to which the targets go where fix_controls names something"
+  type        = number
+  default     = -1
+}
+
+variable "permissions_boundary" {
+  description = "The managed policy, by path and name, that bounds every role of this module and those in the accounts, each its own account's; empty for none"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9+=,.@_/-]*$", var.permissions_boundary))
+    error_message = "A path and a name, not an ARN."
+  }
 }
 
 variable "accounts" {
@@ -148,9 +165,25 @@ variable "security_hub" {
 }
 
 variable "fix_controls" {
-  description = "Controls whose class A remedies may be carried out; none by default, and then there is no role that could"
+  description = "Controls whose class A remedies may be carried out, by id; none by default, and then there is no role that could. The fix roles may make the calls of these remedies and no others"
   type        = list(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for control in var.fix_controls : can(regex("^[A-Z0-9-]+$", control))])
+    error_message = "Ids of controls, as in KA-SG-001."
+  }
+}
+
+variable "flow_log_role" {
+  description = "The role, by path and name, that flow_log_role of the blueprint names; it may be passed to flow logs and no other role to anything. Empty for none"
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9+=,.@_/-]*$", var.flow_log_role))
+    error_message = "A path and a name, not an ARN."
+  }
 }
 
 variable "report_retention_days" {

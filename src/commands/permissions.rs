@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use konecta_aws::organization;
-use konecta_core::control::lambda::grants;
+use konecta_core::control::lambda::{Grant, changes, grants};
 use konecta_core::control::reads::reads;
 use konecta_core::fix::registry;
 use konecta_core::id::Action;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::catalogue;
 use crate::cli::Permissions;
@@ -31,8 +31,15 @@ pub(super) fn run(args: &Permissions) -> Result<Exit, Error> {
     if args.fix {
         let remedies =
             catalogue.controls().filter_map(|control| registry::remedy(control.metadata.custom.fix.as_ref()?.as_str()));
-        let changes: BTreeSet<&str> = remedies.flat_map(|remedy| remedy.actions).copied().collect();
-        statements.push(statement("KonectaAuditFix", &changes.difference(&actions).copied().collect()));
+        let called: BTreeSet<&str> = remedies.flat_map(|remedy| remedy.actions).copied().collect();
+        for (sid, grant) in changes()? {
+            let allowed = grant.actions.iter().map(Action::as_str);
+            let allowed: Vec<&str> = allowed.filter(|name| called.contains(name) && !actions.contains(name)).collect();
+            if !allowed.is_empty() {
+                let own = granted(sid, &allowed, grant);
+                statements.push(if args.lambda { own } else { anywhere(&own, &args.partition)? });
+            }
+        }
     }
     if args.enter.organization {
         statements.push(statement("KonectaAuditOrganization", &organization::ACTIONS.into()));
@@ -42,13 +49,29 @@ pub(super) fn run(args: &Permissions) -> Result<Exit, Error> {
     }
     if args.lambda {
         let grants = grants()?.iter();
-        statements.extend(grants.map(
-            |(sid, grant)| json!({"Sid": sid, "Effect": "Allow", "Action": grant.actions, "Resource": grant.resources}),
-        ));
+        statements
+            .extend(grants.map(|(sid, grant)| {
+                granted(sid, &grant.actions.iter().map(Action::as_str).collect::<Vec<_>>(), grant)
+            }));
     }
     let policy = json!({"Version": "2012-10-17", "Statement": statements});
     ui::print(&format!("{}\n", serde_json::to_string_pretty(&policy)?))?;
     Ok(Exit::Clean)
+}
+
+/// A statement with these of a grant's actions.
+fn granted(sid: &str, actions: &[&str], grant: &Grant) -> Value {
+    let mut statement = json!({"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": grant.resources});
+    if let Some(condition) = &grant.condition {
+        statement["Condition"] = condition.clone();
+    }
+    statement
+}
+
+/// The statement for whatever account it is given to: nobody has said which that will be.
+fn anywhere(statement: &Value, partition: &str) -> Result<Value, Error> {
+    let text = serde_json::to_string(statement)?.replace("${Partition}", partition);
+    Ok(serde_json::from_str(&text.replace("${Account}", "*").replace("${FlowLogRole}", "*"))?)
 }
 
 /// Every read that there is.

@@ -66,6 +66,9 @@ class Deployment:
         s3 = ministack("s3")
         s3.create_bucket(Bucket="konecta-code")
         s3.put_object(Bucket="konecta-code", Key="konecta-audit-lambda.zip", Body=archive)
+        # It is longer than a template that is sent along may be.
+        template = (TEMPLATES / "konecta-audit.yaml").read_bytes()
+        s3.put_object(Bucket="konecta-code", Key="konecta-audit.yaml", Body=template)
         self._create()
         self.outputs = self._outputs()
         self._point_at(front)
@@ -86,7 +89,7 @@ class Deployment:
         cloudformation = self._aws("cloudformation")
         cloudformation.create_stack(
             StackName=STACK,
-            TemplateBody=(TEMPLATES / "konecta-audit.yaml").read_text(),
+            TemplateURL="https://s3.us-east-1.amazonaws.com/konecta-code/konecta-audit.yaml",
             Parameters=[{"ParameterKey": key, "ParameterValue": text} for key, text in parameters.items()],
             Capabilities=["CAPABILITY_NAMED_IAM"],
         )

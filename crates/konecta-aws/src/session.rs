@@ -236,7 +236,7 @@ impl Base {
         if account == self.own() {
             return self.account(regions).await;
         }
-        let arn = format!("arn:{}:iam::{account}:role/{}", self.partition(), role.name.trim_start_matches('/'));
+        let arn = role_arn(self.partition(), account, &role.name);
         self.assume(&arn, role.external_id.as_deref(), regions).await
     }
 }
@@ -412,6 +412,10 @@ async fn identify(config: &SdkConfig, role: Option<&str>) -> Result<Identity, Se
     Ok(Identity { account, arn })
 }
 
+fn role_arn(partition: &str, account: &AccountId, name: &str) -> String {
+    format!("arn:{partition}:iam::{account}:role/{}", name.trim_start_matches('/'))
+}
+
 fn partition_of(arn: &str) -> &str {
     arn.split(':').nth(1).unwrap_or("aws")
 }
@@ -465,6 +469,31 @@ mod tests {
         ] {
             let region: Region = name.parse().expect(name);
             assert_eq!(check_region(&region).is_ok(), good, "{name}");
+        }
+    }
+
+    /// Whoever STS says we are decides what ARNs begin with, the roles of other accounts included, and where global services are asked.
+    #[tokio::test]
+    async fn an_identity_of_another_partition_stays_in_it() {
+        for (partition, region, home) in [
+            ("aws", "eu-west-1", "us-east-1"),
+            ("aws-us-gov", "us-gov-east-1", "us-gov-west-1"),
+            ("aws-cn", "cn-north-1", "cn-northwest-1"),
+        ] {
+            let arn = format!("arn:{partition}:sts::123456789012:assumed-role/auditor/me");
+            let own = Identity { account: "123456789012".parse().expect("an account"), arn: arn.clone() };
+            let config = SdkConfig::builder().build();
+            let region: Region = region.parse().expect("a region");
+            let account = settle(own, config, &RegionChoice::Named(vec![region.clone()])).await.expect("settled");
+            assert_eq!((account.partition(), account.caller()), (partition, arn.as_str()));
+            assert_eq!(region.partition(), partition);
+            let asked = |region: &Region| account.sdk(region).region().map(|region| region.as_ref().to_owned());
+            assert_eq!(asked(&Region::global()).as_deref(), Some(home));
+            assert_eq!(asked(&region).as_deref(), Some(region.as_str()));
+            let other = "222222222222".parse().expect("an account");
+            let role = role_arn(partition_of(&arn), &other, "/konecta-audit-scan");
+            assert_eq!(role, format!("arn:{partition}:iam::222222222222:role/konecta-audit-scan"));
+            assert_eq!(account_of(&role).expect("of an account"), other);
         }
     }
 

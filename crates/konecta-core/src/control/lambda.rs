@@ -1,5 +1,6 @@
-//! What the scheduled function may do besides reading and changing what it audits, as data.
-//! Knows nothing of what it does with it, and nothing of the template that fills in the names.
+//! Statements of IAM policies as data: what the scheduled function may do besides reading and changing what it audits
+//! (`lambda.toml`), and on what the calls of remedies are allowed (`fix/permissions.toml`).
+//! Knows nothing of what is done with it, and nothing of the template that fills in the names.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -21,10 +22,16 @@ pub struct Grant {
     pub actions: Vec<Action>,
     /// On what, with `${…}` for the names that a deployment gives.
     pub resources: Vec<String>,
+    /// Under which conditions, as IAM writes them: operator, key, one value or several.
+    #[serde(default)]
+    pub condition: Option<serde_json::Value>,
 }
 
-static GRANTS: LazyLock<Result<BTreeMap<String, Grant>, toml::de::Error>> =
-    LazyLock::new(|| toml::from_str(include_str!("lambda.toml")));
+type Grants = Result<BTreeMap<String, Grant>, toml::de::Error>;
+
+static CHANGES: LazyLock<Grants> = LazyLock::new(|| toml::from_str(include_str!("../fix/permissions.toml")));
+
+static GRANTS: LazyLock<Grants> = LazyLock::new(|| toml::from_str(include_str!("lambda.toml")));
 
 /// All statements by their id.
 ///
@@ -34,9 +41,60 @@ pub fn grants() -> Result<&'static BTreeMap<String, Grant>, PolicyError> {
     GRANTS.as_ref().map_err(|error| PolicyError::refused("lambda.toml", 1, error.to_string()))
 }
 
+/// The statements that allow what remedies call, by their id; every action of a remedy stands in one of them.
+///
+/// # Errors
+/// When `fix/permissions.toml` cannot be read, which a test rules out.
+pub fn changes() -> Result<&'static BTreeMap<String, Grant>, PolicyError> {
+    CHANGES.as_ref().map_err(|error| PolicyError::refused("permissions.toml", 1, error.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::control::catalogue::Catalogue;
+    use crate::control::reads::reads;
+    use crate::fix::registry::{remedies, remedy};
+
+    /// Once each: what a remedy calls and its control does not read. What it reads is in the scan's own statement.
+    #[test]
+    fn every_call_of_a_remedy_stands_in_one_statement() {
+        let statements = changes().expect("permissions.toml").values();
+        let granted: Vec<&str> = statements.flat_map(|grant| &grant.actions).map(Action::as_str).collect();
+        let distinct: BTreeSet<&str> = granted.iter().copied().collect();
+        assert_eq!(distinct.len(), granted.len(), "an action stands in two statements");
+        let called: BTreeSet<&str> = remedies().flat_map(|remedy| remedy.actions).copied().collect();
+        let idle: Vec<_> = distinct.difference(&called).collect();
+        assert!(idle.is_empty(), "no remedy calls {idle:?}");
+        let known = reads().expect("reads.toml");
+        for control in Catalogue::built_in().expect("policies").controls() {
+            let fix = control.metadata.custom.fix.as_ref();
+            let read = known.permissions(&control.reads(known));
+            for name in fix.and_then(|id| remedy(id.as_str())).into_iter().flat_map(|remedy| remedy.actions) {
+                let is_read = read.iter().any(|action| action.as_str() == *name);
+                assert!(is_read || distinct.contains(name), "{}: no statement has {name}", control.id());
+            }
+        }
+    }
+
+    #[test]
+    fn a_change_is_allowed_on_everything_only_where_it_knows_no_resource() {
+        for (sid, grant) in changes().expect("permissions.toml") {
+            assert!(
+                sid.starts_with("KonectaAuditFix") && sid.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+                "{sid}"
+            );
+            assert!(grant.actions.is_sorted() && grant.when.is_none(), "{sid}");
+            let is_wide = grant.resources.iter().any(|resource| resource == "*");
+            assert_eq!(is_wide, sid == "KonectaAuditFixAccount", "{sid}");
+            let is_ours = |resource: &String| {
+                resource.contains("${Account}") || grant.condition.is_some() || resource.ends_with(":prefix-list/*")
+            };
+            assert!(is_wide || grant.resources.iter().all(is_ours), "{sid}: resources of any account");
+        }
+    }
 
     #[test]
     fn nothing_is_granted_on_everything_but_what_knows_no_resources() {
