@@ -13,6 +13,9 @@ _words(action) := sprintf("redirect to %s with %s", [action.RedirectConfig.Proto
 # Kinds of action by which nothing reaches a target. By an action of any other kind alone nothing does either, but it is not known what it does.
 _harmless := {"fixed-response", "redirect"}
 
+# What is known of actions: these let a request through, deny it, or ask for a sign-in before another does.
+known_actions := _harmless | {"forward", "authenticate-oidc", "authenticate-cognito", "jwt-validation"}
+
 harmless(kinds) if {
 	count(kinds) > 0
 	every kind in kinds { kind in _harmless }

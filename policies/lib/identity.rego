@@ -203,6 +203,27 @@ doubts contains why if {
 	why := sprintf("rule %v asks for %v by a %v, which strangers may guess", [rule.arn, header, _words[mark]])
 }
 
+doubts contains sprintf("rule %v asks for %v, and it was not sent for which value", [rule.arn, header]) if {
+	some door in alb.doors
+	some rule in door.rules
+	some condition in _demands(rule)
+	count(_patterns(condition)) == 0
+}
+
+# An action that is none of these may let a request through, or not.
+doubts contains sprintf("rule %v: what its action %v does is not known", [rule.arn, action]) if {
+	some door in alb.doors
+	some rule in door.rules
+	some action in rule.actions
+	not action in alb.known_actions
+}
+
+doubts contains sprintf("the listener on port %v: what its default action %v does is not known", [door.port, action]) if {
+	some door in alb.doors
+	some action in door["default"]
+	not action in alb.known_actions
+}
+
 _words := {"wildcard": "wildcard", "regex": "regular expression"}
 
 doubts contains why if {

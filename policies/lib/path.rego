@@ -110,3 +110,11 @@ _who(source) := source.cidr if source.kind == "cidr"
 _who(source) := source.prefixList.id if source.kind == "prefix_list"
 
 _who(source) := source.source.id if source.kind == "security_group"
+
+# Who may come, in words.
+expected := "only CloudFront's prefix list or a declared peer"
+
+# Where a source stands in a load balancer; one without a rule stands for all: AWS lets everyone in where there is no group.
+place(source) := sprintf("SecurityGroups[%s].IpPermissions[%s]", [source.group, source.rule]) if is_string(source.rule)
+
+place(source) := "SecurityGroups" if source.rule == null

@@ -48,18 +48,18 @@ pass if {
 	ways.closed
 }
 
-violations contains {"path": _place(source), "actual": path.described(source), "expected": _expected, "proof": proof} if {
+violations contains {"path": path.place(source), "actual": path.described(source), "expected": path.expected, "proof": proof} if {
 	_ours
 	input.configuration.Scheme == "internet-facing"
 	some source in _sources
 	path.stranger(source)
-	proof := array.concat(alb.behind, [sprintf("%s: %s", [_place(source), path.described(source)])])
+	proof := array.concat(alb.behind, [sprintf("%s: %s", [path.place(source), path.described(source)])])
 }
 
-violations contains {"path": _place(one.source), "actual": path.described(one.source), "expected": _expected, "proof": proof} if {
+violations contains {"path": path.place(one.source), "actual": path.described(one.source), "expected": path.expected, "proof": proof} if {
 	_ours
 	some one in ways.trespassers
-	proof := array.concat([sprintf("%s: %s", [_place(one.source), path.described(one.source)])], one.proof)
+	proof := array.concat([sprintf("%s: %s", [path.place(one.source), path.described(one.source)])], one.proof)
 }
 
 violations contains {"path": "Scheme", "actual": "internet-facing", "expected": "a CloudFront distribution in front"} if {
@@ -98,8 +98,6 @@ _facts := data.facts[input.arn]
 
 _sources := _facts.entrances.sources
 
-_expected := "only CloudFront's prefix list or a declared peer"
-
 _alone if {
 	count(alb.distributions) == 0
 	count(alb.doubts) == 0
@@ -116,8 +114,3 @@ _closed_itself if {
 	input.configuration.Scheme == "internet-facing"
 	every source in _sources { path.admitted(source) }
 }
-
-_place(source) := sprintf("SecurityGroups[%s].IpPermissions[%s]", [source.group, source.rule]) if is_string(source.rule)
-
-# AWS lets everyone in where there is no group at all.
-_place(source) := "SecurityGroups" if source.rule == null

@@ -162,6 +162,18 @@ test_wildcards_and_patterns_are_no_secret if {
 	patterns == {"rule r-1 asks for X-Origin-Verify by a regular expression, which strangers may guess"}
 }
 
+test_what_is_not_understood_is_named if {
+	rules := [rule(["forward"], demands([])), {"arn": "r-2", "priority": "20", "actions": ["teleport"], "headers": []}]
+	known := facts([distribution([secret])], [door("beam", rules)])
+	neither(known)
+	reasons := control.unknown with input as balancer("internet-facing") with data.facts as known with data.blueprint as blueprint
+	reasons == {
+		"rule r-1 asks for X-Origin-Verify, and it was not sent for which value",
+		"rule r-2: what its action teleport does is not known",
+		"the listener on port 443: what its default action beam does is not known",
+	}
+}
+
 test_an_older_snapshot_tells_only_what_is_equal if {
 	passes(facts([distribution([{"name": "X-Origin-Verify", "value": "sha256:a"}])], [door("fixed-response", [rule(["forward"], demands(["sha256:a"]))])]))
 	neither(facts([distribution([{"name": "X-Origin-Verify", "value": "sha256:a"}])], [door("fixed-response", [rule(["forward"], demands(["sha256:b"]))])]))

@@ -161,7 +161,17 @@ const STANDS: &[Row] = &[
     row(
         Wholly,
         &["KA-X-001"],
-        &[INSTANCES, SCALING, CLUSTERS, CLUSTER, NODEGROUPS, NODEGROUP, DATABASES],
+        &[
+            INSTANCES,
+            "ec2:DescribeLaunchTemplateVersions",
+            SCALING,
+            CLUSTERS,
+            CLUSTER,
+            NODEGROUPS,
+            NODEGROUP,
+            DATABASES,
+            "iam:GetAccountAuthorizationDetails",
+        ],
         "all that is let in is CloudFront's prefix list, so it does not matter whose the groups are",
     ),
     row(

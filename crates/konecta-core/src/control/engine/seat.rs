@@ -197,9 +197,27 @@ impl<'a> Seat<'a> {
     }
 }
 
+/// Of the types that one control judges together, the members that only one of them has (RDS API reference, `DBInstance`
+/// and `DBCluster`): of the other they are not missing.
+const MEMBERS_OF_ONE: [(&str, &[&str]); 2] = [
+    ("AWS::RDS::DBCluster", &["configuration.DBClusterMembers", "configuration.DBClusterParameterGroup"]),
+    (
+        "AWS::RDS::DBInstance",
+        &[
+            "configuration.DBParameterGroups",
+            "configuration.ReadReplicaSourceDBInstanceIdentifier",
+            "configuration.ReadReplicaSourceDBClusterIdentifier",
+        ],
+    ),
+];
+
 /// What was not there for a control to look at.
 fn open(control: &Control, watched: Option<&Watched>, case: &Case<'_>) -> Open {
-    let (absent, mut underived) = watched.map(|watched| watched.missing(case)).unwrap_or_default();
+    let (mut absent, mut underived) = watched.map(|watched| watched.missing(case)).unwrap_or_default();
+    let own = case.resource.resource_type.as_str();
+    let of_another =
+        |path: &String| MEMBERS_OF_ONE.iter().any(|(kind, members)| *kind != own && members.contains(&path.as_str()));
+    absent.retain(|path| !of_another(path));
     let told = case.whys();
     let mut whys = Vec::new();
     for fact in &control.metadata.custom.facts {
