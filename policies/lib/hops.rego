@@ -124,4 +124,8 @@ _of_group(group) := {sprintf("%s does not force TLS", [group.name]) | _parameter
 	words := sprintf("%s is %s", [group.name, state])
 }
 
-_parameter(group) := data.index[group.index][group.key]["rds.force_ssl"]
+_parameter(group) := data.index.parameter_groups[group.key]["rds.force_ssl"] if group.index == "parameter_groups"
+
+_parameter(group) := data.index.cluster_parameter_groups[group.key]["rds.force_ssl"] if {
+	group.index == "cluster_parameter_groups"
+}
