@@ -94,6 +94,16 @@ test_tls_that_is_not_forced_or_not_in_force_breaks_the_last_hop if {
 	{one.actual | some one in found(changed("parameter_groups", pending), index)} == {"broken: database konecta-erp: konecta-pg is pending-reboot"}
 }
 
+test_the_group_of_a_cluster_counts_by_the_parameters_of_clusters if {
+	group := object.union(good[6].value.groups[0], {"index": "cluster_parameter_groups"})
+	links := changed("parameter_groups", {"engine": "aurora-postgresql", "groups": [group]})
+	forced := object.union(index, {"cluster_parameter_groups": {group.key: {"rds.force_ssl": "1"}}})
+	passes(links, forced)
+	optional := object.union(index, {"cluster_parameter_groups": {group.key: {"rds.force_ssl": "0"}}})
+	{one.actual | some one in found(links, optional)} == {"broken: database konecta-erp: konecta-pg does not force TLS"}
+	not passes(links, index)
+}
+
 test_a_key_that_cannot_be_used_breaks_the_secrets if {
 	off := object.union(index, {"keys": {"arn:aws:kms:us-east-1:123456789012:key/1": {"KeyState": "Disabled"}}})
 	{one.path | some one in found(good, off)} == {"at rest: secrets of the cluster"}
