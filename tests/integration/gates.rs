@@ -90,6 +90,19 @@ fn no_arn_is_made_for_one_partition_only() {
     assert_eq!(made, Vec::<String>::new());
 }
 
+/// The tests are linked with what dev-dependencies switch on as well; what is shipped is not. regorus' regular expressions
+/// need Unicode's tables for `\d` and `(?i)`, and without them a control is an error on every resource.
+#[test]
+fn what_is_shipped_has_the_regular_expressions_that_are_tested() {
+    let mut tree = std::process::Command::new(env!("CARGO"));
+    tree.current_dir(root()).args(["tree", "--locked", "--offline", "--edges", "normal", "--package", "konecta-audit"]);
+    let output = tree.args(["--prefix", "none", "--format", "{p} {f}"]).output().expect("cargo tree");
+    let told = String::from_utf8(output.stdout).expect("text");
+    let regex: Vec<&str> = told.lines().filter(|line| line.starts_with("regex v")).collect();
+    let has = |line: &&str| line.contains("unicode-perl") && line.contains("unicode-case");
+    assert!(!regex.is_empty() && regex.iter().all(has), "{regex:?} {}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn arrows_between_modules_run_one_way() {
     let mut wrong = Vec::new();
