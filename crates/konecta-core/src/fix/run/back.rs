@@ -23,22 +23,28 @@ impl<A: Account, L: Log> Run<'_, A, L> {
         let applied: Vec<Change> = self.story.applied().cloned().collect();
         let wanted: Vec<Change> = self.story.to_take_back().cloned().collect();
         for change in wanted.iter().rev() {
-            match self.story.stage(Way::Back, &change.id) {
-                Stage::Settled(_) => {}
-                Stage::Open(doubt) => {
-                    self.account.tell(Told::Begun(change, Way::Back));
-                    self.take_back_on(change, doubt).await?;
-                }
-                Stage::Pending => {
-                    if self.account.interrupted() {
-                        return Err(RunError::Interrupted(change.id.clone()));
-                    }
-                    self.account.tell(Told::Begun(change, Way::Back));
-                    self.take_back(change, &applied).await?;
-                }
+            let is_pending = matches!(self.story.stage(Way::Back, &change.id), Stage::Pending);
+            if is_pending && self.account.interrupted() {
+                return Err(RunError::Interrupted(change.id.clone()));
             }
+            self.go_back(change, &applied).await?;
         }
         Ok(())
+    }
+
+    /// Takes one change back, or goes on with that; nothing where it is settled.
+    pub(super) async fn go_back(&mut self, change: &Change, applied: &[Change]) -> Result<(), RunError> {
+        match self.story.stage(Way::Back, &change.id) {
+            Stage::Settled(_) => Ok(()),
+            Stage::Open(doubt) => {
+                self.account.tell(Told::Begun(change, Way::Back));
+                self.take_back_on(change, doubt).await
+            }
+            Stage::Pending => {
+                self.account.tell(Told::Begun(change, Way::Back));
+                self.take_back(change, applied).await
+            }
+        }
     }
 
     /// Says what became of a change that a kill left open, without making it.
@@ -54,7 +60,7 @@ impl<A: Account, L: Log> Run<'_, A, L> {
         self.over(change, Way::Forward, end).await
     }
 
-    pub(super) async fn take_back(&mut self, change: &Change, applied: &[Change]) -> Result<(), RunError> {
+    async fn take_back(&mut self, change: &Change, applied: &[Change]) -> Result<(), RunError> {
         if let Some(reason) = self.still_needed(change, applied) {
             return self.over(change, Way::Back, End::untouched(Outcome::Skipped, reason)).await;
         }
@@ -215,7 +221,7 @@ impl<A: Account, L: Log> Run<'_, A, L> {
     }
 
     /// Goes on where a kill left the way back.
-    pub(super) async fn take_back_on(&mut self, change: &Change, doubt: Doubt) -> Result<(), RunError> {
+    async fn take_back_on(&mut self, change: &Change, doubt: Doubt) -> Result<(), RunError> {
         let called = doubt.called;
         // The call after the last answered one is in doubt, unless all of them were answered.
         let done = called < change.inverse.len() && !self.last_seen(change).await?;

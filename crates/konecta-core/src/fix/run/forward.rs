@@ -209,18 +209,8 @@ impl<A: Account, L: Log> Run<'_, A, L> {
     /// Takes back a change that did not come to a good end. What is still not as it was before is for a person, and nothing
     /// more is done.
     async fn turn_around(&mut self, change: &Change) -> Result<Next, RunError> {
-        match self.story.stage(Way::Back, &change.id) {
-            Stage::Settled(_) => {}
-            Stage::Open(doubt) => {
-                self.account.tell(Told::Begun(change, Way::Back));
-                self.take_back_on(change, doubt).await?;
-            }
-            Stage::Pending => {
-                self.account.tell(Told::Begun(change, Way::Back));
-                let applied: Vec<Change> = self.story.applied().cloned().collect();
-                self.take_back(change, &applied).await?;
-            }
-        }
+        let applied: Vec<Change> = self.story.applied().cloned().collect();
+        self.go_back(change, &applied).await?;
         Ok(if self.story.is_back(&change.id) { Next::GoOn } else { Next::Stop })
     }
 
