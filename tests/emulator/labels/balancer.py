@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 from labels import label
 from stack import edge, network
-from stack.names import CLOUDFRONT_PREFIX_LIST, NODE_PORT, ORIGIN_DOMAIN, PROJECT, SSL_POLICY
+from stack.names import CLOUDFRONT_PREFIX_LIST, ORIGIN_DOMAIN, PROJECT, SSL_POLICY
 from stack.state import World, tag_list, tag_specification
 
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -146,46 +146,14 @@ def health_path(world: World) -> str:
 @label("alb-health-matcher", ["KA-ALB-014"])
 def health_matcher(world: World) -> str:
     """A second target group takes every answer up to 499 for health."""
-    arn: str = world.aws.elbv2.create_target_group(
-        Name=f"{PROJECT}-reports",
-        Protocol="HTTP",
-        Port=NODE_PORT,
-        VpcId=world.vpc,
-        TargetType="instance",
-        HealthCheckProtocol="HTTP",
-        HealthCheckEnabled=True,
-        HealthCheckPath="/health",
-        HealthCheckIntervalSeconds=30,
-        HealthCheckTimeoutSeconds=5,
-        HealthyThresholdCount=3,
-        UnhealthyThresholdCount=3,
-        Matcher={"HttpCode": "200-499"},
-        Tags=tag_list(),
-    )["TargetGroups"][0]["TargetGroupArn"]
-    return arn
+    return edge.create_target_group(world, f"{PROJECT}-reports", "HTTP", Matcher={"HttpCode": "200-499"})
 
 
 @label("alb-plain-targets", ["KA-X-010"])
 def plain_targets(world: World) -> str:
     """A second rule forwards /plain/* to a target group that is spoken to in plain HTTP, to whoever shows the header."""
-    elbv2 = world.aws.elbv2
-    arn: str = elbv2.create_target_group(
-        Name=f"{PROJECT}-plain",
-        Protocol="HTTP",
-        Port=NODE_PORT,
-        VpcId=world.vpc,
-        TargetType="instance",
-        HealthCheckProtocol="HTTP",
-        HealthCheckEnabled=True,
-        HealthCheckPath="/health",
-        HealthCheckIntervalSeconds=30,
-        HealthCheckTimeoutSeconds=5,
-        HealthyThresholdCount=3,
-        UnhealthyThresholdCount=3,
-        Matcher={"HttpCode": "200"},
-        Tags=tag_list(),
-    )["TargetGroups"][0]["TargetGroupArn"]
-    elbv2.create_rule(
+    arn = edge.create_target_group(world, f"{PROJECT}-plain", "HTTP")
+    world.aws.elbv2.create_rule(
         ListenerArn=world.https_listener,
         Priority=15,
         Conditions=[edge.secret_header(), _path("/plain/*")],

@@ -111,26 +111,31 @@ def set_attributes(world: World, balancer: str) -> None:
     )
 
 
+def create_target_group(world: World, name: str, protocol: str, **changes: object) -> str:
+    """A target group that asks /health over ``protocol``; ``changes`` replace arguments. Returns its ARN."""
+    arguments: dict[str, Any] = {
+        "Name": name,
+        "Protocol": protocol,
+        "Port": NODE_PORT,
+        "VpcId": world.vpc,
+        "TargetType": "instance",
+        "HealthCheckProtocol": protocol,
+        "HealthCheckEnabled": True,
+        "HealthCheckPath": "/health",
+        "HealthCheckIntervalSeconds": 30,
+        "HealthCheckTimeoutSeconds": 5,
+        "HealthyThresholdCount": 3,
+        "UnhealthyThresholdCount": 3,
+        "Matcher": {"HttpCode": "200"},
+        "Tags": tag_list(),
+        **changes,
+    }
+    arn: str = world.aws.elbv2.create_target_group(**arguments)["TargetGroups"][0]["TargetGroupArn"]
+    return arn
+
+
 def _target_group(world: World) -> None:
-    elbv2 = world.aws.elbv2
-    group = elbv2.create_target_group(
-        Name=TARGET_GROUP,
-        Protocol="HTTPS",
-        Port=NODE_PORT,
-        VpcId=world.vpc,
-        TargetType="instance",
-        HealthCheckProtocol="HTTPS",
-        HealthCheckPort="traffic-port",
-        HealthCheckEnabled=True,
-        HealthCheckPath="/health",
-        HealthCheckIntervalSeconds=30,
-        HealthCheckTimeoutSeconds=5,
-        HealthyThresholdCount=3,
-        UnhealthyThresholdCount=3,
-        Matcher={"HttpCode": "200"},
-        Tags=tag_list(),
-    )["TargetGroups"][0]
-    world.target_group = group["TargetGroupArn"]
+    world.target_group = create_target_group(world, TARGET_GROUP, "HTTPS", HealthCheckPort="traffic-port")
     world.aws.autoscaling.attach_load_balancer_target_groups(
         AutoScalingGroupName=world.scaling_group, TargetGroupARNs=[world.target_group]
     )
