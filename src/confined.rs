@@ -10,6 +10,7 @@ use konecta_core::control::engine;
 
 use crate::cli::{Cli, Command as Typed, ControlsAction, PolicyAction};
 use crate::error::{Error, Exit};
+use crate::signals::{Signals, StopSignal};
 use crate::ui;
 
 /// What the child may hold in memory; a scan of a hundred thousand resources takes a tenth of it.
@@ -65,27 +66,24 @@ pub(crate) fn run() -> Result<ExitCode, Error> {
 #[cfg(unix)]
 fn forward_signals(child: u32) -> Result<(), Error> {
     use rustix::process::{Pid, Signal, kill_process};
-    use tokio::signal::unix::{SignalKind, signal};
 
     let Some(child) = i32::try_from(child).ok().and_then(Pid::from_raw) else { return Ok(()) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Runtime)?;
-    let (mut terminate, mut hang_up, mut interrupt) = {
+    let mut signals = {
         let _entered = runtime.enter();
-        let of = |kind| signal(kind).map_err(Error::Child);
-        (of(SignalKind::terminate())?, of(SignalKind::hangup())?, of(SignalKind::interrupt())?)
+        Signals::caught()?
     };
     std::thread::spawn(move || {
         runtime.block_on(async {
             loop {
-                let sent = tokio::select! {
-                    _ = terminate.recv() => Some(Signal::TERM),
-                    _ = hang_up.recv() => Some(Signal::HUP),
-                    _ = interrupt.recv() => (!ui::can_ask()).then_some(Signal::INT),
+                let sent = match signals.any().await {
+                    StopSignal::Interrupt if ui::can_ask() => continue,
+                    StopSignal::Interrupt => Signal::INT,
+                    StopSignal::Terminate => Signal::TERM,
+                    StopSignal::Hangup => Signal::HUP,
                 };
-                if let Some(signal) = sent {
-                    // A child that is gone needs no signal.
-                    let _ = kill_process(child, signal);
-                }
+                // A child that is gone needs no signal.
+                let _ = kill_process(child, sent);
             }
         });
     });

@@ -2,8 +2,9 @@
 //!
 //! The parts: `cli` says what may be typed, `config` reads the blueprint file and the environment, `commands` wire the
 //! library together, `ui` is the only place that prints, `error` knows the exit codes. `confined` gives a command that
-//! evaluates policies from outside a process of its own, `fixing` stands between a run and the account it changes,
-//! `rolling` puts the statuses of many accounts together, `scheduled` is what AWS starts.
+//! evaluates policies from outside a process of its own, `signals` are those that ask a process to stop, `fixing` stands
+//! between a run and the account it changes, `rolling` puts the statuses of many accounts together, `scheduled` is what
+//! AWS starts.
 
 mod cli;
 mod commands;
@@ -13,6 +14,7 @@ mod error;
 mod fixing;
 mod rolling;
 mod scheduled;
+mod signals;
 mod ui;
 
 use std::backtrace::{Backtrace, BacktraceStatus};

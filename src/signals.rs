@@ -1,9 +1,27 @@
-//! The signals that ask a run to stop. Knows nothing of runs.
+//! The signals that ask a process to stop. Knows nothing of what it does.
 
 use crate::error::Error;
 
-/// The name of the one that a person sends from the keyboard.
-pub(crate) const CTRL_C: &str = "Ctrl-C";
+/// A signal that asks a process to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(unix), expect(dead_code, reason = "other systems have Ctrl-C alone"))]
+pub(crate) enum StopSignal {
+    /// SIGINT, which a person sends from the keyboard.
+    Interrupt,
+    Terminate,
+    Hangup,
+}
+
+impl StopSignal {
+    /// What people call it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "Ctrl-C",
+            Self::Terminate => "SIGTERM",
+            Self::Hangup => "SIGHUP",
+        }
+    }
+}
 
 /// Signals that end a process, and are caught from when this is made to when it goes: none that comes between two
 /// questions is lost.
@@ -32,8 +50,8 @@ impl Signals {
         })
     }
 
-    /// The next one, by its name.
-    pub(crate) async fn any(&mut self) -> &'static str {
+    /// The next one.
+    pub(crate) async fn any(&mut self) -> StopSignal {
         let hangup = async {
             match &mut self.hangup {
                 Some(hangup) => hangup.recv().await,
@@ -41,9 +59,9 @@ impl Signals {
             }
         };
         tokio::select! {
-            _ = self.interrupt.recv() => CTRL_C,
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = hangup => "SIGHUP",
+            _ = self.interrupt.recv() => StopSignal::Interrupt,
+            _ = self.terminate.recv() => StopSignal::Terminate,
+            _ = hangup => StopSignal::Hangup,
         }
     }
 }
@@ -66,8 +84,8 @@ impl Signals {
         Ok(Self)
     }
 
-    pub(crate) async fn any(&mut self) -> &'static str {
+    pub(crate) async fn any(&mut self) -> StopSignal {
         let _ = tokio::signal::ctrl_c().await;
-        CTRL_C
+        StopSignal::Interrupt
     }
 }

@@ -22,7 +22,8 @@ use super::{blind, catalogue, procedure, reading, with_folder};
 use crate::cli::{AccountArgs, Emit, Fix, StateArgs};
 use crate::config::Config;
 use crate::error::{Error, Exit};
-use crate::fixing::{self, CTRL_C, Held, Journals, Live, Signals, StateDir, TOOL};
+use crate::fixing::{self, Held, Journals, Live, StateDir, TOOL};
+use crate::signals::{Signals, StopSignal};
 use crate::{confined, ui};
 
 pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
@@ -106,7 +107,7 @@ fn session(planned: &Plan, args: &Fix, config: &Config) -> Result<SessionOptions
 /// A plan out of a file, held against what the remedies propose now; and how it ends where something could not be judged.
 fn proposed(planned: Plan, args: &Fix, config: &Config, whole: &Catalogue) -> Result<(Plan, Exit, Snapshot), Error> {
     let options = options(args)?;
-    let scope = planned.is_allowed_by(&options)?.clone();
+    let again = PlanOptions { managed: options.managed.clone(), ..planned.is_allowed_by(&options)?.clone() };
     planned.is_in_time(fixing::now())?;
     let regions: Vec<String> = planned.regions.iter().map(ToString::to_string).collect();
     let named = &args.account.region;
@@ -115,7 +116,7 @@ fn proposed(planned: Plan, args: &Fix, config: &Config, whole: &Catalogue) -> Re
         return Err(PlanError::Regions { planned, named }.into());
     }
     let account = AccountArgs { region: regions, ..args.account.clone() };
-    let (anew, blind, read) = made(args, &account, scope.options(options), config, whole)?;
+    let (anew, blind, read) = made(args, &account, again, config, whole)?;
     if let [account] = read.info.accounts.as_slice() {
         planned.check(fixing::now(), account)?;
     }
@@ -311,15 +312,18 @@ async fn stoppable(
     let asked = async {
         let mut asked = false;
         loop {
-            let name = signals.any().await;
+            let signal = signals.any().await;
             // Whoever ends a session or a service may send several; only a person at the keyboard is impatient.
-            if asked && name == CTRL_C {
+            if asked && signal == StopSignal::Interrupt {
                 break;
             }
             if !asked {
                 stop.store(true, Ordering::Relaxed);
-                let more = if name == CTRL_C { " again" } else { "" };
-                ui::note(&format!("{name}: stopping after this change; press Ctrl-C{more} to stop at once."));
+                let more = if signal == StopSignal::Interrupt { " again" } else { "" };
+                ui::note(&format!(
+                    "{}: stopping after this change; press Ctrl-C{more} to stop at once.",
+                    signal.name()
+                ));
             }
             asked = true;
         }

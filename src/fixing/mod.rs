@@ -3,13 +3,11 @@
 
 mod account;
 mod journals;
-mod signals;
 mod state;
 mod told;
 
 pub(crate) use account::{Live, now, run_id};
 pub(crate) use journals::Journals;
-pub(crate) use signals::{CTRL_C, Signals};
 pub(crate) use state::{Held, StateDir, place_of};
 pub(crate) use told::{asked_for, outcome_line, summary};
 

@@ -63,7 +63,7 @@ pub struct Plan {
     pub regions: Vec<Region>,
     /// What it was narrowed to and allowed, so that it can be made again; `None` in journals of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scope: Option<Scope>,
+    pub scope: Option<PlanOptions>,
     /// What is done, in this order.
     pub changes: Vec<Change>,
     /// What is not done.
@@ -165,24 +165,9 @@ pub struct Expected {
     pub sha256: Option<String>,
 }
 
-/// What a plan was narrowed to, and what it was allowed to take up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What the planner is allowed to take up, and what it is narrowed to. A plan keeps it, so that it can be made again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Scope {
-    /// The worst class.
-    pub max_class: Class,
-    /// Whether class B was allowed at all.
-    pub allow_disruptive: bool,
-    /// Whether resources that belong to somebody else's tool were taken up.
-    pub allow_managed: bool,
-    /// Controls by id or readable name; empty for all.
-    pub only: Vec<String>,
-    /// Resources of findings; empty for all.
-    pub resources: Vec<Arn>,
-}
-
-/// What the planner is allowed to take up.
-#[derive(Debug, Clone)]
 pub struct PlanOptions {
     /// The worst class: `A` or `B`.
     pub max_class: Class,
@@ -194,7 +179,8 @@ pub struct PlanOptions {
     pub only: Vec<String>,
     /// Resources of findings; empty for all.
     pub resources: Vec<Arn>,
-    /// Owners by ARN or id, as a Terraform state names them.
+    /// Owners by ARN or id, as a Terraform state names them. A plan does not keep them: the state may have changed.
+    #[serde(skip)]
     pub managed: BTreeMap<String, Owner>,
 }
 
@@ -257,7 +243,7 @@ pub fn plan(ground: &Ground<'_>, options: &PlanOptions, tool: &str, now: Timesta
         expires_at: now + LIFETIME,
         account: account.clone(),
         regions: ground.snapshot.info.regions.clone(),
-        scope: Some(Scope::of(options)),
+        scope: Some(PlanOptions { managed: BTreeMap::new(), ..options.clone() }),
         changes,
         refusals: choice.refusals(),
         sha256: String::new(),

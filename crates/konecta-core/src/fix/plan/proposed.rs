@@ -5,42 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::{Change, Expected, Plan, PlanError, PlanOptions, Scope, state_hash};
+use super::{Change, Expected, Plan, PlanError, PlanOptions, state_hash};
 use crate::fix::step::Class;
 use crate::snapshot::Snapshot;
-
-impl Scope {
-    pub(super) fn of(options: &PlanOptions) -> Self {
-        let PlanOptions { max_class, allow_disruptive, allow_managed, only, resources, managed: _ } = options;
-        Self {
-            max_class: *max_class,
-            allow_disruptive: *allow_disruptive,
-            allow_managed: *allow_managed,
-            only: only.clone(),
-            resources: resources.clone(),
-        }
-    }
-
-    /// What to plan by to get the same changes; `managed` is what a Terraform state names now.
-    #[must_use]
-    pub fn options(&self, managed: PlanOptions) -> PlanOptions {
-        PlanOptions {
-            max_class: self.max_class,
-            allow_disruptive: self.allow_disruptive,
-            allow_managed: self.allow_managed,
-            only: self.only.clone(),
-            resources: self.resources.clone(),
-            ..managed
-        }
-    }
-}
 
 impl Plan {
     /// Whether whoever carries it out allows as much as whoever made it.
     ///
     /// # Errors
     /// When a change is of a class that is not allowed, or resources of other tools may be changed by the plan alone.
-    pub fn is_allowed_by(&self, options: &PlanOptions) -> Result<&Scope, PlanError> {
+    pub fn is_allowed_by(&self, options: &PlanOptions) -> Result<&PlanOptions, PlanError> {
         let scope =
             self.scope.as_ref().ok_or_else(|| PlanError::Foreign("it does not say what was chosen".to_owned()))?;
         let too_bad = |change: &&Change| {
