@@ -29,8 +29,8 @@ impl<'a> Outputs<'a> {
         let outputs: Vec<Output> = args.format.iter().map(|output| with_file(output, args.output.as_deref())).collect();
         let mut seen = BTreeSet::new();
         for file in outputs.iter().map(|output| output.file.as_deref()).chain(args.save_snapshot.as_deref().map(Some)) {
-            if let Some(place) = file.map_or(Ok(Some(Place::StandardOutput)), place)?
-                && !seen.insert(place)
+            if let Some(destination) = file.map_or(Ok(Some(Destination::StandardOutput)), destination)?
+                && !seen.insert(destination)
             {
                 let name = file.map_or_else(|| "standard output".to_owned(), |file| file.display().to_string());
                 return Err(Error::TwoOutputs(name));
@@ -94,16 +94,16 @@ fn with_file(output: &Output, named: Option<&Path>) -> Output {
 
 /// What two outputs must not share.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+enum Destination {
     StandardOutput,
     File(PathBuf),
 }
 
 /// `None` of a device or a pipe: `/dev/null` takes any number of outputs.
-fn place(file: &Path) -> Result<Option<Place>, Error> {
+fn destination(file: &Path) -> Result<Option<Destination>, Error> {
     let failed = |source| Error::WriteFile { path: file.to_owned(), source };
     output_file::check(file).map_err(failed)?;
-    Ok(output_file::identity(file).map_err(failed)?.map(Place::File))
+    Ok(output_file::identity(file).map_err(failed)?.map(Destination::File))
 }
 
 /// The SARIF documents of one account, each with its remarks told.

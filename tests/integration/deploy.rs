@@ -19,7 +19,7 @@ mod template;
 
 /// Where it is deployed, and what CloudFormation and Terraform would call the things.
 #[derive(Debug, Clone)]
-struct Place {
+struct Site {
     name: String,
     partition: String,
     region: String,
@@ -27,7 +27,7 @@ struct Place {
     bucket: String,
 }
 
-impl Place {
+impl Site {
     fn new(partition: &str, region: &str) -> Self {
         let own = str::to_owned;
         let (partition, region) = (own(partition), own(region));

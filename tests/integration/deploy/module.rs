@@ -11,7 +11,7 @@ use hcl_edit::structure::{Block, Body};
 use hcl_edit::template::{Element, StringTemplate};
 use serde_json::{Map, Value, json};
 
-use super::Place;
+use super::Site;
 
 pub(super) struct Module<'a> {
     folder: PathBuf,
@@ -38,7 +38,7 @@ pub(super) fn parsed(folder: &Path) -> Vec<Block> {
 
 impl<'a> Module<'a> {
     /// The module with these variables; the others have their defaults.
-    pub(super) fn new(folder: PathBuf, blocks: &'a [Block], given: &[(&str, Value)], place: &Place) -> Self {
+    pub(super) fn new(folder: PathBuf, blocks: &'a [Block], given: &[(&str, Value)], place: &Site) -> Self {
         let function = |which: &str| {
             let name = format!("{}-{which}", place.name);
             let log = place.log(&format!("/aws/lambda/{name}"));

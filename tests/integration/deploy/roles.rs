@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::iam::{Request, allows};
 use super::module::{self, Module};
 use super::template::{self, Template};
-use super::{Place, statements};
+use super::{Site, statements};
 use crate::world::root;
 
 const MEMBER: &str = "222222222222";
@@ -22,7 +22,7 @@ const FIXES: [&str; 5] =
 /// One way to deploy it.
 #[derive(Debug, Clone)]
 struct Variant {
-    place: Place,
+    place: Site,
     accounts: &'static str,
     fix: &'static str,
     has_key: bool,
@@ -94,7 +94,7 @@ fn variants() -> Vec<Variant> {
                 let (partition, region) =
                     [("aws", "us-east-1"), ("aws-us-gov", "us-gov-west-1"), ("aws-cn", "cn-north-1")][at % 3];
                 let flow_log_role = if has_key { "logs/flow" } else { "" };
-                let place = Place::new(partition, region);
+                let place = Site::new(partition, region);
                 all.push(Variant { place, accounts, fix, has_key, has_hub, config, prefix, flow_log_role });
             }
         }
@@ -238,7 +238,7 @@ fn machine_needs(variant: &Variant) -> Vec<Request> {
     needs
 }
 
-fn task_needs(place: &Place, name: &str, state: &Value) -> Request {
+fn task_needs(place: &Site, name: &str, state: &Value) -> Request {
     let resource = state["Resource"].as_str().expect("a resource");
     let integration = resource.strip_prefix(&format!("arn:{}:states:::", place.partition)).expect("of this partition");
     match integration.split(':').collect::<Vec<_>>().as_slice() {
@@ -319,7 +319,7 @@ fn actions_of(statements: &[Value]) -> Vec<String> {
 }
 
 /// Requests as a remedy makes them: the call on a resource that AWS checks for it.
-fn changes(place: &Place, account: &str, action: &str) -> Vec<Request> {
+fn changes(place: &Site, account: &str, action: &str) -> Vec<Request> {
     let (service, name) = action.split_once(':').expect("an action");
     let at = |service: &str, rest: &str| place.arn(service, &place.region, account, rest);
     let group = || vec![at("ec2", "security-group/sg-1")];
@@ -489,7 +489,7 @@ fn in_an_audited_account_the_roles_may_do_the_same_and_are_entered_by_the_functi
     let text = written("member.yaml");
     for (at, fix) in FIXES.into_iter().enumerate() {
         for (has_hub, flow_log_role) in [(true, "logs/flow"), (false, "")] {
-            let mut place = Place::new(["aws", "aws-us-gov", "aws-cn"][at % 3], "us-east-1");
+            let mut place = Site::new(["aws", "aws-us-gov", "aws-cn"][at % 3], "us-east-1");
             let audit = place.account.clone();
             let principal = |which: &str| place.arn("iam", "", &audit, &format!("role/konecta-audit-{which}-function"));
             let given = [

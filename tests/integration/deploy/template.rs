@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::Place;
+use super::Site;
 
 pub(super) struct Template<'a> {
     text: &'a Value,
     parameters: BTreeMap<String, String>,
-    place: &'a Place,
+    place: &'a Site,
 }
 
 /// The short forms of functions (`!Sub`) written out.
@@ -45,7 +45,7 @@ pub(super) fn parsed(text: &str) -> Value {
 
 impl<'a> Template<'a> {
     /// The template with these parameters; the others have their defaults.
-    pub(super) fn new(text: &'a Value, given: &[(&str, String)], place: &'a Place) -> Self {
+    pub(super) fn new(text: &'a Value, given: &[(&str, String)], place: &'a Site) -> Self {
         let mut parameters = BTreeMap::new();
         for (name, about) in text["Parameters"].as_object().expect("parameters") {
             let default = match &about["Default"] {

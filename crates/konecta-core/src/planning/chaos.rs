@@ -41,7 +41,7 @@ struct Label {
 }
 
 /// What random worlds are made of.
-struct Ground {
+struct Ingredients {
     good: Snapshot,
     resources: Vec<Value>,
     labels: Vec<Label>,
@@ -67,7 +67,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/chaos")
 }
 
-impl Ground {
+impl Ingredients {
     fn load() -> Self {
         let good = SnapshotFile::open(&folder().join("good.snap")).and_then(|file| file.load()).expect("good.snap");
         let packed = fs::File::open(folder().join("labels.jsonl.zst")).expect("labels.jsonl.zst");
@@ -195,7 +195,7 @@ impl Dice {
 
 /// What a run with these options breaks, change by change.
 fn harms(judge: &mut Judge<'_>, snapshot: &Snapshot, recipe: &Recipe, totals: &mut Totals) -> BTreeSet<Harm> {
-    let blueprint = Ground::blueprint(recipe);
+    let blueprint = Ingredients::blueprint(recipe);
     let findings = audit::again(judge, snapshot, &CATALOGUE, &blueprint).expect("an audit");
     let ssh = [OFFICE.to_owned()];
     let before = works(snapshot, &ssh);
@@ -284,10 +284,10 @@ struct Totals {
 }
 
 /// The harm with as little as is needed for it.
-fn smallest(ground: &Ground, judge: &mut Judge<'_>, recipe: &Recipe, harm: &Harm) -> Recipe {
+fn smallest(ingredients: &Ingredients, judge: &mut Judge<'_>, recipe: &Recipe, harm: &Harm) -> Recipe {
     let mut least = recipe.clone();
     let mut still = |recipe: &Recipe| {
-        let found = harms(judge, &ground.world(recipe), recipe, &mut Totals::default());
+        let found = harms(judge, &ingredients.world(recipe), recipe, &mut Totals::default());
         found.iter().any(|one| one.lost == harm.lost && one.change.split('[').next() == harm.change.split('[').next())
     };
     for place in (0..recipe.labels.len() + recipe.more.len()).rev() {
@@ -314,7 +314,7 @@ const ONE: Option<&str> = option_env!("CHAOS_SEED");
 
 #[test]
 fn no_run_breaks_what_worked_in_any_world() {
-    let ground = Ground::load();
+    let ingredients = Ingredients::load();
     let seeds = match number(ONE) {
         Some(seed) => seed..seed + 1,
         None => 0..number(MANY).unwrap_or(WORLDS),
@@ -322,24 +322,25 @@ fn no_run_breaks_what_worked_in_any_world() {
     let next = AtomicU64::new(seeds.start);
     let work = || {
         let nothing = engine::World::new(&serde_json::json!({})).expect("a world");
-        let mut judge = Judge::new(&CATALOGUE, &nothing, reads().expect("reads"), &ground.good.gaps).expect("a judge");
+        let mut judge =
+            Judge::new(&CATALOGUE, &nothing, reads().expect("reads"), &ingredients.good.gaps).expect("a judge");
         let (mut told, mut totals) = (BTreeMap::new(), Totals::default());
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= seeds.end {
                 return (told, totals);
             }
-            let recipe = ground.recipe(seed);
+            let recipe = ingredients.recipe(seed);
             totals.worlds += 1;
-            for harm in harms(&mut judge, &ground.world(&recipe), &recipe, &mut totals) {
+            for harm in harms(&mut judge, &ingredients.world(&recipe), &recipe, &mut totals) {
                 // One world for a kind of harm is enough.
                 let kind = harm.change.split('/').next().unwrap_or_default().to_owned();
                 if told.contains_key(&kind) {
                     continue;
                 }
-                let least = smallest(&ground, &mut judge, &recipe, &harm);
+                let least = smallest(&ingredients, &mut judge, &recipe, &harm);
                 let told_of =
-                    format!("{}\n    loses: {}\n    seed {seed}, {}", harm.change, harm.lost, ground.told(&least));
+                    format!("{}\n    loses: {}\n    seed {seed}, {}", harm.change, harm.lost, ingredients.told(&least));
                 told.insert(kind, told_of);
             }
         }
@@ -367,9 +368,9 @@ fn no_run_breaks_what_worked_in_any_world() {
 /// The oracle sees: in the good world all parts of the stack reach each other.
 #[test]
 fn the_walk_finds_every_path_of_the_good_world() {
-    let ground = Ground::load();
+    let ingredients = Ingredients::load();
     let recipe = Recipe { labels: Vec::new(), more: Vec::new(), office: true, managed: false };
-    let Works { stack, others } = works(&ground.world(&recipe), &[OFFICE.to_owned()]);
+    let Works { stack, others } = works(&ingredients.world(&recipe), &[OFFICE.to_owned()]);
     for (from, to, least) in [
         ("viewers over https", "i-", 12),
         ("node ", "→ database", 6),
@@ -386,9 +387,9 @@ fn the_walk_finds_every_path_of_the_good_world() {
 /// The oracle is no rubber stamp: what plainly breaks a path is seen as its loss.
 #[test]
 fn the_walk_sees_what_plainly_breaks() {
-    let ground = Ground::load();
+    let ingredients = Ingredients::load();
     let recipe = Recipe { labels: Vec::new(), more: Vec::new(), office: true, managed: false };
-    let world = ground.world(&recipe);
+    let world = ingredients.world(&recipe);
     let ssh = [OFFICE.to_owned()];
     let before = works(&world, &ssh);
     for kind in [

@@ -53,7 +53,7 @@ const CLUSTER: Kind = Kind {
 
 /// Where a setting of a cluster's member is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Holder {
     /// At the cluster, for all members.
     Cluster,
     /// At the member itself.
@@ -70,19 +70,19 @@ enum Place {
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.Modifying.html> has the scope of each setting, and
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/modify-multi-az-db-cluster.html> that of the others, by which
 /// public access is not to be changed. `AutoMinorVersionUpgrade` is valid for Aurora at both, and an instance shows its own.
-const PLACES: [(&str, Place, Place); 12] = [
-    ("AutoMinorVersionUpgrade", Place::Instance, Place::Cluster),
-    ("BackupRetentionPeriod", Place::Cluster, Place::Cluster),
-    ("CACertificateIdentifier", Place::Instance, Place::Cluster),
-    ("CopyTagsToSnapshot", Place::Cluster, Place::Cluster),
-    ("DBParameterGroups", Place::Instance, Place::Cluster),
-    ("DeletionProtection", Place::Cluster, Place::Cluster),
-    ("EnabledCloudwatchLogsExports", Place::Cluster, Place::Cluster),
-    ("IAMDatabaseAuthenticationEnabled", Place::Cluster, Place::Cluster),
-    ("MonitoringInterval", Place::Instance, Place::Cluster),
-    ("MultiAZ", Place::Cluster, Place::Cluster),
-    ("PubliclyAccessible", Place::Instance, Place::Nowhere),
-    ("StorageEncrypted", Place::Cluster, Place::Cluster),
+const HOLDERS: [(&str, Holder, Holder); 12] = [
+    ("AutoMinorVersionUpgrade", Holder::Instance, Holder::Cluster),
+    ("BackupRetentionPeriod", Holder::Cluster, Holder::Cluster),
+    ("CACertificateIdentifier", Holder::Instance, Holder::Cluster),
+    ("CopyTagsToSnapshot", Holder::Cluster, Holder::Cluster),
+    ("DBParameterGroups", Holder::Instance, Holder::Cluster),
+    ("DeletionProtection", Holder::Cluster, Holder::Cluster),
+    ("EnabledCloudwatchLogsExports", Holder::Cluster, Holder::Cluster),
+    ("IAMDatabaseAuthenticationEnabled", Holder::Cluster, Holder::Cluster),
+    ("MonitoringInterval", Holder::Instance, Holder::Cluster),
+    ("MultiAZ", Holder::Cluster, Holder::Cluster),
+    ("PubliclyAccessible", Holder::Instance, Holder::Nowhere),
+    ("StorageEncrypted", Holder::Cluster, Holder::Cluster),
 ];
 
 /// One setting before and after, in the API's words.
@@ -109,8 +109,8 @@ impl<'a> Owner<'a> {
             return Ok(Self { view, kind: &INSTANCE });
         };
         let (_, of_aurora, of_multi_az) =
-            PLACES.iter().find(|(name, _, _)| *name == member).ok_or("who holds this setting is in no table")?;
-        let place = if of_aurora == of_multi_az {
+            HOLDERS.iter().find(|(name, _, _)| *name == member).ok_or("who holds this setting is in no table")?;
+        let holder = if of_aurora == of_multi_az {
             of_aurora
         } else {
             let engine =
@@ -119,11 +119,11 @@ impl<'a> Owner<'a> {
             if aurora { of_aurora } else { of_multi_az }
         };
         let is_cluster = view.reference.resource_type.as_str() == "AWS::RDS::DBCluster";
-        match place {
-            Place::Instance if is_cluster => Err("its instances hold this setting, and it has none"),
-            Place::Instance => Ok(Self { view, kind: &INSTANCE }),
-            Place::Nowhere => Err("a Multi-AZ DB cluster has it from when it was made, and no call changes it"),
-            Place::Cluster => {
+        match holder {
+            Holder::Instance if is_cluster => Err("its instances hold this setting, and it has none"),
+            Holder::Instance => Ok(Self { view, kind: &INSTANCE }),
+            Holder::Nowhere => Err("a Multi-AZ DB cluster has it from when it was made, and no call changes it"),
+            Holder::Cluster => {
                 let beside = |other: &&View| {
                     other.id == cluster
                         && other.reference.account_id == view.reference.account_id

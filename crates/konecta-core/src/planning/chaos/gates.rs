@@ -73,16 +73,17 @@ fn owned(judged: &Judged<'_>, keys: &mut BTreeMap<&'static str, Row>) {
 
 #[test]
 fn every_remedy_has_its_class_its_cost_and_a_world_that_stops_it() {
-    let ground = Ground::load();
+    let ingredients = Ingredients::load();
     let nothing = engine::World::new(&serde_json::json!({})).expect("a world");
-    let mut judge = Judge::new(&CATALOGUE, &nothing, reads().expect("reads"), &ground.good.gaps).expect("a judge");
+    let mut judge = Judge::new(&CATALOGUE, &nothing, reads().expect("reads"), &ingredients.good.gaps).expect("a judge");
     let mut rows: BTreeMap<&'static str, Row> = BTreeMap::new();
     let recipe = |labels: Vec<usize>, more: Vec<usize>| Recipe { labels, more, office: true, managed: true };
-    let labels = (0..ground.labels.len()).map(|at| (ground.labels[at].name.as_str(), recipe(vec![at], Vec::new())));
+    let labels =
+        (0..ingredients.labels.len()).map(|at| (ingredients.labels[at].name.as_str(), recipe(vec![at], Vec::new())));
     let more = (0..MUTATIONS.len()).map(|at| (MUTATIONS[at].0, recipe(Vec::new(), vec![at])));
     for (name, recipe) in labels.chain(more) {
-        let snapshot = ground.world(&recipe);
-        let blueprint = Ground::blueprint(&recipe);
+        let snapshot = ingredients.world(&recipe);
+        let blueprint = Ingredients::blueprint(&recipe);
         let findings = audit::again(&mut judge, &snapshot, &CATALOGUE, &blueprint).expect("an audit");
         let facts = facts::derive(&snapshot, &blueprint).expect("facts");
         let case = Case::new(&snapshot, &facts, &findings, &blueprint);
