@@ -4,8 +4,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORLD ?= good
+PURE := -p konecta-base -p konecta-rego -p konecta-core -p konecta-fix
 
-.PHONY: demo test lint world bench bench-lambda fmt new-control lambda lambda-arm64 templates deny notices sbom clean
+.PHONY: demo test check lint lint-scripts world bench bench-lambda faults faults-load fmt new-control pages lambda lambda-arm64 templates deny notices sbom reproducible fuzz clean
 
 demo: $(VENV)/.ready
 	cargo build --locked
@@ -13,14 +14,35 @@ demo: $(VENV)/.ready
 
 test: $(VENV)/.ready
 	reports/validate_sarif.sh reports/examples/*.sarif
+	tests/page/check.sh
 	deploy/validate.sh
 	cargo test --locked --workspace
 
 # Clippy as the compiler of a whole build, and not by `cargo clippy`, whose check of the dependencies no build can use: that would be
 # eight minutes more for the AWS SDK.
-lint:
+lint: lint-scripts
 	cargo fmt --all --check
 	RUSTC_WORKSPACE_WRAPPER="$$(rustc --print sysroot)/bin/clippy-driver" CLIPPY_ARGS=-Dwarnings__CLIPPY_HACKERY__ cargo build --locked --workspace --all-targets
+
+# Python, shell scripts (ShellCheck has no binary for Linux on ARM), and the workflows of GitHub.
+lint-scripts: $(VENV)/.lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy tests/emulator/world.py tests/emulator/check_world.py tests/emulator/moto_server.py tests/emulator/ministack_server.py
+	if [ -x $(BIN)/shellcheck ]; then $(BIN)/shellcheck .ci/run $$(git ls-files '*.sh'); fi
+	$(BIN)/zizmor --offline --quiet .
+
+# Whether a change is good, as far as that can be known without an emulator: format, the crates without the AWS SDK with clippy, their
+# tests (every control on every fixture and world among them), and the tests of the policies. What it leaves out is in `make test`.
+check: export RUSTC_WORKSPACE_WRAPPER = $(shell rustc --print sysroot)/bin/clippy-driver
+check: export CLIPPY_ARGS = -Dwarnings__CLIPPY_HACKERY__
+check:
+	@started=$$(date +%s); set -e; \
+	cargo fmt --all --check; \
+	cargo test --locked --quiet $(PURE); \
+	cargo run --locked --quiet -p konecta-rego --example policies > target/policies.txt \
+		|| { grep -v "^ok" target/policies.txt; exit 1; }; \
+	echo "checked in $$(($$(date +%s) - started)) s"
 
 # The emulators with a world in them, until Ctrl-C: make world WORLD=drifted
 world: $(VENV)/.ready
@@ -31,11 +53,25 @@ bench-lambda: lambda
 	$(BIN)/python -m zipfile -e target/lambda/konecta-audit-lambda/bootstrap.zip target/lambda && chmod +x target/lambda/bootstrap
 	$(BIN)/python benches/lambda.py target/lambda/bootstrap
 
+# Every fault on every service, half an hour on two processors; then accounts that are large in one way. Both write into docs/reliability.md.
+faults: $(VENV)/.ready
+	cargo build --locked
+	$(BIN)/python tests/faults/matrix.py --program target/debug/konecta-audit --document docs/reliability.md
+
+faults-load: $(VENV)/.ready
+	cargo build --locked --release
+	$(BIN)/python tests/faults/load.py --program target/release/konecta-audit --build release --document docs/reliability.md
+
 bench:
 	cargo bench --locked -p konecta-core --bench judge
 
 fmt:
 	cargo fmt --all
+
+# The pages of the controls and the examples of reports, written anew from what they are made of.
+pages:
+	cargo test --locked -p konecta-rego --lib lay_down -- --ignored
+	cargo test --locked -p konecta-core --lib lay_down -- --ignored
 
 # make new-control LAYER=ecr NAME=scan_on_push ID=KA-ECR-012 TYPE=AWS::ECR::Repository
 new-control:
@@ -70,8 +106,28 @@ sbom:
 	mkdir -p target
 	$(PYTHON) tools/third_party.py sbom > target/konecta-audit.cdx.json
 
+# Two builds of a commit in two folders give the same bytes: two release builds of everything, so it takes its time. WHAT=slice for
+# what does without the AWS SDK.
+WHAT ?= all
+PROFILE ?= release
+reproducible:
+	tools/reproducible.sh $(WHAT) $(PROFILE)
+
+# One reader of what comes from outside under libFuzzer, by the nightly compiler and cargo-fuzz: make fuzz TARGET=snapshot SECONDS=600.
+# Ten seconds for one input and two gigabytes are a finding, as a crash is. What was found worth keeping stays in fuzz/corpus.
+TARGET ?= snapshot
+SECONDS ?= 600
+fuzz:
+	$(PYTHON) tools/fuzz_seeds.py fuzz/corpus
+	cd fuzz && nice cargo +nightly fuzz run --fuzz-dir . $(TARGET) -- \
+		-max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -max_len=65536
+
 $(VENV)/.lambda: $(VENV)/.ready tests/emulator/requirements-lambda.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tests/emulator/requirements-lambda.txt
+	touch $@
+
+$(VENV)/.lint: $(VENV)/.ready tests/emulator/requirements-lint.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r tests/emulator/requirements-lint.txt
 	touch $@
 
 $(VENV)/.ready: tests/emulator/requirements.txt tests/emulator/requirements-opa.txt

@@ -20,6 +20,7 @@ trap 'rm -rf "$work"' EXIT
 failed=0
 
 # As CloudFormation and Terraform fill it in.
+# shellcheck disable=SC2016 # the text holds ${…} and is not the shell's to expand
 sed -e 's/\${MaxConcurrency}/20/' -e 's/\${Partition}/aws/' -e 's/\${[A-Za-z]*}/filled-in/' "$root/deploy/state-machine.asl.json" >"$work/state-machine.json"
 "$tools/node_modules/.bin/asl-validator" --json-path "$work/state-machine.json" || failed=1
 
@@ -31,9 +32,14 @@ if command -v terraform >/dev/null; then
   terraform fmt -check -diff "$root/deploy/terraform" && echo "terraform fmt: clean" || failed=1
   # Terraform's own reading of the definition and of the policies that it fills in: a stray ${ would be an expression.
   for template in "$root/deploy/state-machine.asl.json" "$root"/deploy/terraform/policies/f{unction,ix}.json; do
+    # shellcheck disable=SC2016 # as above
     values=$(grep -o '\${[A-Za-z]*}' "$template" | sort -u | sed 's/\${\(.*\)}/\1 = 20/' | paste -sd,)
-    echo "can(jsondecode(templatefile(\"$template\", { $values })))" | terraform -chdir="$work" console -no-color 2>&1 | grep -qx true \
-      && echo "terraform templatefile: $(basename "$template") can be filled in" || { echo "$template cannot be filled in by Terraform"; failed=1; }
+    if echo "can(jsondecode(templatefile(\"$template\", { $values })))" | terraform -chdir="$work" console -no-color 2>&1 | grep -qx true; then
+      echo "terraform templatefile: $(basename "$template") can be filled in"
+    else
+      echo "$template cannot be filled in by Terraform"
+      failed=1
+    fi
   done
 else
   echo "terraform is not installed: the module's format and templates were not checked"

@@ -1,15 +1,25 @@
 //! The command line as clap sees it. Says what may be typed, and nothing of what is then done.
 
 pub(crate) mod organization;
+mod output;
+pub(crate) mod past;
+pub(crate) mod terraform;
+pub(crate) mod verify;
+pub(crate) mod waivers;
 
 use std::path::PathBuf;
-use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use konecta_core::finding::Severity;
-use konecta_core::fix::Class;
+use konecta_base::finding::Severity;
+use konecta_fix::Class;
 
 use organization::{EnterArgs, OrganizationArgs, Rollup};
+pub(crate) use output::{DeliveryArgs, Output};
+use past::{BaselineChoice, Diff, HistoryArgs};
+use terraform::{Drift, FixTerraform, TerraformArgs};
+use verify::Verify;
+use waivers::{Waive, Waivers};
 
 /// Proves that a running AWS stack is what its architecture promises.
 #[derive(Debug, Parser)]
@@ -39,6 +49,8 @@ const EXIT_CODES: &str = "Exit codes:
 pub(crate) enum Command {
     /// Read an account and judge it
     Scan(Box<Scan>),
+    /// Hold what Terraform's state declares, what lives, and what the controls expect against each other
+    Drift(Drift),
     /// Put a run over many accounts into one document: what was expected, what was seen, what is wrong
     Rollup(Rollup),
     /// Plan what brings the account back to what was promised, show it, ask, do it, and prove that it is done
@@ -55,6 +67,16 @@ pub(crate) enum Command {
     Claims(Claims),
     /// Print the least-privilege IAM policy that a scan needs
     Permissions(Permissions),
+    /// Tell two scans apart: what is new, fixed, as it was, or changed
+    Diff(Diff),
+    /// Check the signature of a report, and derive its verdicts anew
+    Verify(Verify),
+    /// Show the scans that `scan --state-dir` kept, as a trend
+    History(HistoryArgs),
+    /// Accept a finding until a day: writes a [[waiver]] into konecta-audit.toml
+    Waive(Box<Waive>),
+    /// Say how the waivers of konecta-audit.toml stand
+    Waivers(Waivers),
     /// Work on policies of your own
     Policy(Policy),
     /// Write a commented konecta-audit.toml
@@ -91,7 +113,11 @@ pub(crate) struct Scan {
     #[arg(long, value_name = "FILE")]
     pub(crate) save_snapshot: Option<PathBuf>,
 
-    /// table, json or sarif; `FORMAT=FILE` writes to a file, and may be repeated
+    /// Stop asking after this time (10m, 90s, 1h 30m): what was read is judged, the rest is a gap, and the exit code is 3
+    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "snapshot")]
+    pub(crate) deadline: Option<Duration>,
+
+    /// table, json, jsonl, csv, sarif, html, markdown, junit, gitlab or ocsf; `FORMAT=FILE` writes to a file, and may be repeated
     #[arg(long, value_name = "FORMAT[=FILE]", value_delimiter = ',', default_value = "table")]
     pub(crate) format: Vec<Output>,
 
@@ -102,6 +128,25 @@ pub(crate) struct Scan {
     /// Show what passed, too
     #[arg(long)]
     pub(crate) show_pass: bool,
+
+    /// Show everything as if nothing had been accepted
+    #[arg(long)]
+    pub(crate) no_waivers: bool,
+
+    /// Hold the scan against an earlier one, a report in JSON: only what is new makes the exit code 1.
+    /// With `last`, the last complete one of the same accounts and regions that --state-dir holds
+    #[arg(long, value_name = "FILE|last", conflicts_with = "organization")]
+    pub(crate) baseline: Option<BaselineChoice>,
+
+    /// Keep the scan in this folder, for --baseline last and `konecta-audit history`
+    #[arg(long, value_name = "DIR", conflicts_with = "organization")]
+    pub(crate) state_dir: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) delivery: DeliveryArgs,
+
+    #[command(flatten)]
+    pub(crate) terraform: TerraformArgs,
 
     /// Put waived findings into SARIF, as suppressions
     #[arg(long)]
@@ -211,9 +256,17 @@ pub(crate) struct Fix {
     #[arg(long, value_name = "FILE")]
     pub(crate) plan_out: Option<PathBuf>,
 
+    /// Sign the plan with this Ed25519 key (PKCS#8 PEM), into FILE.sig beside it
+    #[arg(long, value_name = "KEY", requires = "plan_out")]
+    pub(crate) sign_key: Option<PathBuf>,
+
     /// Carry out this plan and nothing else, if the remedies propose the same of the account as it is now
     #[arg(long, value_name = "FILE", conflicts_with_all = ["plan_out", "resource", "control", "layer", "severity", "snapshot", "resume"])]
     pub(crate) plan: Option<PathBuf>,
+
+    /// Refuse the plan unless FILE.sig beside it is its signature by this Ed25519 key (public, PEM)
+    #[arg(long, value_name = "PUB", requires = "plan")]
+    pub(crate) verify_key: Option<PathBuf>,
 
     /// Plan on this snapshot instead of reading an account; changes nothing
     #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "region", "role_arn", "endpoint_url", "yes", "resume", "execute_procedure"])]
@@ -239,9 +292,8 @@ pub(crate) struct Fix {
     #[arg(long)]
     pub(crate) allow_managed: bool,
 
-    /// A Terraform state: what it manages is left alone; may be repeated
-    #[arg(long, value_name = "FILE")]
-    pub(crate) tfstate: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) terraform: FixTerraform,
 
     /// Print the plan as commands or as attributes for HCL, and stop
     #[arg(long, value_name = "FORM")]
@@ -419,34 +471,6 @@ pub(crate) struct Init {
     pub(crate) output: PathBuf,
 }
 
-/// A report format, and where it goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Output {
-    pub(crate) format: Format,
-    pub(crate) file: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
-pub(crate) enum Format {
-    Table,
-    Json,
-    Sarif,
-}
-
-impl FromStr for Output {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (name, file) = match text.split_once('=') {
-            Some((_, "")) => return Err("a file name must follow the `=`".to_owned()),
-            Some((name, file)) => (name, Some(PathBuf::from(file))),
-            None => (text, None),
-        };
-        let format = Format::from_str(name, true).map_err(|_| format!("`{name}` is none of table, json, sarif"))?;
-        Ok(Self { format, file })
-    }
-}
-
 fn partition(text: &str) -> Result<String, String> {
     let is_plain = text.starts_with("aws") && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
     if is_plain { Ok(text.to_owned()) } else { Err(format!("`{text}` is not a partition (as in aws or aws-us-gov)")) }
@@ -454,6 +478,13 @@ fn partition(text: &str) -> Result<String, String> {
 
 fn severity(text: &str) -> Result<Severity, String> {
     text.to_lowercase().parse().map_err(|_| format!("`{text}` is none of critical, high, medium, low, info"))
+}
+
+/// A time as people write it; jiff reads `10m`, `90s`, `1h 30m`, and ISO 8601.
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed: Option<jiff::SignedDuration> = text.parse().ok();
+    let duration = parsed.and_then(|duration| Duration::try_from(duration).ok()).filter(|duration| !duration.is_zero());
+    duration.ok_or_else(|| format!("`{text}` is not a time (as in 90s, 10m or 1h 30m)"))
 }
 
 fn class(text: &str) -> Result<Class, String> {

@@ -2,14 +2,15 @@
 //! With [`scheduled`], the one place that reads the environment.
 
 pub(crate) mod scheduled;
+pub(crate) mod waiver_file;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use konecta_core::blueprint::{Alb, Bastion, Blueprint, Cloudfront, Ecr, Eks, Iam, Network, Rds, Stack, Waf};
-use konecta_core::limits;
-use konecta_core::waiver::Waiver;
-use serde::Deserialize;
+use konecta_base::blueprint::Blueprint;
+use konecta_base::blueprint::file::{self, Declared};
+use konecta_base::limits;
+use konecta_base::waiver::{Waiver, WaiverLimits};
 
 use crate::error::Error;
 
@@ -24,6 +25,7 @@ pub(crate) const EXAMPLE: &str = include_str!("konecta-audit.example.toml");
 pub(crate) struct Config {
     pub(crate) blueprint: Blueprint,
     pub(crate) waivers: Vec<Waiver>,
+    pub(crate) waiver_limits: WaiverLimits,
     /// The file, and the line of each of its sections.
     pub(crate) file: Option<ConfigFile>,
 }
@@ -42,22 +44,6 @@ impl ConfigFile {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Sections {
-    stack: Stack,
-    cloudfront: Cloudfront,
-    waf: Waf,
-    alb: Alb,
-    network: Network,
-    eks: Eks,
-    ecr: Ecr,
-    rds: Rds,
-    iam: Iam,
-    bastion: Bastion,
-    waiver: Vec<Waiver>,
-}
-
 /// Reads the file that was named, or the nearest one upwards, or takes the defaults.
 pub(crate) fn load(named: Option<&Path>) -> Result<Config, Error> {
     let Some(path) = named.map(Path::to_owned).or_else(nearest) else { return Ok(Config::default()) };
@@ -68,17 +54,12 @@ pub(crate) fn load(named: Option<&Path>) -> Result<Config, Error> {
 
 /// Reads a file's text; `path` is what errors and reports call it.
 pub(crate) fn parse(path: PathBuf, text: &str) -> Result<Config, Error> {
-    let sections: Sections = toml::from_str(text).map_err(|error| Error::Config {
+    let Declared { blueprint, waivers, waiver_limits } = file::read(text).map_err(|error| Error::Config {
         line: error.span().map_or(1, |span| line_at(text, span.start)),
         reason: error.message().to_owned(),
         path: path.clone(),
     })?;
-    let Sections { stack, cloudfront, waf, alb, network, eks, ecr, rds, iam, bastion, waiver } = sections;
-    Ok(Config {
-        blueprint: Blueprint { stack, cloudfront, waf, alb, network, eks, ecr, rds, iam, bastion },
-        waivers: waiver,
-        file: Some(ConfigFile { lines: section_lines(text), path }),
-    })
+    Ok(Config { blueprint, waivers, waiver_limits, file: Some(ConfigFile { lines: section_lines(text), path }) })
 }
 
 fn nearest() -> Option<PathBuf> {
@@ -94,7 +75,9 @@ fn line_at(text: &str, offset: usize) -> usize {
 fn section_lines(text: &str) -> BTreeMap<String, u32> {
     let headings = text.lines().zip(1_u32..).filter_map(|(line, number)| {
         let name = line.trim().strip_prefix('[')?.split(']').next()?;
-        (!name.starts_with('[')).then(|| (name.trim().to_owned(), number))
+        // What is about a waiver is shown at the first one.
+        let name = if name == "[waiver" { "waivers" } else { name.trim() };
+        (!name.starts_with('[')).then(|| (name.to_owned(), number))
     });
     let mut lines = BTreeMap::new();
     for (name, number) in headings {
@@ -107,6 +90,14 @@ fn section_lines(text: &str) -> BTreeMap<String, u32> {
 #[expect(clippy::disallowed_methods, reason = "the environment is read here and nowhere else")]
 pub(crate) fn colour_refused() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// Who is logged in, as far as the environment says.
+#[expect(clippy::disallowed_methods, reason = "the environment is read here and nowhere else")]
+pub(crate) fn user() -> Option<String> {
+    ["USER", "LOGNAME", "USERNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
 }
 
 #[cfg(test)]
@@ -143,6 +134,6 @@ mod tests {
     #[test]
     fn sections_have_lines() {
         let lines = section_lines("# x\n[alb]\na = 1\n\n[[waiver]]\n[rds] # y\n");
-        assert_eq!(lines, BTreeMap::from([("alb".to_owned(), 2), ("rds".to_owned(), 6)]));
+        assert_eq!(lines, BTreeMap::from([("alb".to_owned(), 2), ("rds".to_owned(), 6), ("waivers".to_owned(), 5)]));
     }
 }

@@ -6,7 +6,7 @@
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::Duration;
 
-use konecta_core::control::engine;
+use konecta_rego::engine;
 
 use crate::cli::{Cli, Command as Typed, ControlsAction, PolicyAction};
 use crate::error::{Error, Exit};
@@ -36,8 +36,14 @@ pub(crate) fn is_needed(cli: &Cli) -> bool {
             Some(ControlsAction::Show { .. }) | None => args.select.policies.is_some(),
         },
         Typed::Permissions(args) => args.select.policies.is_some(),
+        Typed::Drift(args) => args.select.policies.is_some(),
         Typed::Rollup(_)
         | Typed::Claims(_)
+        | Typed::Diff(_)
+        | Typed::History(_)
+        | Typed::Waive(_)
+        | Typed::Waivers(_)
+        | Typed::Verify(_)
         | Typed::Rollback(_)
         | Typed::Runs(_)
         | Typed::Init(_)

@@ -3,14 +3,19 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use konecta_base::snapshot::SnapshotError;
 use konecta_core::audit::AuditError;
-use konecta_core::control::PolicyError;
-use konecta_core::control::catalogue::UnknownName;
-use konecta_core::fix::journal::{JournalError, MediumError};
-use konecta_core::fix::plan::PlanError;
-use konecta_core::fix::run::RunError;
-use konecta_core::planning::PlanningError;
-use konecta_core::snapshot::SnapshotError;
+use konecta_fix::journal::{JournalError, MediumError};
+use konecta_fix::plan::PlanError;
+use konecta_fix::planning::PlanningError;
+use konecta_fix::run::RunError;
+use konecta_rego::PolicyError;
+use konecta_rego::catalogue::UnknownName;
+
+use crate::attestation::AttestationError;
+use crate::commands::WaiveError;
+use crate::history::HistoryError;
+use crate::signature::SignatureError;
 
 /// The exit codes, documented in the README and in `konecta-audit help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,17 +80,37 @@ pub(crate) enum Error {
     #[error("two outputs go to {0}")]
     TwoOutputs(String),
     #[error(transparent)]
-    Rolling(#[from] crate::rolling::RollingError),
+    Rolling(#[from] crate::rollup_io::RollupIoError),
     #[error("cannot start the runtime")]
     Runtime(#[source] std::io::Error),
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
     #[error(transparent)]
     Audit(#[from] AuditError),
-    #[error("cannot write SARIF: {0}")]
-    Sarif(String),
+    #[error(transparent)]
+    Format(#[from] konecta_core::report::format::FormatError),
     #[error("SARIF needs a place in your repository to point at, and there is no konecta-audit.toml here or above")]
     SarifWithoutConfig,
+    #[error("cannot use the report {path}")]
+    ReadReport {
+        path: PathBuf,
+        #[source]
+        source: konecta_core::report::json_v1::ReadError,
+    },
+    #[error("neither a report nor a snapshot is named")]
+    NothingJudged,
+    #[error(transparent)]
+    Waive(#[from] WaiveError),
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    #[error("{path} is not a plan of Terraform: {reason}")]
+    TerraformPlan { path: PathBuf, reason: String },
+    #[error("Security Hub has not got all findings: {}", .0.join("; "))]
+    SecurityHub(Vec<String>),
+    #[error(transparent)]
+    KnownFindings(#[from] konecta_core::changes::NewsError),
+    #[error("`--baseline last` needs the folder in which scans are kept")]
+    NoHistory,
     #[error("cannot write the report as JSON")]
     Json(#[from] serde_json::Error),
     #[error("there is no finding of {control} on {arn}")]
@@ -100,19 +125,29 @@ pub(crate) enum Error {
     PolicyLimits(String),
     #[error("{path} is not taken as a policy: {reason}")]
     PolicyFolder { path: PathBuf, reason: String },
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    #[error(transparent)]
+    Attestation(#[from] AttestationError),
     #[error("interrupted")]
     Interrupted,
+    #[error("the deadline of the scan came before the first account was entered")]
+    Deadline,
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
     Planning(#[from] PlanningError),
-    #[error("{path}: {reason}")]
-    Tfstate { path: PathBuf, reason: String },
+    #[error("{place}: {reason}")]
+    Tfstate { place: String, reason: String },
+    #[error("{dir}: {reason}")]
+    Terraform { dir: PathBuf, reason: String },
+    #[error("{path}: {reason}; nothing was written")]
+    TerraformFile { path: PathBuf, reason: &'static str },
     #[error("`{0}` is not an ARN")]
     Arn(String),
     #[error("{0} accounts were named; a run changes one")]
     SeveralAccounts(usize),
-    #[error("nobody is there to say yes to the plan: standard input is no terminal")]
+    #[error("nobody is there to say yes to the plan: standard input is not a terminal")]
     NobodyToAsk,
     #[error("there is no place for the journal: the home directory is not known")]
     NoStateDir,
@@ -164,7 +199,26 @@ impl Error {
             Self::TwoOutputs(_) => "give each format a file of its own, as in --format table --format json=report.json",
             Self::NoMembers => "look at --ou and --exclude-ou",
             Self::Rolling(error) => return error.hint().map(str::to_owned),
+            Self::Signature(error) => error.hint(),
+            Self::Attestation(error) => error.hint(),
+            Self::Waive(error) => return error.hint(),
+            Self::History(error) => return error.hint(),
+            Self::NoHistory => "name it with --state-dir",
+            Self::TerraformPlan { .. } => {
+                "`terraform plan -out tfplan` and `terraform show -json tfplan > tfplan.json` write one"
+            }
+            Self::SecurityHub(_) => {
+                "enable Security Hub there (aws securityhub enable-security-hub) and allow securityhub:BatchImportFindings; the next scan sends again what was not taken"
+            }
+            Self::KnownFindings(_) => "it is below security-hub in --state-dir",
+            Self::ReadReport { .. } => "`konecta-audit scan --format json=FILE` writes one",
+            Self::NothingJudged => "name one with --report or --snapshot",
+            Self::Deadline => "give the scan more time (--deadline), or look at what answers so late",
             Self::NothingSelected(_) => "`konecta-audit controls list` shows ids, layers and severities",
+            Self::Terraform { .. } => {
+                "name a folder with --terraform in which `terraform plan` is run, or one above it"
+            }
+            Self::TerraformFile { .. } => "run the command again; it reads the files as they are now",
             Self::SarifWithoutConfig => "run `konecta-audit init` in the repository, or name the file with --config",
             Self::NoSuchFinding { .. } => "`konecta-audit scan --show-pass` lists what was judged, with ARNs",
             Self::Session(error) => return Some(error.hint()),
@@ -207,7 +261,7 @@ impl Error {
             | Self::Signal(_)
             | Self::Snapshot(_)
             | Self::Audit(_)
-            | Self::Sarif(_)
+            | Self::Format(_)
             | Self::Json(_)
             | Self::PolicyTests { .. }
             | Self::Region(_)
@@ -240,6 +294,17 @@ impl Error {
             | Self::Policy(_)
             | Self::Selection(_)
             | Self::NothingSelected(_)
+            | Self::Deadline
+            | Self::Signature(_)
+            | Self::Attestation(_)
+            | Self::Waive(_)
+            | Self::History(_)
+            | Self::NoHistory
+            | Self::TerraformPlan { .. }
+            | Self::SecurityHub(_)
+            | Self::KnownFindings(_)
+            | Self::ReadReport { .. }
+            | Self::NothingJudged
             | Self::Session(_)
             | Self::Organization(_)
             | Self::NotMembers(_)
@@ -250,7 +315,7 @@ impl Error {
             | Self::Runtime(_)
             | Self::Snapshot(_)
             | Self::Audit(_)
-            | Self::Sarif(_)
+            | Self::Format(_)
             | Self::SarifWithoutConfig
             | Self::NoSuchFinding { .. }
             | Self::Region(_)
@@ -260,6 +325,8 @@ impl Error {
             | Self::Plan(_)
             | Self::Planning(_)
             | Self::Tfstate { .. }
+            | Self::Terraform { .. }
+            | Self::TerraformFile { .. }
             | Self::Arn(_)
             | Self::SeveralAccounts(_)
             | Self::NobodyToAsk

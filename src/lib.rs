@@ -2,19 +2,24 @@
 //!
 //! The parts: `cli` says what may be typed, `config` reads the blueprint file and the environment, `commands` wire the
 //! library together, `ui` is the only place that prints, `error` knows the exit codes. `confined` gives a command that
-//! evaluates policies from outside a process of its own, `signals` are those that ask a process to stop, `fixing` stands
-//! between a run and the account it changes, `rolling` puts the statuses of many accounts together, `scheduled` is what
-//! AWS starts.
+//! evaluates policies from outside a process of its own, `signals` are those that ask a process to stop. `signature` signs
+//! files and checks signatures, `attestation` says what a signed report was made of, `history` keeps the scans of before.
+//! `fix_runtime` stands between a run and the account it changes, `rollup_io` puts the statuses of many accounts together,
+//! `security_hub` sends findings to it, `scheduled` is what AWS starts.
 
+mod attestation;
 mod cli;
 mod commands;
 mod config;
 mod confined;
 mod error;
-mod fixing;
-mod rolling;
+mod fix_runtime;
+mod history;
+mod rollup_io;
 mod scheduled;
+mod security_hub;
 mod signals;
+mod signature;
 mod ui;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -40,7 +45,7 @@ pub fn command_line() -> ExitCode {
 
 /// Tells a panic, which is a fault of this program, in a line; one inside a policy is told as that policy's error instead.
 fn fault(panic: &std::panic::PanicHookInfo<'_>) {
-    if konecta_core::control::engine::is_inside() {
+    if konecta_rego::engine::is_inside() {
         return;
     }
     let words = panic.payload_as_str().unwrap_or("no reason given");

@@ -4,8 +4,8 @@ use std::error::Error as _;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use konecta_core::output_file;
-use konecta_core::report::text;
+use konecta_base::output_file;
+use konecta_base::text;
 
 use crate::config;
 use crate::error::Error;

@@ -1,6 +1,9 @@
 """Lay down the three places of a new control: policy, test and fixtures.
 
-    python tools/new_control.py LAYER NAME ID RESOURCE_TYPE
+python tools/new_control.py LAYER NAME ID RESOURCE_TYPE
+
+An empty ID is the next free one of the layer. The catalogue is the folder policies/: an id that is taken, and a layer that
+is not there, are refused.
 """
 
 from __future__ import annotations
@@ -54,12 +57,41 @@ test_unknown if {{
 """
 
 
+def taken() -> dict[str, Path]:
+    """The controls that there are: the file of each id."""
+    found = {}
+    for path in sorted((ROOT / "policies").rglob("*.rego")):
+        if match := re.search(r"^#   id: (KA-[A-Z0-9]+-\d{3})$", path.read_text(), re.MULTILINE):
+            found[match[1]] = path
+    return found
+
+
+def identified(layer: str, wanted: str) -> str:
+    """The id of the new control."""
+    known = taken()
+    layers = sorted({path.parent.name for path in known.values()})
+    if layer not in layers:
+        raise SystemExit(f"there is no layer {layer}; there are {', '.join(layers)}")
+    if wanted in known:
+        raise SystemExit(f"{wanted} is {known[wanted].relative_to(ROOT)}; leave ID out to take the next free one")
+    if wanted:
+        if not re.fullmatch(r"KA-[A-Z0-9]+-\d{3}", wanted):
+            raise SystemExit(f"{wanted} is not an id such as KA-ECR-012")
+        return wanted
+    # The prefix that most controls of the layer have.
+    prefixes = [control.rsplit("-", 1)[0] for control, path in known.items() if path.parent.name == layer]
+    prefix = max(sorted(set(prefixes)), key=prefixes.count)
+    numbers = [int(control.rsplit("-", 1)[1]) for control in known if control.rsplit("-", 1)[0] == prefix]
+    return f"{prefix}-{max(numbers) + 1:03}"
+
+
 def main() -> None:
-    if len(sys.argv) != 5 or not all(sys.argv[1:]):
+    if len(sys.argv) != 5 or not (sys.argv[1] and sys.argv[2] and sys.argv[4]):
         raise SystemExit(__doc__)
     layer, name, control, resource_type = sys.argv[1:]
     if not re.fullmatch(r"[a-z][a-z0-9_]*", layer) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise SystemExit("LAYER and NAME are lower case with underscores")
+    control = identified(layer, control)
     fields = {"layer": layer, "name": name, "id": control, "type": resource_type}
     policy = ROOT / "policies" / layer / f"{name}.rego"
     if policy.exists():

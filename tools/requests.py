@@ -18,7 +18,7 @@ import shapes
 OUT = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "requests.jsonl"
 # Members of one request; only a web ACL has more, for its statements hold statements.
 LONGEST = 700
-TIME = datetime.datetime(2026, 11, 23, 12, 30, tzinfo=datetime.timezone.utc)
+TIME = datetime.datetime(2026, 11, 23, 12, 30, tzinfo=datetime.UTC)
 
 
 def cli(value):
@@ -39,15 +39,17 @@ class Maker:
     def __init__(self, whole):
         self.whole, self.count = whole, 0
 
-    def value(self, shape, seen=()):
+    def value(self, shape, seen=()):  # noqa: PLR0911 (one return a kind of shape)
         self.count += 1
         match shape.type_name:
             case "structure":
                 if getattr(shape, "is_document_type", False):
                     return {"any": ["thing", 1]}
                 members = {
-                    name: ref for name, ref in shape.members.items()
-                    if name in shape.required_members or (self.whole and self.count < LONGEST and seen.count(ref.name) < 1)
+                    name: ref
+                    for name, ref in shape.members.items()
+                    if name in shape.required_members
+                    or (self.whole and self.count < LONGEST and seen.count(ref.name) < 1)
                 }
                 return {name: self.value(ref, (*seen, shape.name)) for name, ref in members.items()}
             case "list":
@@ -68,7 +70,7 @@ class Maker:
             case "timestamp":
                 return TIME
             case _:
-                return (shape.enum or [f"a <b> & \"c\" =+/%~ d\u00e9 {self.count}"])[0]
+                return (shape.enum or [f'a <b> & "c" =+/%~ d\u00e9 {self.count}'])[0]
 
 
 def main():
@@ -88,11 +90,21 @@ def main():
                 body = (body if isinstance(body, bytes) else body.encode()).decode()
             headers = {k.lower(): v for k, v in sent["headers"].items() if k.lower().startswith("if-")}
             query = sent["query_string"]
-            lines.append(json.dumps({
-                "service": service, "operation": name, "parameters": cli(parameters),
-                "path": sent["url_path"], "query": {k: str(v) for k, v in query.items()} if isinstance(query, dict) else query,
-                "headers": headers, "body": body,
-            }, ensure_ascii=True, separators=(",", ":")))
+            lines.append(
+                json.dumps(
+                    {
+                        "service": service,
+                        "operation": name,
+                        "parameters": cli(parameters),
+                        "path": sent["url_path"],
+                        "query": {k: str(v) for k, v in query.items()} if isinstance(query, dict) else query,
+                        "headers": headers,
+                        "body": body,
+                    },
+                    ensure_ascii=True,
+                    separators=(",", ":"),
+                )
+            )
     OUT.write_text("\n".join(lines) + "\n")
 
 

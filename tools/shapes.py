@@ -6,7 +6,7 @@ no documentation is copied). The tables let konecta-aws turn a response body int
 `aws <service> <operation>` prints, without the SDK's types, which cannot be serialised and which fill in
 members that the server did not send.
 
-    python tools/shapes.py crates/konecta-core/src/control/reads.toml [service:Operation …]
+    python tools/shapes.py crates/konecta-base/src/reads.toml [service:Operation …]
 
 Answers: of every read in reads.toml and of every operation in crates/konecta-aws/src/apply/operations.rs.
 Requests: of the latter only.
@@ -46,15 +46,24 @@ OUT = CRATE / "shapes"
 DECLARED = CRATE / "src" / "apply" / "operations.rs"
 SERVICE_OF_PREFIX = {"elasticloadbalancing": "elbv2"}
 SCALARS = {
-    "string": "string", "character": "string", "integer": "integer", "long": "integer",
-    "float": "float", "double": "float", "boolean": "boolean", "blob": "blob", "timestamp": "timestamp",
+    "string": "string",
+    "character": "string",
+    "integer": "integer",
+    "long": "integer",
+    "float": "float",
+    "double": "float",
+    "boolean": "boolean",
+    "blob": "blob",
+    "timestamp": "timestamp",
 }
 WORDS = set(SCALARS.values()) | {"policy", "document", "nothing"}
 # Paging that the API has and botocore's paginator file lacks.
 EXTRA_PAGES = {
     ("wafv2", "ListWebACLs"): {"token": ["NextMarker"], "items": ["WebACLs"]},
     ("cloudfront", "ListResponseHeadersPolicies"): {
-        "token": ["ResponseHeadersPolicyList.NextMarker"], "items": ["ResponseHeadersPolicyList.Items"]},
+        "token": ["ResponseHeadersPolicyList.NextMarker"],
+        "items": ["ResponseHeadersPolicyList.Items"],
+    },
     ("cloudfront", "ListCachePolicies"): {"token": ["CachePolicyList.NextMarker"], "items": ["CachePolicyList.Items"]},
 }
 EXTRA_TOKENS = {
@@ -105,7 +114,10 @@ class Table:
         raw = self.paginators.get(name)
         if raw is None:
             return EXTRA_PAGES.get((self.service, name))
-        as_list = lambda value: value if isinstance(value, list) else [value]
+
+        def as_list(value):
+            return value if isinstance(value, list) else [value]
+
         pages = {"token": as_list(raw["output_token"]), "items": as_list(raw["result_key"])}
         if "more_results" in raw:
             pages["more"] = raw["more_results"]
@@ -155,8 +167,12 @@ class Table:
         return entry["t"] if len(entry) == 1 else entry
 
     def text(self):
-        line = lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=True)
-        block = lambda table: "{\n" + ",\n".join(f"{line(k)}:{line(table[k])}" for k in sorted(table)) + "\n}"
+        def line(value):
+            return json.dumps(value, separators=(",", ":"), ensure_ascii=True)
+
+        def block(table):
+            return "{\n" + ",\n".join(f"{line(k)}:{line(table[k])}" for k in sorted(table)) + "\n}"
+
         return (
             f'{{"service":{line(self.service)},"protocol":{line(self.protocol)},'
             f'"operations":{block(self.operations)},"shapes":{block(self.shapes)}}}\n'
@@ -202,8 +218,9 @@ class Requests:
         return shape.name
 
     def _structure(self, shape):
-        return {"structure": [self.member(name, ref, name in shape.required_members)
-                              for name, ref in shape.members.items()]}
+        return {
+            "structure": [self.member(name, ref, name in shape.required_members) for name, ref in shape.members.items()]
+        }
 
     def _list(self, shape):
         return {"list": self.ref(shape.member)} | self.named(shape.member.serialization.get("name"), "member")
@@ -225,7 +242,9 @@ class Requests:
         place = {"uri": "uri", "querystring": "query", "header": "header", None: None}[traits.get("location")]
         entry = {"m": name, "t": self.ref(shape)} | self.named(wire, name)
         for key, value in (
-            ("in", place), ("flat", bool(traits.get("flattened"))), ("r", required),
+            ("in", place),
+            ("flat", bool(traits.get("flattened"))),
+            ("r", required),
             ("ns", traits.get("xmlNamespace", {}).get("uri") if self.protocol == "rest-xml" else None),
             ("s", bool(shape.metadata.get("sensitive"))),
         ):
@@ -234,8 +253,12 @@ class Requests:
         return entry
 
     def text(self):
-        line = lambda value: json.dumps(value, separators=(",", ":"), ensure_ascii=True)
-        block = lambda table: "{\n" + ",\n".join(f"{line(k)}:{line(table[k])}" for k in sorted(table)) + "\n}"
+        def line(value):
+            return json.dumps(value, separators=(",", ":"), ensure_ascii=True)
+
+        def block(table):
+            return "{\n" + ",\n".join(f"{line(k)}:{line(table[k])}" for k in sorted(table)) + "\n}"
+
         return (
             f'{{"service":{line(self.service)},"protocol":{line(self.protocol)},'
             f'"version":{line(self.model.api_version)},'
@@ -269,7 +292,10 @@ def main(reads, *extra):
         folder.mkdir(exist_ok=True)
         for service, table in sorted(written.items()):
             (folder / f"{service}.json").write_text(table.text())
-            print(f"{folder.name}/{service}: {len(table.operations)} operations, {len(table.shapes)} shapes", file=sys.stderr)
+            print(
+                f"{folder.name}/{service}: {len(table.operations)} operations, {len(table.shapes)} shapes",
+                file=sys.stderr,
+            )
     print(f"from botocore {botocore.__version__}", file=sys.stderr)
 
 

@@ -69,10 +69,14 @@ def notices(crates: Crates) -> str:
         for text in {each.read_text(errors="replace").strip() for each in files}:
             texts.setdefault(text, []).append(f"{package['name']} {package['version']}")
     lines = ["konecta-audit contains the following crates.", ""]
-    lines += [f"{each['name']} {each['version']} ({each['license']}) {each['repository'] or ''}".rstrip() for each in foreign]
+    lines += [
+        f"{each['name']} {each['version']} ({each['license']}) {each['repository'] or ''}".rstrip() for each in foreign
+    ]
     if bare:
         lines += ["", "Without a licence's text of their own, under the licence that they name:", ""]
-        lines += [f"{each['name']} {each['version']} ({each['license']}), by {', '.join(each['authors'])}" for each in bare]
+        lines += [
+            f"{each['name']} {each['version']} ({each['license']}), by {', '.join(each['authors'])}" for each in bare
+        ]
     for text, names in sorted(texts.items(), key=lambda each: each[1]):
         lines += ["", "=" * 100, ", ".join(names), "=" * 100, "", text]
     return "\n".join(lines) + "\n"

@@ -27,7 +27,7 @@
 #     - iam:GetAccountAuthorizationDetails
 #     - rds:DescribeDBInstances
 #     - ec2:DescribeSubnets
-#   facts: [parts, ingress, balancer_way]
+#   facts: [parts, ingress, balancer_way, carried_by_nodes]
 #   joins: [group_carriers]
 #   claims: [eks-sg]
 package konecta.eks.node_ingress
@@ -42,7 +42,7 @@ expected := "the load balancer, nodes, pods and control plane of the same cluste
 
 _facts := data.facts[input.arn]
 
-_clusters := groups.clusters_of_nodes(input.configuration.GroupId)
+_clusters := {cluster | some cluster in _facts.carried_by_nodes.clusters}
 
 _wanted := groups.of_clusters({"node", "cluster", "pod", "alb"}, _clusters)
 
@@ -82,7 +82,7 @@ violations contains {"path": "ingress", "actual": "no rule of the nodes' groups 
 not_applicable contains "the group belongs to no node" if {
 	is_array(_facts.parts)
 	not "node" in _facts.parts
-	groups.without_nodes(input.configuration.GroupId)
+	_facts.carried_by_nodes == {"clusters": [], "launches": false}
 }
 
 unknown contains reason if {

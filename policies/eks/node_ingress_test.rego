@@ -30,7 +30,9 @@ index := {"group_carriers": {
 	"sg-unseen": [alb, unseen],
 }}
 
-facts(ingress) := {"sg": {"parts": ["node"], "ingress": ingress, "balancer_way": {"open": true, "closed": []}}}
+nodes := {"clusters": ["erp"], "launches": false}
+
+facts(ingress) := {"sg": {"parts": ["node"], "ingress": ingress, "balancer_way": {"open": true, "closed": []}, "carried_by_nodes": nodes}}
 
 from(id, protocol, port) := {
 	"kind": "security_group", "source": {"id": id}, "rule": "sgr-1", "protocol": protocol, "from": port, "to": port,
@@ -93,26 +95,27 @@ test_load_balancer_that_no_rule_admits_fails if {
 	control.violations == {{
 		"path": "ingress", "actual": "no rule of the nodes' groups admits it", "expected": "load balancer erp on port 30080",
 	}} with input as group with data.facts as closed with data.index as index
-	wayless := {"sg": {"parts": ["node"], "ingress": []}}
+	wayless := {"sg": {"parts": ["node"], "ingress": [], "carried_by_nodes": nodes}}
 	not control.pass with input as group with data.facts as wayless with data.index as index
 	count(control.violations) == 0 with input as group with data.facts as wayless with data.index as index
 }
 
 test_group_of_nodes_that_sleep_is_judged if {
-	asleep := {"sg": {"parts": [], "ingress": [], "balancer_way": {"open": true, "closed": []}}}
+	asleep := {"sg": {"parts": [], "ingress": [], "balancer_way": {"open": true, "closed": []}, "carried_by_nodes": nodes}}
 	control.pass with input as group with data.facts as asleep with data.index as index
 	count(control.not_applicable) == 0 with input as group with data.facts as asleep with data.index as index
 }
 
 test_group_without_nodes_is_not_judged if {
 	reasons := {"the group belongs to no node"}
-	balancer := {"sg": {"parts": ["alb"], "ingress": [from("sg-stranger", "tcp", 1)]}}
-	carried := {"group_carriers": {"sg-nodes": [alb, unseen]}}
-	control.not_applicable == reasons with input as group with data.facts as balancer with data.index as carried
-	not control.pass with input as group with data.facts as balancer with data.index as carried
-	count(control.violations) == 0 with input as group with data.facts as balancer with data.index as carried
-	launched := {"group_carriers": {"sg-nodes": [{"kind": "unknown", "names": [], "why": "a template was not read", "launches": true}]}}
-	count(control.not_applicable) == 0 with input as group with data.facts as balancer with data.index as launched
+	balancer := {"sg": {
+		"parts": ["alb"], "ingress": [from("sg-stranger", "tcp", 1)], "carried_by_nodes": {"clusters": [], "launches": false},
+	}}
+	control.not_applicable == reasons with input as group with data.facts as balancer
+	not control.pass with input as group with data.facts as balancer
+	count(control.violations) == 0 with input as group with data.facts as balancer
+	launched := {"sg": {"parts": ["alb"], "ingress": [], "carried_by_nodes": {"clusters": []}}}
+	count(control.not_applicable) == 0 with input as group with data.facts as launched
 }
 
 test_nodes_that_only_tags_call_so_are_not_proven if {

@@ -82,7 +82,7 @@ violations contains {"path": path, "actual": "public addresses", "expected": "no
 	path := sprintf("LaunchTemplate[%s].NetworkInterfaces.AssociatePublicIpAddress", [template.id])
 }
 
-not_applicable contains "the instance is no node of a cluster" if {
+not_applicable contains "the instance is not a node of a cluster" if {
 	is_array(_parts)
 	not "node" in _parts
 }

@@ -79,7 +79,7 @@ test_ipv6_addresses_without_such_a_way_pass if {
 }
 
 test_other_instance_is_not_judged if {
-	reasons := {"the instance is no node of a cluster"}
+	reasons := {"the instance is not a node of a cluster"}
 	control.not_applicable == reasons with input as private with data.facts as facts(["bastion"])
 	silent with input as instance("198.51.100.7", null, eni(null, null, [])) with data.facts as facts(["bastion"])
 }

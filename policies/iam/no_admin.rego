@@ -39,7 +39,7 @@ violations contains {"path": grant.path, "actual": actual, "expected": "only act
 	actual := sprintf("a policy that allows %s", [concat(", ", grant.left)])
 }
 
-not_applicable contains "it is no role of a stack" if count(data.facts[input.arn].parts) == 0
+not_applicable contains "it is not a role of a stack" if count(data.facts[input.arn].parts) == 0
 
 unknown contains grant.why if {
 	_applies

@@ -54,7 +54,7 @@ test_what_is_not_known_is_unknown_and_says_why if {
 
 test_role_of_no_stack_is_not_applicable if {
 	known := facts([], [policy(["*"])])
-	control.not_applicable == {"it is no role of a stack"} with input as subject with data.facts as known
+	control.not_applicable == {"it is not a role of a stack"} with input as subject with data.facts as known
 	status(known) == "unknown"
 	count(control.not_applicable) == 0 with input as subject with data.facts as facts(["node"], [])
 }

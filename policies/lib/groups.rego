@@ -68,21 +68,6 @@ open(id) := {reason |
 
 open(id) := {sprintf("what carries %s is not seen from here: no listing shows it", [id])} if not data.index.group_carriers[id]
 
-# The clusters whose nodes carry a group, or will; also those of which only a tag says so.
-clusters_of_nodes(id) := {trim_prefix(role, "node/") |
-	some carrier in data.index.group_carriers[id]
-	some role in array.concat(object.get(carrier, "roles", []), [object.get(carrier, "said", "")])
-	startswith(role, "node/")
-}
-
-# Nothing that nodes may be carries a group, now or when it is launched.
-without_nodes(id) if {
-	count(clusters_of_nodes(id)) == 0
-	every carrier in data.index.group_carriers[id] {
-		object.get(carrier, "launches", false) == false
-	}
-}
-
 # The ports of a rule, in words.
 ports(source) := "all protocols" if source.protocol == "all"
 

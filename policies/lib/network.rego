@@ -5,11 +5,12 @@ import rego.v1
 
 _facts := data.facts[input.arn]
 
-# What of these ranges is proven open: one find a range and address family, whatever rules open it together.
+# What of these ranges is proven open: one find a range and address family, whatever rules open it together. Only ranges that some entry
+# touches are looked at closer: most entries touch none of many.
 exposed(ranges) := {find |
-	some range in ranges
+	some range in {touched | some entry in _facts.open_ports; some touched in _opened(entry, ranges)}
 	some family in {"ipv4", "ipv6"}
-	entries := [entry | some entry in _facts.open_ports; entry.family == family; _opens(entry, range)]
+	entries := [entry | some entry in _facts.open_ports; entry.family == family; count(_opened(entry, [range])) > 0]
 	count(entries) > 0
 	find := {"path": sprintf("ingress[%s %s]", [_name(range), family]), "told": told(entries)}
 }
@@ -18,9 +19,7 @@ exposed(ranges) := {find |
 closed(ranges) if {
 	count(ranges) > 0
 	every entry in array.concat(_facts.open_ports, _facts.open_ports_doubts) {
-		every range in ranges {
-			_spares(entry, range)
-		}
+		_spares(entry, ranges)
 	}
 }
 
@@ -39,36 +38,32 @@ _ports(entry) := "all traffic" if entry.protocol == "all"
 
 _ports(entry) := sprintf("%s %s", [entry.protocol, _name(entry)]) if entry.protocol in {"tcp", "udp"}
 
-_opens(entry, _) if entry.protocol == "all"
+# Those of the ranges that an entry is proven to open, in part at least.
+_opened(entry, ranges) := ranges if entry.protocol == "all"
 
-_opens(entry, range) if {
-	entry.protocol in {"tcp", "udp"}
-	_numbered(entry, range)
+_opened(entry, ranges) := _touched(entry, ranges) if entry.protocol in {"tcp", "udp"}
+
+_touched(entry, ranges) := [range |
+	is_number(entry.from)
+	is_number(entry.to)
+	some range in ranges
+	is_number(range.from)
+	is_number(range.to)
 	entry.from <= range.to
 	entry.to >= range.from
-}
+]
 
 _spares(entry, _) if {
 	is_string(entry.protocol)
 	not entry.protocol in {"tcp", "udp", "all"}
 }
 
-_spares(entry, range) if {
+_spares(entry, ranges) if {
 	entry.protocol in {"tcp", "udp"}
-	_numbered(entry, range)
-	entry.from > range.to
-}
-
-_spares(entry, range) if {
-	entry.protocol in {"tcp", "udp"}
-	_numbered(entry, range)
-	entry.to < range.from
-}
-
-_numbered(entry, range) if {
-	every port in [entry.from, entry.to, range.from, range.to] {
-		is_number(port)
-	}
+	is_number(entry.from)
+	is_number(entry.to)
+	count([range | some range in ranges; is_number(range.from); is_number(range.to)]) == count(ranges)
+	_touched(entry, ranges) == []
 }
 
 _name(range) := sprintf("%d", [range.from]) if range.from == range.to

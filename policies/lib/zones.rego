@@ -3,10 +3,16 @@ package konecta.lib.zones
 
 import rego.v1
 
+# What is asked of each load balancer, found out once: the zones of the nodes, and whether those are all nodes.
+nodes(links) := {
+	"zones": {link.value.zone | some link in links; link.part == "nodes"},
+	"open": count([link | some link in links; link.part == "nodes"; link.kind == "unknown"]),
+}
+
 # It goes on whichever zone is lost.
-steady(links, link) if {
+steady(all_nodes, link) if {
 	link.part == "load balancer"
-	count(_serving(links, link)) > 1
+	count(_serving(all_nodes, link)) > 1
 }
 
 steady(_, link) if {
@@ -32,12 +38,12 @@ _beside(nat, zone) if nat.zone == zone
 _beside(nat, _) if nat.regional == true
 
 # What of it goes with a zone, in words.
-lost(links, link, zone) := {"has no zone left in which nodes stand" |
+lost(all_nodes, link, zone) := {"has no zone left in which nodes stand" |
 	is_array(link.value)
 	not link.why
-	count(_of_nodes(links)) > 0
-	count(_serving(links, link) - {zone}) == 0
-	count([one | some one in links; one.part == "nodes"; one.kind == "unknown"]) == 0
+	count(all_nodes.zones) > 0
+	count(_serving(all_nodes, link) - {zone}) == 0
+	all_nodes.open == 0
 } if {
 	link.part == "load balancer"
 }
@@ -61,9 +67,7 @@ lost(_, link, zone) := {"has no standby in another zone" |
 }
 
 # The zones in which a load balancer and nodes stand: it sends nothing to a zone that it is not in.
-_serving(links, link) := {zone | some zone in link.value; zone in _of_nodes(links)}
-
-_of_nodes(links) := {link.value.zone | some link in links; link.part == "nodes"}
+_serving(all_nodes, link) := {zone | some zone in link.value; zone in all_nodes.zones}
 
 # Every zone in which a part is known to stand.
 all(links) := {zone | some link in links; some zone in _of(link)}

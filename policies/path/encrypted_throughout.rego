@@ -56,53 +56,65 @@ _links := data.facts[input.arn].hops
 
 pass if {
 	joined.all_there(_links, _parts)
-	every link in _links { hops.encrypted(link) }
+	count(_open) == 0
 }
 
 # One for each half, with all that is broken in the order of the path.
 violations contains {"path": path, "actual": sprintf("broken: %s", [concat("; ", told)]), "expected": "every hop encrypted", "proof": _chain(parts)} if {
 	some half, parts in _halves
-	broken := [part | some part in parts; count(_faults(part)) > 0]
+	broken := [part | some part in parts; _is_broken(part)]
 	count(broken) > 0
-	told := [fault | some part in broken; some fault in sort(_faults(part))]
+	told := [fault | some part in broken; some fault in sort(_faults[part])]
 	path := sprintf("%s: %s", [half, concat(", ", broken)])
 }
 
 unknown contains why if some why in joined.whys(_links, _parts)
 
 # Of what may be of the stack, it matters only where it is not good.
-unknown contains link.why if {
-	some link in _links
-	is_string(link.why)
-	link.setting
-	not hops.encrypted(link)
+unknown contains _links[at].why if {
+	some at in _open
+	is_string(_links[at].why)
+	_links[at].setting
 }
 
 unknown contains sprintf("%s, %s: it is not known whether it is encrypted", [link.part, link.place]) if {
-	some link in _links
+	some at in _open
+	link := _links[at]
 	link.setting
-	not hops.encrypted(link)
 	count(hops.faults(link)) == 0
 }
 
-_faults(part) := {fault | some link in _links; link.part == part; some fault in hops.faults(link)}
+# There may be thousands of links: each is looked at once, and what is found stands by its part.
+_open contains at if {
+	some at, link in _links
+	not hops.encrypted(link)
+}
+
+_found := {[part, fault] | some link in _links; part := link.part; some fault in hops.faults(link)}
+
+_faults := {part: faults | some part in _parts; faults := {fault | some [of, fault] in _found; of == part}}
+
+_is_broken(part) if count(_faults[part]) > 0
+
+_there := {part | some link in _links; part := link.part}
+
+_unsound := {part | some at in _open; part := _links[at].part}
 
 _chain(parts) := [hop | some part in parts; hop := sprintf("%s: %s", [part, _state(part)])]
 
-_state(part) := "broken" if count(_faults(part)) > 0
+_state(part) := "broken" if _is_broken(part)
 
 _state(part) := "encrypted" if {
-	count(_faults(part)) == 0
-	_sound(part)
+	not _is_broken(part)
+	_is_sound(part)
 }
 
 _state(part) := "not known" if {
-	count(_faults(part)) == 0
-	not _sound(part)
+	not _is_broken(part)
+	not _is_sound(part)
 }
 
-_sound(part) if {
-	some one in _links
-	one.part == part
-	every link in [link | some link in _links; link.part == part] { hops.encrypted(link) }
+_is_sound(part) if {
+	part in _there
+	not part in _unsound
 }

@@ -68,7 +68,7 @@ violations contains {"path": "Scheme", "actual": "internet-facing", "expected": 
 	"alb" in _facts.parts
 }
 
-not_applicable contains "no distribution has it as an origin, and it is no load balancer of a stack" if {
+not_applicable contains "no distribution has it as an origin, and it is not a load balancer of a stack" if {
 	_alone
 	is_array(_facts.parts)
 	not "alb" in _facts.parts

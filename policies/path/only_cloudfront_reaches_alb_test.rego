@@ -104,7 +104,7 @@ test_missing_facts_are_unknown if {
 
 test_balancers_of_no_stack_are_not_applicable if {
 	other := {"lb": {"edge": alone, "parts": []}}
-	skipped("internet-facing", other) == {"no distribution has it as an origin, and it is no load balancer of a stack"}
+	skipped("internet-facing", other) == {"no distribution has it as an origin, and it is not a load balancer of a stack"}
 	inside := {"lb": {"edge": alone, "parts": ["alb"], "ways": no_ways}}
 	skipped("internal", inside) == {"it is internal, and no distribution has it as an origin"}
 	count(found("internal", inside)) == 0

@@ -42,11 +42,11 @@ _links := data.facts[input.arn].zones
 
 pass if {
 	joined.all_there(_links, _parts)
-	every link in _links { zones.steady(_links, link) }
+	every link in _links { zones.steady(_nodes, link) }
 }
 
 violations contains {"path": path, "actual": sprintf("more than the stack bears: %s", [concat("; ", sort(lost))]), "expected": "a loss after which every part goes on", "proof": _where} if {
-	some zone in zones.all(_links)
+	some zone in _zones
 	lost := _lost(zone)
 	count(lost) > 0
 	path := sprintf("loss of %s", [zone])
@@ -59,16 +59,20 @@ unknown contains link.why if {
 	some link in _links
 	is_string(link.why)
 	link.setting
-	not zones.steady(_links, link)
+	not zones.steady(_nodes, link)
 }
 
 unknown contains sprintf("%s: it is not known what the loss of a zone does to it", [link.place]) if {
 	some link in _links
 	link.setting
-	not zones.steady(_links, link)
-	every zone in zones.all(_links) { count(zones.lost(_links, link, zone)) == 0 }
+	not zones.steady(_nodes, link)
+	every zone in _zones { count(zones.lost(_nodes, link, zone)) == 0 }
 }
 
-_lost(zone) := {sprintf("%s %s", [link.place, words]) | some link in _links; some words in zones.lost(_links, link, zone)}
+_nodes := zones.nodes(_links)
+
+_zones := zones.all(_links)
+
+_lost(zone) := {sprintf("%s %s", [link.place, words]) | some link in _links; some words in zones.lost(_nodes, link, zone)}
 
 _where := [hop | some part in _parts; some link in _links; link.part == part; hop := zones.stands(link)]

@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 use konecta_aws::s3::S3Place;
-use konecta_core::finding::Severity;
-use konecta_core::id::AccountId;
+use konecta_base::finding::Severity;
+use konecta_base::id::AccountId;
 
 use super::severity;
 
@@ -99,6 +99,8 @@ pub(crate) enum RollupFormat {
     Table,
     /// For programs.
     Json,
+    /// One page that opens offline; its links lead to the pages of the accounts from the folder of the run.
+    Html,
 }
 
 /// Where a run is kept.
@@ -122,6 +124,6 @@ impl FromStr for RunPlace {
 fn at_once(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number @ 1..=64) => Ok(number),
-        Ok(_) | Err(_) => Err(format!("`{text}` is no number from 1 to 64")),
+        Ok(_) | Err(_) => Err(format!("`{text}` is not a number from 1 to 64")),
     }
 }

@@ -3,14 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use konecta_core::id::ControlId;
-use konecta_core::report::{Report, text};
+use konecta_base::id::ControlId;
+use konecta_base::text;
+use konecta_core::report::Report;
 
 use crate::error::Exit;
 use crate::ui;
 
 /// Tells the evaluation errors and the unanswered calls of the controls that are of concern.
-pub(super) fn told(report: &Report, concerns: &dyn Fn(&ControlId) -> bool) -> Exit {
+pub(super) fn warn(report: &Report, concerns: &dyn Fn(&ControlId) -> bool) -> Exit {
     let errors: Vec<_> = report.errors.iter().filter(|error| concerns(&error.control)).collect();
     for error in &errors {
         let (arn, message) = (text::visible(&error.arn), text::prose(&error.message));

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
+use konecta_base::id::ControlId;
+use konecta_base::snapshot::SnapshotFile;
 use konecta_core::audit;
-use konecta_core::control::catalogue::Catalogue;
-use konecta_core::id::ControlId;
 use konecta_core::report::Report;
-use konecta_core::snapshot::SnapshotFile;
+use konecta_rego::catalogue::Catalogue;
 
 use super::{blind, catalogue};
 use crate::cli::{Claims, SelectArgs};
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Claims, config: &Config) -> Result<Exit, Error> {
             let report = audit::audit(&snapshot, &catalogue, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
             let deciders = catalogue.deciders();
             let decides = |id: &ControlId| deciders.of.values().any(|controls| controls.contains(id));
-            (judged(&report), blind::told(&report, &decides))
+            (judged(&report), blind::warn(&report, &decides))
         }
         None => (listed(&catalogue), Exit::Clean),
     };

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use konecta_core::control::catalogue::{Catalogue, Control};
-use konecta_core::control::reads::reads;
-use konecta_core::id::{Action, ClaimId};
-use konecta_core::report::text;
+use konecta_base::id::{Action, ClaimId};
+use konecta_base::reads::reads;
+use konecta_base::text;
+use konecta_rego::catalogue::{Catalogue, Control};
 
 use super::catalogue;
 use crate::cli::{Controls, ControlsAction, SelectArgs};
@@ -58,7 +58,7 @@ fn listed(catalogue: &Catalogue) -> String {
 pub(super) fn described(control: &Control) -> String {
     let custom = &control.metadata.custom;
     let width = ui::screen().width.min(READABLE);
-    let calls = reads().map(|reads| control.reads(reads)).unwrap_or_default();
+    let calls = control.reads(reads());
     let calls: Vec<&str> = calls.iter().map(Action::as_str).collect();
     let claims: Vec<&str> = custom.claims.iter().map(ClaimId::as_str).collect();
     let mut told = format!("{}  {}\n", control.id(), control.metadata.title);
@@ -84,7 +84,7 @@ pub(super) fn described(control: &Control) -> String {
     for (framework, ids) in &custom.frameworks {
         part(framework, &ids.join(", "));
     }
-    for page in &control.metadata.related_resources {
+    for page in control.page().iter().chain(&control.metadata.related_resources) {
         part("See", page);
     }
     if let Some(reason) = &custom.fix_reason {

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use konecta_core::control::catalogue::Catalogue;
+use konecta_base::finding::{Finding, Status};
+use konecta_base::snapshot::{SnapshotFile, Source};
+use konecta_base::text;
 use konecta_core::facts::{self, Facts};
-use konecta_core::finding::{Finding, Status};
-use konecta_core::report::{Report, sentence, text};
-use konecta_core::snapshot::{SnapshotFile, Source};
-use konecta_core::{audit, waiver};
+use konecta_core::report::{Report, sentence};
+use konecta_core::{audit, waivers};
+use konecta_rego::catalogue::Catalogue;
 use serde_json::Value;
 
 use super::controls::described;
@@ -25,7 +26,7 @@ pub(super) fn run(args: &Explain, config: &Config) -> Result<Exit, Error> {
     let (shown, exit) = match (&args.snapshot, &args.arn) {
         (Some(path), _) => evidence(&SnapshotFile::open(path)?, &catalogue, config, args)?,
         (None, Some(_)) => {
-            let snapshot = reading::read(&args.account, config, &catalogue.reads()?)?;
+            let snapshot = reading::read(&args.account, config, &catalogue.reads())?;
             evidence(&snapshot, &catalogue, config, args)?
         }
         (None, None) => (String::new(), Exit::Clean),
@@ -44,7 +45,7 @@ fn evidence(
     args: &Explain,
 ) -> Result<(String, Exit), Error> {
     let mut report: Report = audit::audit(source, catalogue, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
-    waiver::apply(&config.waivers, &mut report.findings, report.scan.started_at);
+    waivers::accept(&mut report, &config.waivers, &config.waiver_limits);
     let facts = facts::derive(source, &config.blueprint)?;
     let wanted = |finding: &&Finding| {
         args.arn
@@ -63,7 +64,7 @@ fn evidence(
         catalogue.controls().flat_map(|control| &control.metadata.custom.facts).map(String::as_str).collect();
     let width = ui::screen().width;
     let is_open = findings.iter().any(|finding| finding.status == Status::Unknown);
-    let exit = match blind::told(&report, &|_| true) {
+    let exit = match blind::warn(&report, &|_| true) {
         Exit::Incomplete if !is_open => Exit::Clean,
         exit @ (Exit::Clean | Exit::Findings | Exit::CouldNotRun | Exit::Incomplete | Exit::NotFixed | Exit::Bug) => {
             exit

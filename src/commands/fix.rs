@@ -1,29 +1,29 @@
 //! `konecta-audit fix`: scan, plan, show, ask, do, prove.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
 use konecta_aws::SessionOptions;
-use konecta_core::control::catalogue::Catalogue;
-use konecta_core::fix::Class;
-use konecta_core::fix::emit;
-use konecta_core::fix::journal::{Journal, Outcome, Story, Way};
-use konecta_core::fix::ownership::terraform_state;
-use konecta_core::fix::plan::{Change, Plan, PlanError, PlanOptions, read_plan};
-use konecta_core::fix::run::{Run, RunError, Seen, seen};
-use konecta_core::id::{Arn, ControlId};
-use konecta_core::limits;
-use konecta_core::planning::{self, Judged};
-use konecta_core::report::plan::{self, Legend, Look};
-use konecta_core::snapshot::{Snapshot, SnapshotFile};
-use konecta_core::{audit, waiver};
+use konecta_base::id::{Arn, ControlId};
+use konecta_base::limits;
+use konecta_base::snapshot::{Snapshot, SnapshotFile};
+use konecta_core::{audit, waivers};
+use konecta_fix::Class;
+use konecta_fix::emit;
+use konecta_fix::journal::{Journal, Outcome, RunState, Way};
+use konecta_fix::plan::{Change, Plan, PlanError, PlanOptions, read_plan};
+use konecta_fix::plan_text::{self, Legend, Look};
+use konecta_fix::planning::{self, Judged};
+use konecta_fix::run::{Run, RunError, Seen, seen};
+use konecta_rego::catalogue::Catalogue;
 
-use super::{blind, catalogue, procedure, reading, with_folder};
+use super::{blind, catalogue, procedure, reading, terraform_write, tfstate, with_folder};
 use crate::cli::{AccountArgs, Emit, Fix, StateArgs};
 use crate::config::Config;
 use crate::error::{Error, Exit};
-use crate::fixing::{self, Held, Journals, Live, StateDir, TOOL};
+use crate::fix_runtime::{self, Held, Journals, Live, StateDir, TOOL};
 use crate::signals::{Signals, StopSignal};
+use crate::signature::{SigningKey, VerifyingKey};
 use crate::{confined, ui};
 
 pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
@@ -41,17 +41,29 @@ pub(super) fn run(args: &Fix, config: &Config) -> Result<Exit, Error> {
     if !stops && !args.yes && !ui::can_ask() {
         return Err(Error::NobodyToAsk);
     }
+    // A key that cannot be used is told before an account is read.
+    let signing = args.sign_key.as_deref().map(SigningKey::read).transpose()?;
     let (planned, blind, read) = match &args.plan {
         Some(path) => {
             let text = limits::read_text(path, limits::DOCUMENT)
                 .map_err(|source| Error::ReadFile { path: path.clone(), source })?;
+            if let Some(key) = &args.verify_key {
+                VerifyingKey::read(key)?.verify(path, text.as_bytes())?;
+            }
             proposed(read_plan(&text)?, args, config, &whole)?
         }
-        None => made(args, &args.account, options(args)?, config, &whole)?,
+        None => made(args, &args.account, options(args, config)?, config, &whole)?,
     };
-    shown(&planned, &legend(&read, &whole), args)?;
+    match args.terraform.terraform.is_empty() {
+        true => shown(&planned, &legend(&read, &whole), args)?,
+        false => terraform_write::run(&planned, &read, args, config)?,
+    }
     if let Some(path) = &args.plan_out {
-        ui::write(path, &planned.to_json()?)?;
+        let text = planned.to_json()?;
+        ui::write(path, &text)?;
+        if let Some(key) = &signing {
+            ui::note(&format!("Signed: {}", key.sign(path, text.as_bytes())?.display()));
+        }
         ui::note(&format!("Carry it out within the hour: konecta-audit fix --plan {}", path.display()));
     }
     if planned.changes.is_empty() {
@@ -87,7 +99,7 @@ fn agreed(planned: &Plan, args: &Fix, config: &Config, whole: &Catalogue) -> Res
             }
             Ok(all)
         })?;
-        ui::print(&format!("\n{}\n", plan::conditions(&seen, ui::screen().width)))?;
+        ui::print(&format!("\n{}\n", plan_text::conditions(&seen, ui::screen().width)))?;
     }
     Ok(ui::agreed("Do this?") == Some(true))
 }
@@ -106,19 +118,20 @@ fn session(planned: &Plan, args: &Fix, config: &Config) -> Result<SessionOptions
 
 /// A plan out of a file, held against what the remedies propose now; and how it ends where something could not be judged.
 fn proposed(planned: Plan, args: &Fix, config: &Config, whole: &Catalogue) -> Result<(Plan, Exit, Snapshot), Error> {
-    let options = options(args)?;
+    let options = options(args, config)?;
     let again = PlanOptions { managed: options.managed.clone(), ..planned.is_allowed_by(&options)?.clone() };
-    planned.is_in_time(fixing::now())?;
+    planned.is_in_time(fix_runtime::now())?;
     let regions: Vec<String> = planned.regions.iter().map(ToString::to_string).collect();
     let named = &args.account.region;
-    if !named.is_empty() && named != &regions {
+    let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+    if !named.is_empty() && set(named) != set(&regions) {
         let (planned, named) = (regions.join(", "), named.join(", "));
         return Err(PlanError::Regions { planned, named }.into());
     }
     let account = AccountArgs { region: regions, ..args.account.clone() };
     let (anew, blind, read) = made(args, &account, again, config, whole)?;
     if let [account] = read.info.accounts.as_slice() {
-        planned.check(fixing::now(), account)?;
+        planned.check(fix_runtime::now(), account)?;
     }
     planned.is_proposed(&anew, &read)?;
     Ok((planned, blind, read))
@@ -134,16 +147,16 @@ fn made(
 ) -> Result<(Plan, Exit, Snapshot), Error> {
     let read = snapshot(args, account, config, whole)?;
     let mut report = audit::audit(&read, whole, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
-    for remark in waiver::apply(&config.waivers, &mut report.findings, report.scan.started_at) {
-        ui::note(&format!("warning: {remark}"));
+    for waiver in waivers::accept(&mut report, &config.waivers, &config.waiver_limits) {
+        waiver.remarks().iter().for_each(|remark| ui::note(&format!("warning: {remark}")));
     }
     let is_wanted = |id: &ControlId| {
         let is_it = |name: &String| whole.find(name).is_some_and(|control| control.id() == id);
         options.only.is_empty() || options.only.iter().any(is_it)
     };
-    let blind = blind::told(&report, &is_wanted);
+    let blind = blind::warn(&report, &is_wanted);
     // A snapshot may be old; what is planned on it is as old.
-    let now = if args.snapshot.is_some() { read.info.started_at } else { fixing::now() };
+    let now = if args.snapshot.is_some() { read.info.started_at } else { fix_runtime::now() };
     let judged = Judged { snapshot: &read, findings: &report.findings, catalogue: whole, blueprint: &config.blueprint };
     let planned = planning::plan(&judged, &options, TOOL, now)?;
     Ok((planned, blind, read))
@@ -158,27 +171,20 @@ pub(super) fn snapshot(
 ) -> Result<Snapshot, Error> {
     match &args.snapshot {
         Some(path) => Ok(SnapshotFile::open(path)?.load()?),
-        None => reading::read(account, config, &whole.reads()?),
+        None => reading::read(account, config, &whole.reads()),
     }
 }
 
-fn options(args: &Fix) -> Result<PlanOptions, Error> {
+fn options(args: &Fix, config: &Config) -> Result<PlanOptions, Error> {
     let mut only = Vec::new();
     let narrowed = !(args.select.control.is_empty() && args.select.layer.is_empty()) || args.select.severity.is_some();
     if narrowed {
         only.extend(catalogue(&args.select)?.controls().map(|control| control.id().to_string()));
     }
     let arn = |text: &String| text.parse::<Arn>().map_err(|_| Error::Arn(text.clone()));
-    let mut managed = BTreeMap::new();
-    for path in &args.tfstate {
-        let text = limits::read_text(path, limits::DOCUMENT)
-            .map_err(|source| Error::ReadFile { path: path.clone(), source })?;
-        let failed = |error: konecta_core::fix::ownership::TerraformStateError| Error::Tfstate {
-            path: path.clone(),
-            reason: error.to_string(),
-        };
-        managed.extend(terraform_state(&text).map_err(failed)?);
-    }
+    // What is written into Terraform's own files is not left alone because Terraform manages it.
+    let states = if args.terraform.terraform.is_empty() { args.terraform.tfstate.as_slice() } else { &[] };
+    let managed = tfstate::managed(states, &args.account, config)?;
     Ok(PlanOptions {
         max_class: args.max_class,
         allow_disruptive: args.allow_disruptive,
@@ -201,7 +207,7 @@ fn shown(planned: &Plan, legend: &Legend, args: &Fix) -> Result<(), Error> {
         None => {
             let screen = ui::screen();
             let look = Look { legend, width: screen.width, color: screen.colour, verbose: args.verbose };
-            ui::print(&plan::render(planned, look))
+            ui::print(&plan_text::render(planned, look))
         }
     }
 }
@@ -212,9 +218,9 @@ fn carried_out(planned: &Plan, args: &Fix, config: &Config, whole: &Catalogue) -
     let options = session(planned, args, config)?;
     super::rollback::block_on(async {
         let mut live = Live::open(&options, whole, &config.blueprint).await?;
-        planned.check(fixing::now(), live.account().id())?;
+        planned.check(fix_runtime::now(), live.account().id())?;
         planned.spares(live.account().caller())?;
-        let run = fixing::run_id(fixing::now());
+        let run = fix_runtime::run_id(fix_runtime::now());
         // From here on a signal ends the run in order: what is locked is given back.
         let mut signals = Signals::caught()?;
         let held = locked(&state, &args.state, &live, &run).await?;
@@ -229,12 +235,12 @@ fn carried_out(planned: &Plan, args: &Fix, config: &Config, whole: &Catalogue) -
         }
         .await;
         held.release().await;
-        told(ended?, Way::Forward)
+        finish(ended?, Way::Forward)
     })
 }
 
 fn resume(run: &str, args: &Fix, config: &Config, whole: &Catalogue) -> Result<Exit, Error> {
-    go_on(run, &args.account, &args.state, config, whole, |story| match story.ended {
+    go_on(run, &args.account, &args.state, config, whole, |run_state| match run_state.ended {
         true => Err(Error::NothingToResume { run: run.to_owned() }),
         false => Ok(Turn::On),
     })
@@ -255,44 +261,46 @@ pub(super) fn go_on(
     state_args: &StateArgs,
     config: &Config,
     whole: &Catalogue,
-    look: impl FnOnce(&Story) -> Result<Turn, Error>,
+    look: impl FnOnce(&RunState) -> Result<Turn, Error>,
 ) -> Result<Exit, Error> {
     confined::lift_processor_limit()?;
     let state = StateDir::of(state_args.state_dir.as_deref())?;
     let mut options = reading::options(account, config)?;
     super::rollback::block_on(async {
         let mut medium = Journals::open(state_args, &options).await?.find(run)?;
-        let story = super::runs::story(run, &mut medium).await?;
-        let turn = look(&story)?;
-        options.regions = konecta_aws::RegionChoice::Named(story.plan.regions.clone());
+        let run_state = super::runs::run_state(run, &mut medium).await?;
+        run_state.plan.is_within_remedies()?;
+        let turn = look(&run_state)?;
+        options.regions = konecta_aws::RegionChoice::Named(run_state.plan.regions.clone());
         let mut live = Live::open(&options, whole, &config.blueprint).await?;
         let found = live.account().id();
-        if found != &story.plan.account {
-            let (planned, found) = (story.plan.account.to_string(), found.to_string());
+        if found != &run_state.plan.account {
+            let (planned, found) = (run_state.plan.account.to_string(), found.to_string());
             return Err(Error::OtherAccount { run: run.to_owned(), planned, found });
         }
         let mut signals = Signals::caught()?;
         let held = locked(&state, state_args, &live, run).await?;
-        let ended: Result<(Story, Way), Error> = async {
+        let ended: Result<(RunState, Way), Error> = async {
             let (mut journal, lines) = Journal::open(medium).await?;
-            let story = Story::of(&lines).unwrap_or(story);
+            let run_state = RunState::of(&lines).unwrap_or(run_state);
+            run_state.plan.is_within_remedies()?;
             let who = live.account().caller().to_owned();
-            let way = if let Turn::Back(_) = turn { Way::Back } else { story.way };
+            let way = if let Turn::Back(_) = turn { Way::Back } else { run_state.way };
             let stop = live.stop();
             let going = async {
                 match &turn {
                     Turn::Back(only) => {
-                        Run::turn_back(&mut live, &mut journal, story, &who, TOOL, only).await?.go().await
+                        Run::turn_back(&mut live, &mut journal, run_state, &who, TOOL, only).await?.go().await
                     }
-                    Turn::On => Run::resume(&mut live, &mut journal, story, &who, TOOL).await?.go().await,
+                    Turn::On => Run::resume(&mut live, &mut journal, run_state, &who, TOOL).await?.go().await,
                 }
             };
             Ok((stoppable(going, &mut signals, &stop, (run, state_args)).await?, way))
         }
         .await;
         held.release().await;
-        let (story, way) = ended?;
-        told(story, way)
+        let (run_state, way) = ended?;
+        finish(run_state, way)
     })
 }
 
@@ -304,11 +312,11 @@ async fn locked(state: &StateDir, args: &StateArgs, live: &Live<'_>, run: &str) 
 
 /// Ctrl-C, SIGTERM and SIGHUP end the run after the change that it is at; a Ctrl-C after that, at once. Both can be resumed.
 async fn stoppable(
-    going: impl Future<Output = Result<Story, RunError>>,
+    going: impl Future<Output = Result<RunState, RunError>>,
     signals: &mut Signals,
     stop: &std::sync::atomic::AtomicBool,
     (run, state): (&str, &StateArgs),
-) -> Result<Story, Error> {
+) -> Result<RunState, Error> {
     let asked = async {
         let mut asked = false;
         loop {
@@ -328,21 +336,21 @@ async fn stoppable(
             asked = true;
         }
     };
-    let stopped = |source| Error::Stopped { run: run.to_owned(), place: fixing::place_of(state), source };
+    let stopped = |source| Error::Stopped { run: run.to_owned(), place: fix_runtime::place_of(state), source };
     tokio::select! {
         ended = going => ended.map_err(stopped),
         () = asked => Err(stopped(RunError::Interrupted("it was known what came of the change".to_owned()))),
     }
 }
 
-fn told(story: Story, way: Way) -> Result<Exit, Error> {
-    ui::print(&fixing::summary(&story, way))?;
-    let done = |change: &konecta_core::fix::plan::Change| {
-        story.settled(way, &change.id).is_some_and(|settled| settled.outcome == Outcome::Done)
+fn finish(run_state: RunState, way: Way) -> Result<Exit, Error> {
+    ui::print(&fix_runtime::summary(&run_state, way))?;
+    let done = |change: &konecta_fix::plan::Change| {
+        run_state.settled(way, &change.id).is_some_and(|settled| settled.outcome == Outcome::Done)
     };
     let all = match way {
-        Way::Forward => story.plan.changes.iter().all(done),
-        Way::Back => story.to_take_back().all(done),
+        Way::Forward => run_state.plan.changes.iter().all(done),
+        Way::Back => run_state.to_take_back().all(done),
     };
     Ok(if all { Exit::Clean } else { Exit::NotFixed })
 }

@@ -3,12 +3,18 @@
 mod blind;
 mod claims;
 mod controls;
+mod diff;
+mod drift;
 mod explain;
 mod fix;
+mod history;
 mod init;
+mod judged;
 mod organization;
 mod outputs;
+mod past;
 mod permissions;
+mod planned;
 mod policy;
 mod procedure;
 mod reading;
@@ -16,12 +22,23 @@ mod rollback;
 mod rollup;
 mod runs;
 mod scan;
+mod scan_deadline;
+mod security_hub;
+mod signed;
+mod terraform;
+mod terraform_write;
+mod tfstate;
+mod verify;
+mod waive;
+mod waivers;
+
+pub(crate) use self::waive::WaiveError;
 
 use std::path::Path;
 
 use clap::CommandFactory;
-use konecta_core::control::catalogue::{Catalogue, PolicyFile, Selection};
-use konecta_core::limits;
+use konecta_base::limits;
+use konecta_rego::catalogue::{Catalogue, PolicyFile, Selection};
 
 use crate::cli::{Cli, Command, SelectArgs};
 use crate::error::{Error, Exit};
@@ -35,6 +52,7 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
     let config = || config::load(cli.config.as_deref());
     match cli.command {
         Command::Scan(args) => scan::run(&args, &config()?),
+        Command::Drift(args) => drift::run(&args, &config()?),
         Command::Rollup(args) => rollup::run(&args),
         Command::Fix(args) => fix::run(&args, &config()?),
         Command::Rollback(args) => rollback::run(&args, &config()?),
@@ -43,6 +61,11 @@ pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
         Command::Controls(args) => controls::run(&args),
         Command::Claims(args) => claims::run(&args, &config()?),
         Command::Permissions(args) => permissions::run(&args),
+        Command::Diff(args) => diff::run(&args, &config()?),
+        Command::History(args) => history::run(&args),
+        Command::Waive(args) => waive::run(&args, &config()?),
+        Command::Waivers(args) => waivers::run(&args, &config()?),
+        Command::Verify(args) => verify::run(&args, &config()?),
         Command::Policy(args) => policy::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Completions { shell } => {
@@ -105,7 +128,7 @@ fn policy_files(folder: &Path) -> Result<Vec<(String, String)>, Error> {
                 continue;
             }
             if !kind.is_file() {
-                return Err(refused(&path, "it is no regular file; links and devices are not followed"));
+                return Err(refused(&path, "it is not a regular file; links and devices are not followed"));
             }
             if entry.metadata().map_err(|source| failed(&path, source))?.len() > POLICY_BYTES {
                 return Err(refused(&path, "it is larger than 1 MiB"));

@@ -1,17 +1,18 @@
 //! Where the formats of a report go: decided and checked before an account is read, so that a long scan is not lost to a
 //! misspelt path. One output that fails does not lose the others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use konecta_core::output_file;
+use konecta_base::output_file;
 use konecta_core::report::Report;
-use konecta_core::report::sarif::{self, Places, SarifOptions};
-use konecta_core::report::table::{self, TableOptions};
-use konecta_core::report::{json_v1, sarif::preflight};
+use konecta_core::report::format::{Format, FormatOptions};
+use konecta_core::report::places::{Places, Spot};
+use konecta_core::report::sarif::preflight;
 
 use super::scan::sarif_places;
-use crate::cli::{Format, Output, Scan};
+use super::terraform::Terraform;
+use crate::cli::{Output, Scan};
 use crate::config::Config;
 use crate::error::Error;
 use crate::ui;
@@ -25,7 +26,7 @@ pub(super) struct Outputs<'a> {
 
 impl<'a> Outputs<'a> {
     /// Checks every format and every path of the command line.
-    pub(super) fn of(args: &'a Scan, config: &Config) -> Result<Self, Error> {
+    pub(super) fn of(args: &'a Scan, config: &Config, terraform: Option<&Terraform>) -> Result<Self, Error> {
         let outputs: Vec<Output> = args.format.iter().map(|output| with_file(output, args.output.as_deref())).collect();
         let mut seen = BTreeSet::new();
         for file in outputs.iter().map(|output| output.file.as_deref()).chain(args.save_snapshot.as_deref().map(Some)) {
@@ -36,7 +37,20 @@ impl<'a> Outputs<'a> {
                 return Err(Error::TwoOutputs(name));
             }
         }
-        Ok(Self { args, outputs, places: sarif_places(args, config)? })
+        Ok(Self { args, outputs, places: sarif_places(args, config, terraform)? })
+    }
+
+    /// The file that the JSON report goes to.
+    pub(super) fn json_file(&self) -> Option<&Path> {
+        let json = self.outputs.iter().filter(|output| output.format == Format::Json);
+        json.filter_map(|output| output.file.as_deref()).next()
+    }
+
+    /// What is known better than by the layer: the lines of Terraform.
+    pub(super) fn point_at(&mut self, spots: BTreeMap<String, Spot>) {
+        if let Some(places) = &mut self.places {
+            places.spots = spots;
+        }
     }
 
     /// Writes them all. The first error is returned, the others are told.
@@ -53,36 +67,23 @@ impl<'a> Outputs<'a> {
     }
 
     fn write_one(&self, report: &Report, output: &Output) -> Result<(), Error> {
-        let Some(file) = &output.file else { return ui::print(&self.text(report, output)?) };
-        match (output.format, &self.places) {
-            (Format::Sarif, Some(places)) => {
-                let texts = sarif_documents(report, places, self.args.sarif_include_waived)?;
-                for (text, number) in texts.iter().zip(1..) {
-                    ui::write(&numbered(file, number), text)?;
-                }
-                Ok(())
-            }
-            _ => ui::write(file, &self.text(report, output)?),
+        let screen = ui::screen();
+        let options = FormatOptions {
+            width: screen.width,
+            color: screen.colour && output.file.is_none(),
+            show_pass: self.args.show_pass,
+            places: self.places.as_ref(),
+            include_waived: self.args.sarif_include_waived,
+        };
+        let Some(file) = &output.file else {
+            let text = output.format.render(report, &options)?;
+            remark(output.format, &text);
+            return ui::print(&text);
+        };
+        for (text, number) in documents(output.format, report, &options)?.iter().zip(1..) {
+            ui::write(&numbered(file, number), text)?;
         }
-    }
-
-    fn text(&self, report: &Report, output: &Output) -> Result<String, Error> {
-        match (output.format, &self.places) {
-            (Format::Table, _) => {
-                let screen = ui::screen();
-                let color = screen.colour && output.file.is_none();
-                let options = TableOptions { width: screen.width, color, show_pass: self.args.show_pass };
-                Ok(table::render(report, &options))
-            }
-            (Format::Json, _) => Ok(json_v1::render(report)?),
-            (Format::Sarif, Some(places)) => {
-                let options = SarifOptions { include_waived: self.args.sarif_include_waived };
-                let text = sarif::render(report, places, &options).map_err(sarif_error)?;
-                remark(&text);
-                Ok(text)
-            }
-            (Format::Sarif, None) => Err(Error::SarifWithoutConfig),
-        }
+        Ok(())
     }
 }
 
@@ -106,10 +107,10 @@ fn destination(file: &Path) -> Result<Option<Destination>, Error> {
     Ok(output_file::identity(file).map_err(failed)?.map(Destination::File))
 }
 
-/// The SARIF documents of one account, each with its remarks told.
-pub(super) fn sarif_documents(report: &Report, places: &Places, include_waived: bool) -> Result<Vec<String>, Error> {
-    let texts = sarif::render_several(report, places, &SarifOptions { include_waived }).map_err(sarif_error)?;
-    texts.iter().for_each(|text| remark(text));
+/// The documents of one account in a format, each with its remarks told.
+pub(super) fn documents(format: Format, report: &Report, options: &FormatOptions<'_>) -> Result<Vec<String>, Error> {
+    let texts = format.documents(report, options)?;
+    texts.iter().for_each(|text| remark(format, text));
     Ok(texts)
 }
 
@@ -123,13 +124,11 @@ pub(super) fn numbered(file: &Path, number: usize) -> PathBuf {
     file.with_file_name(format!("{stem}.{number}.{ending}"))
 }
 
-fn remark(text: &str) {
-    for problem in preflight::check_text(text) {
-        ui::note(&format!("warning: {problem}"));
+/// What GitHub will cut off is no error, and no secret.
+fn remark(format: Format, text: &str) {
+    if format == Format::Sarif {
+        for problem in preflight::check_text(text) {
+            ui::note(&format!("warning: {problem}"));
+        }
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "what map_err hands over")]
-fn sarif_error(error: sarif::SarifError) -> Error {
-    Error::Sarif(error.to_string())
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use konecta_aws::organization;
-use konecta_core::control::lambda::{Grant, changes, grants};
-use konecta_core::control::reads::reads;
-use konecta_core::fix::registry;
-use konecta_core::id::Action;
+use konecta_base::id::Action;
+use konecta_base::reads::reads;
+use konecta_fix::grants::{Grant, changes, grants};
+use konecta_fix::registry;
 use serde_json::{Value, json};
 
 use super::catalogue;
@@ -19,8 +19,8 @@ const ALL_REGIONS: &str = "ec2:DescribeRegions";
 
 pub(super) fn run(args: &Permissions) -> Result<Exit, Error> {
     let catalogue = catalogue(&args.select)?;
-    let wanted = if args.read_all { all_reads()? } else { catalogue.reads()? };
-    let wanted = reads()?.permissions(&wanted);
+    let wanted = if args.read_all { all_reads()? } else { catalogue.reads() };
+    let wanted = reads().permissions(&wanted);
     let mut actions: BTreeSet<&str> = wanted.iter().map(Action::as_str).collect();
     // What plans a run asks every account for its regions.
     if args.all_regions || args.lambda {
@@ -32,7 +32,7 @@ pub(super) fn run(args: &Permissions) -> Result<Exit, Error> {
         let remedies =
             catalogue.controls().filter_map(|control| registry::remedy(control.metadata.custom.fix.as_ref()?.as_str()));
         let called: BTreeSet<&str> = remedies.flat_map(|remedy| remedy.actions).copied().collect();
-        for (sid, grant) in changes()? {
+        for (sid, grant) in changes() {
             let allowed = grant.actions.iter().map(Action::as_str);
             let allowed: Vec<&str> = allowed.filter(|name| called.contains(name) && !actions.contains(name)).collect();
             if !allowed.is_empty() {
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Permissions) -> Result<Exit, Error> {
             .push(json!({"Sid": "KonectaAuditEnter", "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}));
     }
     if args.lambda {
-        let grants = grants()?.iter();
+        let grants = grants().iter();
         statements
             .extend(grants.map(|(sid, grant)| {
                 granted(sid, &grant.actions.iter().map(Action::as_str).collect::<Vec<_>>(), grant)
@@ -76,6 +76,6 @@ fn anywhere(statement: &Value, partition: &str) -> Result<Value, Error> {
 
 /// Every read that there is.
 pub(super) fn all_reads() -> Result<BTreeSet<Action>, Error> {
-    let known = reads()?;
+    let known = reads();
     Ok(known.iter().map(|(action, _)| action.clone()).collect())
 }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use konecta_core::control::catalogue::Catalogue;
-use konecta_core::control::policy_test::{self, TestRun};
+use konecta_rego::catalogue::Catalogue;
+use konecta_rego::policy_test::{self, TestRun};
 
 use super::with_folder;
 use crate::cli::{Policy, PolicyAction};
@@ -20,7 +20,7 @@ pub(super) fn run(args: &Policy) -> Result<Exit, Error> {
         coverage: run.coverage.into_iter().filter(|file| own(&file.file)).collect(),
         untested: run.untested.into_iter().filter(|file| own(file)).collect(),
     };
-    ui::print(&told(&run))?;
+    ui::print(&summary(&run))?;
     if run.clean() {
         return Ok(Exit::Clean);
     }
@@ -29,7 +29,7 @@ pub(super) fn run(args: &Policy) -> Result<Exit, Error> {
     Err(Error::PolicyTests { count: failed + missed + run.untested.len() })
 }
 
-fn told(run: &TestRun) -> String {
+fn summary(run: &TestRun) -> String {
     let mut text = String::new();
     for test in &run.tests {
         if let Some(why) = &test.failure {

@@ -1,18 +1,18 @@
 //! `konecta-audit fix --procedure`: the runbook for what is too big for a plan, told, or gone through step by step.
 
-use konecta_core::control::catalogue::Catalogue;
-use konecta_core::finding::Status;
-use konecta_core::fix::procedure::{self, Procedure};
-use konecta_core::fix::run::{Taken, take};
-use konecta_core::fix::{Case, Refusal};
-use konecta_core::id::Arn;
-use konecta_core::{audit, facts, waiver};
+use konecta_base::finding::Status;
+use konecta_base::id::Arn;
+use konecta_core::{audit, facts, waivers};
+use konecta_fix::procedure::{self, Procedure};
+use konecta_fix::run::{Taken, take};
+use konecta_fix::{Refusal, RemedyContext};
+use konecta_rego::catalogue::Catalogue;
 
 use super::{blind, fix, reading, rollback};
 use crate::cli::Fix;
 use crate::config::Config;
 use crate::error::{Error, Exit};
-use crate::fixing::{Live, StateDir};
+use crate::fix_runtime::{Live, StateDir};
 use crate::ui;
 
 pub(super) fn run(control: &str, args: &Fix, config: &Config, whole: &Catalogue) -> Result<Exit, Error> {
@@ -27,18 +27,18 @@ pub(super) fn run(control: &str, args: &Fix, config: &Config, whole: &Catalogue)
     let offered = wanted.metadata.custom.fix.as_ref().and_then(|fix| procedure::of(fix.as_str()));
     let propose = offered.ok_or_else(nothing)?;
     let read = fix::snapshot(args, &args.account, config, whole)?;
-    let report = audit::audit(&read, whole, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
-    let blind = blind::told(&report, &|id| id == wanted.id());
-    let mut findings = report.findings;
-    waiver::apply(&config.waivers, &mut findings, read.info.started_at);
+    let mut report = audit::audit(&read, whole, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
+    let blind = blind::warn(&report, &|id| id == wanted.id());
+    waivers::accept(&mut report, &config.waivers, &config.waiver_limits);
+    let findings = report.findings;
     let facts = facts::derive(&read, &config.blueprint)?;
-    let case = Case::new(&read, &facts, &findings, &config.blueprint);
+    let context = RemedyContext::new(&read, &facts, &findings, &config.blueprint);
     let of_it = || findings.iter().filter(|finding| &finding.control == wanted.id());
     let named = |arn: &Arn| args.resource.is_empty() || args.resource.iter().any(|name| name == arn.as_str());
     let failed = of_it().filter(|finding| finding.status == Status::Fail);
     // A resource in the middle of its procedure bears another name than the one that the procedure was begun with.
     let offers: Vec<Result<Procedure, Box<Refusal>>> = failed
-        .map(|finding| (finding, propose(finding, &case)))
+        .map(|finding| (finding, propose(finding, &context)))
         .filter(|(finding, offer)| {
             named(&finding.resource.arn) || offer.as_ref().is_ok_and(|offer| named(&offer.resource.arn))
         })

@@ -6,32 +6,45 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use konecta_aws::{CollectOptions, Progress, RegionChoice, Session, SessionOptions, Timeouts, collect};
-use konecta_core::control::reads::reads;
-use konecta_core::id::{Action, Region};
-use konecta_core::snapshot::Snapshot;
+use konecta_base::id::{Action, Region};
+use konecta_base::reads::reads;
+use konecta_base::snapshot::Snapshot;
 
+use super::scan_deadline::ScanDeadline;
 use crate::cli::AccountArgs;
 use crate::config::Config;
 use crate::error::Error;
 use crate::ui;
 
-/// The longest pause between two tries: the SDK's backoff ends at 20 seconds, and its adaptive budget refills as slowly.
+/// The longest pause between two tries: the SDK's backoff ends at 20 seconds.
 const PAUSE: Duration = Duration::from_secs(20);
 
 /// Reads what is wanted, or says why the scan cannot begin.
 pub(super) fn read(args: &AccountArgs, config: &Config, wanted: &BTreeSet<Action>) -> Result<Snapshot, Error> {
-    let known = reads()?;
+    read_until(ScanDeadline::after(None), args, config, wanted)
+}
+
+/// The same, and what is not read by the deadline is a gap.
+pub(super) fn read_until(
+    deadline: ScanDeadline,
+    args: &AccountArgs,
+    config: &Config,
+    wanted: &BTreeSet<Action>,
+) -> Result<Snapshot, Error> {
+    let known = reads();
     let options = options(args, config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     runtime.block_on(async {
         let progress = Progress::new();
+        let left = || deadline.left();
         let scan = async {
-            let session = Session::open(&options).await?;
-            Ok(collect(&session, known, wanted, &CollectOptions::default(), &progress).await)
+            let session = deadline.within(Session::open(&options)).await?;
+            let options = CollectOptions { deadline: deadline.at(), ..CollectOptions::default() };
+            Ok(collect(&session, known, wanted, &options, &progress).await)
         };
         tokio::select! {
             snapshot = scan => snapshot,
-            () = watch(&progress, &String::new) => Err(Error::Interrupted),
+            () = watch(&progress, &left) => Err(Error::Interrupted),
             _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
         }
     })

@@ -1,14 +1,14 @@
 //! `konecta-audit rollback`: what a run changed is taken back, the last first.
 
-use konecta_core::control::catalogue::Catalogue;
-use konecta_core::fix::journal::{Stage, Story, Way};
-use konecta_core::fix::plan::Change;
+use konecta_fix::journal::{RunState, Stage, Way};
+use konecta_fix::plan::Change;
+use konecta_rego::catalogue::Catalogue;
 
 use super::fix::{Turn, go_on};
 use crate::cli::Rollback;
 use crate::config::Config;
 use crate::error::{Error, Exit};
-use crate::{fixing, ui};
+use crate::{fix_runtime, ui};
 
 pub(super) fn run(args: &Rollback, config: &Config) -> Result<Exit, Error> {
     if args.account.role_arn.len() > 1 {
@@ -19,14 +19,14 @@ pub(super) fn run(args: &Rollback, config: &Config) -> Result<Exit, Error> {
     }
     let whole = Catalogue::built_in()?;
     let mut declined = false;
-    let ended = go_on(&args.run, &args.account, &args.state, config, &whole, |story| {
+    let ended = go_on(&args.run, &args.account, &args.state, config, &whole, |run_state| {
         for change in &args.only {
-            let known = standing(story).any(|one| &one.id == change);
+            let known = standing(run_state).any(|one| &one.id == change);
             if !known {
                 return Err(Error::NoSuchChange { run: args.run.clone(), change: change.clone() });
             }
         }
-        ui::print(&shown(story, &args.only))?;
+        ui::print(&shown(run_state, &args.only))?;
         if args.yes || ui::agreed("Take this back?") == Some(true) {
             return Ok(Turn::Back(args.only.clone()));
         }
@@ -41,25 +41,25 @@ pub(super) fn run(args: &Rollback, config: &Config) -> Result<Exit, Error> {
 }
 
 /// What stands, or may stand: also what a kill left open.
-fn standing(story: &Story) -> impl Iterator<Item = &Change> {
-    story.plan.changes.iter().filter(|change| {
-        let settled = story.settled(Way::Forward, &change.id);
-        let open = settled.is_none() && !matches!(story.stage(Way::Forward, &change.id), Stage::Pending);
-        (open || settled.is_some_and(|settled| settled.applied)) && !story.is_back(&change.id)
+fn standing(run_state: &RunState) -> impl Iterator<Item = &Change> {
+    run_state.plan.changes.iter().filter(|change| {
+        let settled = run_state.settled(Way::Forward, &change.id);
+        let open = settled.is_none() && !matches!(run_state.stage(Way::Forward, &change.id), Stage::Pending);
+        (open || settled.is_some_and(|settled| settled.applied)) && !run_state.is_back(&change.id)
     })
 }
 
 /// What will be taken back, in this order.
-fn shown(story: &Story, only: &[String]) -> String {
-    let mut lines: Vec<String> = standing(story)
+fn shown(run_state: &RunState, only: &[String]) -> String {
+    let mut lines: Vec<String> = standing(run_state)
         .filter(|change| only.is_empty() || only.contains(&change.id))
-        .map(|change| format!("  {} {}\n", change.id, fixing::asked_for(change, Way::Back)))
+        .map(|change| format!("  {} {}\n", change.id, fix_runtime::asked_for(change, Way::Back)))
         .collect();
     lines.reverse();
     if lines.is_empty() {
         lines.push("  nothing: it changed nothing that is not taken back already\n".to_owned());
     }
-    format!("Rollback of run {} in account {}:\n{}", story.run, story.plan.account, lines.concat())
+    format!("Rollback of run {} in account {}:\n{}", run_state.run, run_state.plan.account, lines.concat())
 }
 
 /// Runs to the end on this thread.

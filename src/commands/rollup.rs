@@ -4,28 +4,29 @@ use std::io::{self, Write};
 
 use konecta_aws::s3::{S3Place, Store};
 use konecta_aws::{Base, RegionChoice, SessionOptions};
-use konecta_core::control::catalogue::Catalogue;
 use konecta_core::report::rollup::About;
+use konecta_core::waivers;
+use konecta_rego::catalogue::Catalogue;
 
 use crate::cli::organization::{Rollup, RollupFormat, RunPlace};
 use crate::error::{Error, Exit};
-use crate::rolling::{self, Rolled};
+use crate::rollup_io::{self, Rolled};
 use crate::ui;
 
 pub(super) fn run(args: &Rollup) -> Result<Exit, Error> {
     let mut rolled = match &args.place {
-        RunPlace::Folder(folder) => rolling::of_folder(folder)?,
+        RunPlace::Folder(folder) => rollup_io::of_folder(folder)?,
         RunPlace::Bucket(place) => in_bucket(args, place)?,
     };
     // Of the built-in controls; statuses may also name a user's own.
-    let rules = Catalogue::built_in()?.rules();
+    let rules = [Catalogue::built_in()?.rules(), waivers::rules()].concat();
     let run = match &args.place {
         RunPlace::Folder(_) => None,
         RunPlace::Bucket(place) => place.prefix.rsplit('/').next().filter(|name| !name.is_empty()),
     };
     let narrowed = rolled.narrowed.clone();
     let about = About { tool_version: env!("CARGO_PKG_VERSION"), run, narrowed: &narrowed, rules: &rules };
-    let mut write = |out: &mut dyn Write| told(&mut rolled, &about, args.format, out);
+    let mut write = |out: &mut dyn Write| write_rollup(&mut rolled, &about, args, out);
     match &args.output {
         Some(file) => ui::write_by(file, &mut write)?,
         None => ui::print_by(&mut write)?,
@@ -33,16 +34,22 @@ pub(super) fn run(args: &Rollup) -> Result<Exit, Error> {
     Ok(if args.exit_zero { Exit::Clean } else { rolled.exit(args.fail_on) })
 }
 
-fn told(rolled: &mut Rolled, about: &About<'_>, format: RollupFormat, out: &mut dyn Write) -> io::Result<()> {
-    match format {
+fn write_rollup(rolled: &mut Rolled, about: &About<'_>, args: &Rollup, out: &mut dyn Write) -> io::Result<()> {
+    // Whether an object of S3 can be opened by whoever reads the page, nobody knows.
+    let page = |key: &str| match &args.place {
+        RunPlace::Folder(folder) => rollup_io::page_beside(folder, key),
+        RunPlace::Bucket(_) => None,
+    };
+    match args.format {
         RollupFormat::Table => rolled.text(about, out, ui::screen().width),
         RollupFormat::Json => rolled.json(about, out),
+        RollupFormat::Html => rolled.html(about, &page, out),
     }
 }
 
 fn in_bucket(args: &Rollup, place: &S3Place) -> Result<Rolled, Error> {
     let region = args.region.as_deref().map(str::parse).transpose();
-    let region = region.map_err(|error: konecta_core::id::IdError| Error::Region(error.to_string()))?;
+    let region = region.map_err(|error: konecta_base::id::IdError| Error::Region(error.to_string()))?;
     let options = SessionOptions {
         profile: args.profile.clone(),
         regions: region.map_or(RegionChoice::Configured, |region| RegionChoice::Named(vec![region])),
@@ -54,7 +61,7 @@ fn in_bucket(args: &Rollup, place: &S3Place) -> Result<Rolled, Error> {
         let rolling = async {
             let base = Base::open(&options).await?;
             let store = Store::new(base.sdk(), place.clone(), None);
-            Ok(rolling::of_store(&store, "").await?)
+            Ok(rollup_io::of_store(&store, "").await?)
         };
         tokio::select! {
             rolled = rolling => rolled,

@@ -2,16 +2,16 @@
 
 use std::fmt::Write as _;
 
-use konecta_core::fix::journal::{self, JournalError, Medium, MediumError, Outcome, Stage, Story, Way};
-use konecta_core::fix::plan::Change;
-use konecta_core::report::text;
+use konecta_base::text;
+use konecta_fix::journal::{self, JournalError, Medium, MediumError, Outcome, RunState, Stage, Way};
+use konecta_fix::plan::Change;
 
 use super::reading;
 use super::rollback::block_on;
 use crate::cli::{Runs, RunsAction};
 use crate::config::Config;
 use crate::error::{Error, Exit};
-use crate::fixing::{Journals, outcome_line};
+use crate::fix_runtime::{Journals, outcome_line};
 use crate::ui;
 
 pub(super) fn run(args: &Runs, config: impl FnOnce() -> Result<Config, Error>) -> Result<Exit, Error> {
@@ -22,7 +22,7 @@ pub(super) fn run(args: &Runs, config: impl FnOnce() -> Result<Config, Error>) -
         let journals = Journals::open(&args.state, &options).await?;
         match args.action.as_ref().unwrap_or(&RunsAction::List) {
             RunsAction::List => ui::print(&list(&journals).await?)?,
-            RunsAction::Show { run } => ui::print(&shown(&story(run, &mut journals.find(run)?).await?))?,
+            RunsAction::Show { run } => ui::print(&shown(&run_state(run, &mut journals.find(run)?).await?))?,
             RunsAction::Verify { run } => {
                 let mut medium = journals.find(run)?;
                 let book = journal::read(&mut medium).await.map_err(|error| absent(run, error))?;
@@ -37,13 +37,13 @@ pub(super) fn run(args: &Runs, config: impl FnOnce() -> Result<Config, Error>) -
 }
 
 /// What a journal tells; a last line that was not written to its end does not hinder.
-pub(super) async fn story(run: &str, medium: &mut impl Medium) -> Result<Story, Error> {
+pub(super) async fn run_state(run: &str, medium: &mut impl Medium) -> Result<RunState, Error> {
     let book = journal::read(medium).await.map_err(|error| absent(run, error))?;
     let location = medium.location();
     if let Some(problem) = book.problem.filter(|problem| !problem.is_torn()) {
         return Err(JournalError::Damaged { location, problem }.into());
     }
-    Story::of(&book.lines).ok_or_else(|| Error::NoSuchRun { run: run.to_owned(), place: location })
+    RunState::of(&book.lines).ok_or_else(|| Error::NoSuchRun { run: run.to_owned(), place: location })
 }
 
 /// A journal that is not there is a run that is not.
@@ -57,9 +57,14 @@ fn absent(run: &str, error: JournalError) -> Error {
 async fn list(journals: &Journals) -> Result<String, Error> {
     let mut told = String::new();
     for (run, mut medium) in journals.runs().await? {
-        let line = match story(&run, &mut medium).await {
-            Ok(story) => {
-                format!("{run}  {}  {} changes  {}\n", story.plan.account, story.plan.changes.len(), stands(&story))
+        let line = match run_state(&run, &mut medium).await {
+            Ok(run_state) => {
+                format!(
+                    "{run}  {}  {} changes  {}\n",
+                    run_state.plan.account,
+                    run_state.plan.changes.len(),
+                    stands(&run_state)
+                )
             }
             Err(error) => format!("{run}  {error}\n"),
         };
@@ -72,36 +77,36 @@ async fn list(journals: &Journals) -> Result<String, Error> {
 }
 
 /// How a run stands, in words.
-fn stands(story: &Story) -> String {
+fn stands(run_state: &RunState) -> String {
     let done = |way: Way| {
-        let is_done = |change: &&Change| story.settled(way, &change.id).is_some_and(|s| s.outcome == Outcome::Done);
-        story.plan.changes.iter().filter(is_done).count()
+        let is_done = |change: &&Change| run_state.settled(way, &change.id).is_some_and(|s| s.outcome == Outcome::Done);
+        run_state.plan.changes.iter().filter(is_done).count()
     };
-    let so_far = match story.way {
+    let so_far = match run_state.way {
         Way::Forward => format!("{} done", done(Way::Forward)),
         Way::Back => format!("{} done, {} taken back", done(Way::Forward), done(Way::Back)),
     };
-    if story.ended { so_far } else { format!("{so_far}, stopped before its end") }
+    if run_state.ended { so_far } else { format!("{so_far}, stopped before its end") }
 }
 
-fn shown(story: &Story) -> String {
+fn shown(run_state: &RunState) -> String {
     let mut told = format!(
         "Run {}\n  account {}\n  by      {}\n  begun   {:.0}\n  plan    {}\n  {}\n\n",
-        story.run,
-        story.plan.account,
-        text::visible(&story.who),
-        story.begun_at,
-        story.plan.sha256,
-        stands(story)
+        run_state.run,
+        run_state.plan.account,
+        text::visible(&run_state.who),
+        run_state.begun_at,
+        run_state.plan.sha256,
+        stands(run_state)
     );
-    for change in &story.plan.changes {
+    for change in &run_state.plan.changes {
         for way in [Way::Forward, Way::Back] {
-            match story.stage(way, &change.id) {
+            match run_state.stage(way, &change.id) {
                 Stage::Pending if way == Way::Forward => {
                     let _ = writeln!(told, "· {} {}: not tried", change.id, text::visible(&change.title()));
                 }
                 Stage::Pending => {}
-                Stage::Open(_) => {
+                Stage::InFlight(_) => {
                     let _ = writeln!(told, "? {} begun, and no word of what came of it", change.id);
                 }
                 Stage::Settled(settled) => {

@@ -1,19 +1,25 @@
 //! `konecta-audit scan`: read, judge, tell.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use konecta_core::audit;
-use konecta_core::control::catalogue::Catalogue;
-use konecta_core::finding::{Severity, Status};
+use konecta_base::finding::{Finding, Severity, Status};
+use konecta_base::snapshot::{self, Snapshot, SnapshotFile};
+use konecta_core::baseline::{Baseline, BaselineState};
 use konecta_core::report::Report;
 use konecta_core::report::sarif::{self, Places};
-use konecta_core::snapshot::{self, SnapshotFile};
-use konecta_core::waiver;
+use konecta_core::{audit, waivers};
+use konecta_fix::View;
+use konecta_rego::catalogue::Catalogue;
 
 use super::outputs::Outputs;
+use super::past::Past;
 use super::permissions::all_reads;
-use super::{catalogue, organization, reading};
-use crate::cli::{Format, Scan};
+use super::scan_deadline::ScanDeadline;
+use super::signed::Signer;
+use super::terraform::Terraform;
+use super::{catalogue, organization, planned, reading, security_hub};
+use crate::cli::Scan;
 use crate::config::{Config, ConfigFile};
 use crate::error::{Error, Exit};
 use crate::ui;
@@ -23,36 +29,82 @@ pub(super) fn run(args: &Scan, config: &Config) -> Result<Exit, Error> {
         return organization::run(args, config, dir);
     }
     let catalogue = catalogue(&args.select)?;
-    let outputs = Outputs::of(args, config)?;
-    let mut report = judged(args, config, &catalogue)?;
-    for remark in waiver::apply(&config.waivers, &mut report.findings, report.scan.started_at) {
-        ui::note(&format!("warning: {remark}"));
+    if let Some(plan) = &args.terraform.plan {
+        return planned::run(args, config, &catalogue, plan);
     }
-    outputs.write(&report)?;
+    let terraform = Terraform::read(&args.terraform.terraform, &args.terraform.tfstate, &args.account, config)?;
+    let mut outputs = Outputs::of(args, config, terraform.as_ref())?;
+    // What cannot be read or kept is told before an account is asked.
+    let mut past = Past::of(args)?;
+    let signer = Signer::of(args, outputs.json_file())?;
+    let (mut report, views) = judged(args, config, &catalogue, terraform.is_some())?;
+    if !args.no_waivers {
+        waivers::apply(&mut report, &config.waivers, &config.waiver_limits);
+    }
+    report.baseline = past.earlier(&report)?.map(|earlier| Baseline::of(&earlier, &report));
+    if let Some(terraform) = &terraform {
+        outputs.point_at(terraform.spots(&report, &views));
+    }
+    let written = outputs.write(&report).and_then(|()| signer.map_or(Ok(()), |signer| signer.sign(args, &report)));
+    // A file that cannot be written does not keep a scan out of the history, nor the other way round.
+    let kept = past.keep(&report);
+    let pushed = if args.delivery.push_security_hub { security_hub::push(args, config, &report) } else { Ok(()) };
+    written.and(kept).and(pushed)?;
     Ok(if args.exit_zero { Exit::Clean } else { exit(&report, args.fail_on) })
 }
 
-fn judged(args: &Scan, config: &Config, catalogue: &Catalogue) -> Result<Report, Error> {
-    let judge =
-        |source: &dyn snapshot::Source| audit::audit(source, catalogue, &config.blueprint, env!("CARGO_PKG_VERSION"));
+/// The verdicts; with what lives, laid open, where somebody looks at it besides.
+fn judged(
+    args: &Scan,
+    config: &Config,
+    catalogue: &Catalogue,
+    is_looked_at: bool,
+) -> Result<(Report, Vec<View>), Error> {
+    let judge = |source: &dyn snapshot::Source| {
+        let report = audit::audit(source, catalogue, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
+        let mut views = Vec::new();
+        if is_looked_at {
+            source.visit(&mut |resource| views.push(View::of(resource)))?;
+        }
+        Ok::<_, Error>((report, views))
+    };
     if let Some(path) = &args.snapshot {
-        return Ok(judge(&SnapshotFile::open(path)?)?);
+        return judge(&SnapshotFile::open(path)?);
     }
-    let wanted = if args.read_all { all_reads()? } else { catalogue.reads()? };
-    let read = reading::read(&args.account, config, &wanted)?;
+    judge(&read(args, config, catalogue)?)
+}
+
+/// What the account answers, kept if that was asked.
+pub(super) fn read(args: &Scan, config: &Config, catalogue: &Catalogue) -> Result<Snapshot, Error> {
+    let wanted = if args.read_all { all_reads()? } else { catalogue.reads() };
+    let read = reading::read_until(ScanDeadline::after(args.deadline), &args.account, config, &wanted)?;
     if let Some(path) = &args.save_snapshot {
         snapshot::save(&read, path)?;
     }
-    Ok(judge(&read)?)
+    Ok(read)
 }
 
-/// Where SARIF points: known before the scan, so that a missing file is told before an account is read.
-pub(super) fn sarif_places(args: &Scan, config: &Config) -> Result<Option<Places>, Error> {
-    if !args.format.iter().any(|output| output.format == Format::Sarif) {
+/// Where SARIF and GitLab point: known before the scan, so that a missing file is told before an account is read.
+pub(super) fn sarif_places(
+    args: &Scan,
+    config: &Config,
+    terraform: Option<&Terraform>,
+) -> Result<Option<Places>, Error> {
+    if !args.format.iter().any(|output| output.format.needs_places()) {
+        if terraform.is_some() {
+            ui::note("warning: only the formats sarif and gitlab point at lines of Terraform");
+        }
         return Ok(None);
     }
-    let file = config.file.as_ref().ok_or(Error::SarifWithoutConfig)?;
-    Ok(Some(Places { uri: sarif::uri_of(&in_repository(file)?), lines: file.places(), default_line: 1 }))
+    let Some(file) = &config.file else {
+        return terraform.map(|terraform| Some(terraform.places())).ok_or(Error::SarifWithoutConfig);
+    };
+    Ok(Some(Places {
+        uri: sarif::uri_of(&in_repository(file)?),
+        lines: file.places(),
+        default_line: 1,
+        spots: BTreeMap::new(),
+    }))
 }
 
 /// The blueprint's path as the repository knows it: from the folder that holds `.git`, or the working directory.
@@ -69,9 +121,15 @@ fn in_repository(file: &ConfigFile) -> Result<String, Error> {
 }
 
 /// The one place where a report becomes an exit code.
-fn exit(report: &Report, fail_on: Severity) -> Exit {
-    let at_least =
-        |status: Status| report.findings.iter().any(|finding| finding.status == status && finding.severity <= fail_on);
+pub(super) fn exit(report: &Report, fail_on: Severity) -> Exit {
+    // Against an earlier scan, what failed then is known.
+    let is_known = |finding: &Finding| {
+        matches!(report.baseline_state(finding), Some(BaselineState::Unchanged | BaselineState::Updated))
+    };
+    let at_least = |status: Status| {
+        let mut such = report.findings.iter().filter(|finding| finding.status == status && finding.severity <= fail_on);
+        such.any(|finding| !is_known(finding))
+    };
     if !report.errors.is_empty() {
         Exit::CouldNotRun
     } else if at_least(Status::Fail) {

@@ -2,7 +2,7 @@
 //! Knows nothing of what is then done with it.
 
 use konecta_aws::s3::S3Place;
-use konecta_core::id::{AccountId, Arn, ControlId, Region};
+use konecta_base::id::{AccountId, Arn, ControlId, Region};
 
 /// Which accounts a request may name besides the function's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Settings {
             None => 20,
             Some(text) => text
                 .parse()
-                .map_err(|_| wrong("KONECTA_MARGIN_SECONDS", format!("`{text}` is no number of seconds")))?,
+                .map_err(|_| wrong("KONECTA_MARGIN_SECONDS", format!("`{text}` is not a number of seconds")))?,
         };
         let optional = |name: &'static str| get(name).map_or(Ok(Vec::new()), |text| list(name, &text));
         Ok(Self {

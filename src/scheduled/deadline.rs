@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::fixing::now;
+use crate::fix_runtime::now;
 
 /// The longest that AWS lets a function run.
 const LONGEST: SignedDuration = SignedDuration::from_secs(900);

@@ -3,8 +3,8 @@
 
 use jiff::Timestamp;
 use konecta_aws::s3::S3Place;
-use konecta_core::id::{AccountId, ControlId, Region};
-use konecta_core::target::Target;
+use konecta_base::id::{AccountId, ControlId, Region};
+use konecta_base::target::Target;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -94,7 +94,7 @@ struct Envelope {
 
 /// A request that cannot be carried out as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the event is no request: {0}")]
+#[error("the event is not a request: {0}")]
 pub(super) struct EventError(pub(super) String);
 
 impl Request {
@@ -143,7 +143,7 @@ impl Request {
                 )))
             }
             Task::Scan if self.snapshot.as_ref().is_some_and(|place| !is_object(place)) => {
-                wrong("`snapshot` is no s3://bucket/key")
+                wrong("`snapshot` is not an s3://bucket/key")
             }
             Task::Scan | Task::Plan | Task::Target | Task::Rollup => Ok(self),
         }
@@ -157,7 +157,7 @@ fn parsed(value: &Value) -> Result<Request, EventError> {
     }
     // A list of no members would do for the members of a request, all of which may be missing.
     if !value.is_object() {
-        return Err(EventError("what is asked is no JSON object".to_owned()));
+        return Err(EventError("what is asked is not a JSON object".to_owned()));
     }
     Request::deserialize(value).map_err(|error| EventError(error.to_string()))
 }
@@ -211,7 +211,7 @@ mod tests {
         let request = Request::of(&event).expect("request");
         assert_eq!((request.run.as_deref(), request.regions.len()), (Some("mine"), 1));
         event["detail"] = json!("{");
-        assert!(error(&event).starts_with("the event is no request: of its detail, "));
+        assert!(error(&event).starts_with("the event is not a request: of its detail, "));
     }
 
     #[test]
@@ -224,8 +224,8 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_refused_with_the_reason() {
         for (event, reason) in [
-            (json!([]), "no JSON object"),
-            (json!("x"), "no JSON object"),
+            (json!([]), "not a JSON object"),
+            (json!("x"), "not a JSON object"),
             (json!({"acounts": []}), "unknown field `acounts`"),
             (json!({"accounts": ["12"]}), "`12` is not an AWS account id"),
             (json!({"run": "../x"}), "`run` may hold"),
@@ -234,7 +234,7 @@ mod tests {
             (json!({"task": "rollup"}), "needs `run`"),
             (json!({"account": "123456789012"}), "belong to the task `target`"),
             (json!({"regions": ["global"]}), "`global` is always part"),
-            (json!({"snapshot": "s3://bucket"}), "no s3://bucket/key"),
+            (json!({"snapshot": "s3://bucket"}), "not an s3://bucket/key"),
             (json!({"task": "plan", "accounts": ["123456789012"]}), "from the organization"),
         ] {
             let error = error(&event);

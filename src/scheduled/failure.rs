@@ -3,15 +3,15 @@
 
 use konecta_aws::s3::StoreError;
 use konecta_aws::session::SessionError;
-use konecta_core::control::PolicyError;
-use konecta_core::control::catalogue::UnknownName;
-use konecta_core::snapshot::SnapshotError;
+use konecta_base::snapshot::SnapshotError;
+use konecta_rego::PolicyError;
+use konecta_rego::catalogue::UnknownName;
 use lambda_runtime::Diagnostic;
 
 use super::event::EventError;
 use super::run::RunError;
 use crate::config::scheduled::SettingError;
-use crate::rolling::RollingError;
+use crate::rollup_io::RollupIoError;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ pub(super) enum Failure {
     #[error("the snapshot {location} cannot be used: {reason}")]
     Snapshot { location: String, reason: String },
     #[error(transparent)]
-    Rolling(#[from] RollingError),
+    Rolling(#[from] RollupIoError),
     #[error("the organization cannot be listed: {0}")]
     Organization(String),
     #[error("{0}")]
@@ -44,6 +44,8 @@ pub(super) enum Failure {
     Recording(String),
     #[error("something that was made here cannot be written as JSON")]
     Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    Format(#[from] konecta_core::report::format::FormatError),
     #[error("no scratch file can be made")]
     Scratch(#[from] std::io::Error),
 }
@@ -62,11 +64,11 @@ impl Failure {
             Self::Store(_) | Self::Scratch(_) => "StoreUnavailable",
             Self::Run(RunError::None { .. }) => "NoSuchRun",
             Self::Run(RunError::Other { .. }) => "OtherRun",
-            Self::Rolling(RollingError::NoRun { .. }) => "NoSuchRun",
+            Self::Rolling(RollupIoError::NoRun { .. }) => "NoSuchRun",
             Self::Run(_) | Self::Snapshot { .. } | Self::Rolling(_) => "Unreadable",
             Self::Organization(_) => "OrganizationUnavailable",
             Self::Foreign(_) => "ForeignAccount",
-            Self::Json(_) | Self::Recording(_) => "Bug",
+            Self::Json(_) | Self::Format(_) | Self::Recording(_) => "Bug",
         }
     }
 }

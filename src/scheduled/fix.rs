@@ -7,19 +7,19 @@ use konecta_aws::Session;
 use konecta_aws::journal::S3Journals;
 use konecta_aws::lock::{Claim, S3Lock};
 use konecta_aws::s3::Store;
-use konecta_core::control::catalogue::Catalogue;
-use konecta_core::fix::Class;
-use konecta_core::fix::journal::{Journal, Outcome, Way};
-use konecta_core::fix::plan::{Plan, PlanOptions};
-use konecta_core::fix::run::{Run as Carried, Told};
-use konecta_core::id::ControlId;
-use konecta_core::planning::{self, Judged};
+use konecta_base::id::ControlId;
+use konecta_base::snapshot::Snapshot;
 use konecta_core::report::Report;
-use konecta_core::snapshot::Snapshot;
+use konecta_fix::Class;
+use konecta_fix::journal::{Journal, Outcome, Way};
+use konecta_fix::plan::{Plan, PlanOptions};
+use konecta_fix::planning::{self, Judged};
+use konecta_fix::run::{Run as Carried, RunEvent};
+use konecta_rego::catalogue::Catalogue;
 use serde_json::json;
 
 use super::function::Function;
-use crate::fixing::{Live, TOOL, now, outcome_line, run_id};
+use crate::fix_runtime::{Live, TOOL, now, outcome_line, run_id};
 
 /// More changes than this are a decision, and not drift.
 const MOST_CHANGES: usize = 25;
@@ -62,8 +62,8 @@ async fn carried_out(function: &Function, catalogue: &Catalogue, session: Sessio
     let state = format!("s3://{}/{}", place.bucket, place.prefix);
     let store = Store::new(function.base.sdk(), place, function.settings.kms_key.clone());
     let log = function.log.clone();
-    let watcher = Box::new(move |told: &Told<'_>| {
-        if let Told::Over(change, way, outcome, reason) = told {
+    let watcher = Box::new(move |told: &RunEvent<'_>| {
+        if let RunEvent::Over(change, way, outcome, reason) = told {
             log.info("change", json!({"line": outcome_line(change, *way, *outcome, reason)}));
         }
     });
@@ -90,19 +90,19 @@ async fn carried_out(function: &Function, catalogue: &Catalogue, session: Sessio
     let ended = going.await;
     timer.abort();
     let released = lock.release().await.map_err(text);
-    let story = ended.map_err(|error| {
+    let run_state = ended.map_err(|error| {
         format!("the run {run} stopped: {error}; go on with `konecta-audit fix --resume {run} --state {state}`")
     })?;
     released?;
     let open = plan.changes.iter().filter(|change| {
-        story.settled(Way::Forward, &change.id).is_none_or(|settled| settled.outcome != Outcome::Done)
+        run_state.settled(Way::Forward, &change.id).is_none_or(|settled| settled.outcome != Outcome::Done)
     });
     match open.count() {
         0 => Ok(()),
         open => Err(format!(
             "the run {run} left {open} of {} changes undone{}; `konecta-audit runs show {run} --state {state}` says why",
             plan.changes.len(),
-            match story.standing().filter(|change| story.is_turned_around(change)).count() {
+            match run_state.standing().filter(|change| run_state.is_turned_around(change)).count() {
                 0 => String::new(),
                 stand => format!(", of which {stand} could not be taken back and stand"),
             }

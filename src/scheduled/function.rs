@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use konecta_aws::parameter::parameter;
 use konecta_aws::s3::{S3Place, Store};
 use konecta_aws::{Base, RegionChoice, SessionOptions};
-use konecta_core::control::catalogue::{Catalogue, Selection};
-use konecta_core::id::ControlId;
+use konecta_base::id::ControlId;
+use konecta_rego::catalogue::{Catalogue, Selection};
 
 use super::deadline::Deadline;
 use super::failure::Failure;
@@ -52,7 +52,7 @@ async fn blueprint(at: &Blueprint, base: &Base) -> Result<Config, Failure> {
             let location = bucket.location(&place.prefix);
             let object = bucket.get(&place.prefix).await?;
             let text = object.and_then(|object| String::from_utf8(object.bytes).ok());
-            let text = text.ok_or_else(|| wrong(&location, "there is no such object, or it is no text"))?;
+            let text = text.ok_or_else(|| wrong(&location, "there is no such object, or it is not text"))?;
             (location, text)
         }
         Blueprint::Parameter(name) => {

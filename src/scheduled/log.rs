@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::fixing::now;
+use crate::fix_runtime::now;
 use crate::ui;
 
 /// The log of one invocation.

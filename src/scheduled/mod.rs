@@ -9,16 +9,16 @@ mod failure;
 mod fix;
 mod function;
 mod log;
+mod notify;
 mod organization;
 mod reports;
 mod run;
 mod scan;
 mod target;
-mod telling;
 
 use std::process::ExitCode;
 
-use konecta_core::target::Target;
+use konecta_base::target::Target;
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 

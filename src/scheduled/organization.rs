@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use futures_util::StreamExt as _;
 use konecta_aws::RegionChoice;
 use konecta_aws::organization::{self, Member, Units};
-use konecta_core::control::catalogue::Catalogue;
-use konecta_core::finding::Severity;
-use konecta_core::id::{AccountId, Region};
+use konecta_base::finding::Severity;
+use konecta_base::id::{AccountId, Region};
+use konecta_base::target::Target;
 use konecta_core::report::rollup::About;
 use konecta_core::rollup::{Suspended, TargetStatus};
-use konecta_core::target::Target;
+use konecta_core::waivers;
+use konecta_rego::catalogue::Catalogue;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ use super::failure::Failure;
 use super::function::Function;
 use super::run::{JSON, Run, asked, of_account};
 use crate::config::scheduled::Accounts;
-use crate::rolling;
+use crate::rollup_io;
 
 /// As wide as people read.
 const WIDTH: usize = 100;
@@ -114,8 +115,8 @@ pub(super) async fn plan(function: &Function, request: &Request, name: &str) -> 
     let mut targets: Vec<Target> = targets.collect();
     targets.sort();
     let (key, order) =
-        (format!("{}/{}", run.folder(), rolling::TARGETS), format!("{}/{}", run.folder(), rolling::ORDER));
-    let named = format!("{}/{}", run.folder(), rolling::SUSPENDED);
+        (format!("{}/{}", run.folder(), rollup_io::TARGETS), format!("{}/{}", run.folder(), rollup_io::ORDER));
+    let named = format!("{}/{}", run.folder(), rollup_io::SUSPENDED);
     function.store.create(&named, JSON, serde_json::to_vec(&suspended)?).await?;
     function.store.create(&key, JSON, serde_json::to_vec(&targets)?).await?;
     // Neighbours in the map run at once: of several accounts, so that none hears from all of them.
@@ -203,8 +204,8 @@ async fn members(function: &Function) -> Result<Vec<Member>, Failure> {
 pub(super) async fn rollup(function: &Function, name: &str) -> Result<Value, Failure> {
     let run = Run::find(&function.store, name).await?;
     let folder = format!("{}/", run.folder());
-    let mut rolled = rolling::of_store(&function.store, &folder).await?;
-    let rules = Catalogue::built_in()?.rules();
+    let mut rolled = rollup_io::of_store(&function.store, &folder).await?;
+    let rules = [Catalogue::built_in()?.rules(), waivers::rules()].concat();
     let narrowed = rolled.narrowed.clone();
     let about = About { tool_version: env!("CARGO_PKG_VERSION"), run: Some(name), narrowed: &narrowed, rules: &rules };
     let (json_key, text_key) = (format!("{folder}rollup.json"), format!("{folder}rollup.txt"));

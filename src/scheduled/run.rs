@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use konecta_aws::s3::{Created, Store, StoreError};
-use konecta_core::id::{AccountId, ControlId, Region};
-use konecta_core::snapshot::sha256;
-use konecta_core::target::Target;
+use konecta_base::id::{AccountId, ControlId, Region};
+use konecta_base::snapshot::sha256;
+use konecta_base::target::Target;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::event::Request;
 use super::function::Function;
-use crate::fixing::now;
+use crate::fix_runtime::now;
 
 /// The version of `run.json`.
 const VERSION: u32 = 1;
@@ -51,7 +51,7 @@ impl Run {
             run: name.to_owned(),
             started_at,
             date: jiff::tz::Offset::UTC.to_datetime(started_at).date(),
-            tool: crate::fixing::TOOL.to_owned(),
+            tool: crate::fix_runtime::TOOL.to_owned(),
             controls: request.controls.clone(),
             regions: request.regions.clone(),
             asked,
@@ -133,7 +133,7 @@ pub(super) fn asked(function: &Function, request: &Request) -> Result<String, se
         "controls": request.controls,
         "snapshot": request.snapshot,
         "blueprint": config.blueprint,
-        "waivers": format!("{:?}", config.waivers),
+        "waivers": format!("{:?}", (&config.waivers, &config.waiver_limits)),
         "settings": format!("{:?}", (&settings.accounts, &settings.ou_include, &settings.ou_exclude, &settings.regions)),
     }))?;
     Ok(sha256(&text))

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use konecta_aws::s3::{S3Place, Store};
-use konecta_core::id::{AccountId, Region};
-use konecta_core::snapshot::{SnapshotFile, Source as _};
-use konecta_core::target::Target;
+use konecta_base::id::{AccountId, Region};
+use konecta_base::snapshot::{SnapshotFile, Source as _};
+use konecta_base::target::Target;
 
 use super::answer::Answer;
 use super::event::{Continuation, Request};

@@ -4,22 +4,21 @@
 use std::sync::Arc;
 
 use konecta_aws::{CollectOptions, Progress, Recording, RegionChoice, Session, SessionError, collect};
-use konecta_core::audit;
-use konecta_core::control::catalogue::Catalogue;
-use konecta_core::control::reads::reads;
-use konecta_core::id::Region;
+use konecta_base::id::Region;
+use konecta_base::reads::reads;
+use konecta_base::snapshot::{Snapshot, SnapshotFile, Source};
+use konecta_base::target::Target;
+use konecta_base::waiver::Waiver;
 use konecta_core::report::{About, Report};
 use konecta_core::rollup::{Outcome, TargetStatus};
-use konecta_core::snapshot::{Snapshot, SnapshotFile, Source};
-use konecta_core::target::Target;
-use konecta_core::waiver::{self, Waiver};
+use konecta_core::{audit, waivers};
+use konecta_rego::catalogue::Catalogue;
 use serde_json::json;
 
 use super::failure::Failure;
 use super::function::Function;
 use super::run::{JSON, Run};
-use super::{fix, reports, telling};
-use crate::fixing::now;
+use super::{fix, notify, reports};
 
 /// Why a target is left where no invocation would come further.
 const TOO_SHORT: &str =
@@ -65,9 +64,9 @@ pub(super) async fn done(
                 Err(error) => return unscanned(function, run, target, format!("{error}; {}", error.hint())).await,
             };
             let snapshot = match heard(function, run, catalogue, target, &session).await? {
-                Heard::Everything(snapshot) => *snapshot,
-                Heard::Part => return Ok(Ended::OutOfTime),
-                Heard::Nothing => return unscanned(function, run, target, TOO_SHORT.to_owned()).await,
+                Collected::Everything(snapshot) => *snapshot,
+                Collected::Part => return Ok(Ended::OutOfTime),
+                Collected::Nothing => return unscanned(function, run, target, TOO_SHORT.to_owned()).await,
             };
             let report = judged(function, catalogue, target, &snapshot)?;
             (Some((session, snapshot)), report)
@@ -79,7 +78,7 @@ pub(super) async fn done(
     let incomplete = status.status != Outcome::Complete;
     let about = About { target, run: &run.run, location: &location, incomplete };
     let account = read.as_ref().and_then(|(session, _)| session.accounts().first());
-    let mut errors = telling::tell(function, run, account, &report, &about).await;
+    let mut errors = notify::tell(function, run, account, &report, &about).await;
     if let Some((session, snapshot)) = read {
         errors.extend(fix::mend(function, catalogue, session, &snapshot, &report).await.err());
     }
@@ -87,7 +86,7 @@ pub(super) async fn done(
     // answers.
     kept(function, run, target, &status).await?;
     function.store.delete(&run.part(target)).await?;
-    telling::metrics(function, Some(&report), &about, function.deadline.spent());
+    notify::metrics(function, Some(&report), &about, function.deadline.spent());
     Ok(Ended::Done(Box::new(status), errors))
 }
 
@@ -112,7 +111,7 @@ async fn unscanned(function: &Function, run: &Run, target: &Target, reason: Stri
     function.log.warn("unscanned", place);
     let status = TargetStatus::unscanned(target, &reason);
     let about = About { target, run: &run.run, location: "", incomplete: true };
-    telling::metrics(function, None, &about, function.deadline.spent());
+    notify::metrics(function, None, &about, function.deadline.spent());
     kept(function, run, target, &status).await?;
     Ok(Ended::Done(Box::new(status), Vec::new()))
 }
@@ -124,7 +123,7 @@ async fn kept(function: &Function, run: &Run, target: &Target, status: &TargetSt
 }
 
 /// What the time sufficed for.
-enum Heard {
+enum Collected {
     Everything(Box<Snapshot>),
     /// The next invocation goes on.
     Part,
@@ -139,12 +138,12 @@ async fn heard(
     catalogue: &Catalogue,
     target: &Target,
     session: &Session,
-) -> Result<Heard, Failure> {
+) -> Result<Collected, Failure> {
     let part = run.part(target);
     let recording = Arc::new(taken_up(function, &part).await?);
     let known = recording.len();
     let had_time = function.deadline.is_fresh();
-    let (wanted, every_read, progress) = (target.reads(catalogue)?, reads()?, Progress::new());
+    let (wanted, every_read, progress) = (catalogue.reads_for(target), reads(), Progress::new());
     let options = CollectOptions { recording: Some(Arc::clone(&recording)), ..CollectOptions::default() };
     let reading = collect(session, every_read, &wanted, &options, &progress);
     let snapshot = tokio::select! {
@@ -168,9 +167,9 @@ async fn heard(
     }
     Ok(match snapshot {
         // What is whole but late is judged by the next invocation, from what was kept and without a call.
-        Some(snapshot) if !function.deadline.is_near() => Heard::Everything(Box::new(snapshot)),
-        None if in_vain && given_up == 0 => Heard::Nothing,
-        Some(_) | None => Heard::Part,
+        Some(snapshot) if !function.deadline.is_near() => Collected::Everything(Box::new(snapshot)),
+        None if in_vain && given_up == 0 => Collected::Nothing,
+        Some(_) | None => Collected::Part,
     })
 }
 
@@ -195,11 +194,15 @@ fn judged(function: &Function, catalogue: &Catalogue, target: &Target, source: &
     // What `global` reads in the regions is told by the regions' own reports.
     report.scan.accounts = vec![target.account.clone()];
     report.scan.regions = Some(target.region.clone()).into_iter().filter(|region| !region.is_global()).collect();
-    // A waiver that fits nothing here may speak of another target.
-    let waivers: Vec<Waiver> =
-        waiver::fitting(&function.config.waivers, &report.findings).map(|(_, waiver)| waiver.clone()).collect();
-    for remark in waiver::apply(&waivers, &mut report.findings, now()) {
-        function.log.warn("waiver", json!({"remark": remark}));
-    }
+    // A waiver that neither fits a fail here nor names this target speaks of another one.
+    let here = |waiver: &&Waiver| names(target, waiver) || report.findings.iter().any(|finding| waiver.fits(finding));
+    let of_it: Vec<Waiver> = function.config.waivers.iter().filter(here).cloned().collect();
+    waivers::apply(&mut report, &of_it, &function.config.waiver_limits);
     Ok(report)
+}
+
+/// Whether a waiver writes out the account and the region of a target, and no other.
+fn names(target: &Target, waiver: &Waiver) -> bool {
+    let region = if target.region.is_global() { "" } else { target.region.as_str() };
+    waiver.resource.account() == Some(target.account.as_str()) && waiver.resource.region() == Some(region)
 }

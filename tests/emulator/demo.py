@@ -30,7 +30,11 @@ def run(command: list[str], env: dict[str, str], folder: Path, show: int | None 
         return subprocess.run(command, env=env, cwd=folder, check=False).returncode
     ended = subprocess.run(command, env=env, cwd=folder, check=False, stdout=subprocess.PIPE, text=True)
     lines = ended.stdout.splitlines()
-    cut = [*lines[:show], f"   ... {len(lines) - show - 5} lines more ...", *lines[-5:]] if len(lines) > show + 5 else lines
+    cut = (
+        [*lines[:show], f"   ... {len(lines) - show - 5} lines more ...", *lines[-5:]]
+        if len(lines) > show + 5
+        else lines
+    )
     print("\n".join(cut), flush=True)
     return ended.returncode
 
@@ -66,8 +70,13 @@ def mend(program: str, env: dict[str, str], folder: Path) -> bool:
     quiet = ["--format", "json=fixed.json", "--exit-zero"]
     run([program, "scan", *quiet], env, folder)
     before, after = counts(folder, "report.json"), counts(folder, "fixed.json")
-    print(f"Failing before: {before.get('fail', 0)}. Failing now: {after.get('fail', 0)}, each refused in the plan with its reason.")
-    refused = {(each["control"], each["resource"]["arn"]) for each in json.loads((folder / "plan.json").read_text())["refusals"]}
+    print(
+        f"Failing before: {before.get('fail', 0)}. Failing now: {after.get('fail', 0)}, each refused in the plan with its reason."
+    )
+    refused = {
+        (each["control"], each["resource"]["arn"])
+        for each in json.loads((folder / "plan.json").read_text())["refusals"]
+    }
     left = failing(folder, "fixed.json") - refused
     tell("9. And back: every attribute as it was, in reverse order")
     journal = max((folder / "state").glob("*/*.jsonl"))

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import boto3
 from botocore.config import Config
-
 from emulators import REGION, EmulatorError
 
 REGIONS: Final = ("us-east-1", "eu-west-1", "ap-southeast-2")
@@ -61,19 +60,29 @@ def zipped(bootstrap: Path, folder: Path) -> bytes:
 class Deployment:
     """The stack of deploy/cloudformation/konecta-audit.yaml in ministack, its function pointed at the front."""
 
-    def __init__(self, ministack: Clients, front: str, archive: bytes) -> None:
+    def __init__(
+        self,
+        ministack: Clients,
+        front: str,
+        archive: bytes,
+        stack: str = STACK,
+        given: dict[str, str] | None = None,
+    ) -> None:
         self._aws = ministack
+        self._stack = stack
         s3 = ministack("s3")
         s3.create_bucket(Bucket="konecta-code")
         s3.put_object(Bucket="konecta-code", Key="konecta-audit-lambda.zip", Body=archive)
         # It is longer than a template that is sent along may be.
         template = (TEMPLATES / "konecta-audit.yaml").read_bytes()
         s3.put_object(Bucket="konecta-code", Key="konecta-audit.yaml", Body=template)
-        self._create()
+        self._create(given or {})
         self.outputs = self._outputs()
-        self._point_at(front)
+        self.variables = self._point_at(f"{stack}-scan", front)
+        if (given or {}).get("FixControls"):
+            self._point_at(f"{stack}-fix", front)
 
-    def _create(self) -> None:
+    def _create(self, given: dict[str, str]) -> None:
         parameters = {
             "CodeBucket": "konecta-code",
             "CodeKey": "konecta-audit-lambda.zip",
@@ -85,51 +94,55 @@ class Deployment:
             "MaxConcurrency": str(MAX_CONCURRENCY),
             "KeyPrefix": PREFIX,
             "ScheduleState": "DISABLED",
+            **given,
         }
         cloudformation = self._aws("cloudformation")
         cloudformation.create_stack(
-            StackName=STACK,
+            StackName=self._stack,
             TemplateURL="https://s3.us-east-1.amazonaws.com/konecta-code/konecta-audit.yaml",
             Parameters=[{"ParameterKey": key, "ParameterValue": text} for key, text in parameters.items()],
             Capabilities=["CAPABILITY_NAMED_IAM"],
         )
         deadline = time.monotonic() + 60
         while True:
-            stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+            stack = cloudformation.describe_stacks(StackName=self._stack)["Stacks"][0]
             if stack["StackStatus"] == "CREATE_COMPLETE":
                 return
             if not stack["StackStatus"].endswith("_IN_PROGRESS") or time.monotonic() > deadline:
-                events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+                events = cloudformation.describe_stack_events(StackName=self._stack)["StackEvents"]
                 reasons = [each.get("ResourceStatusReason") for each in events]
                 raise EmulatorError(f"the stack is {stack['StackStatus']}: {[each for each in reasons if each]}")
             time.sleep(0.2)
 
     def _outputs(self) -> dict[str, str]:
-        stack = self._aws("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+        stack = self._aws("cloudformation").describe_stacks(StackName=self._stack)["Stacks"][0]
         return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
 
-    def _point_at(self, front: str) -> None:
+    def _point_at(self, name: str, front: str) -> dict[str, str]:
+        """Gives a function one address for all of AWS; returns the variables that it had."""
         function = self._aws("lambda")
-        name = f"{STACK}-scan"
-        variables = function.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        self.variables = dict(variables)
+        variables: dict[str, str] = function.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        before = dict(variables)
         variables |= {"AWS_ENDPOINT_URL": front, "AWS_EC2_METADATA_DISABLED": "true", "NO_PROXY": "127.0.0.1"}
         function.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
         function.get_waiter("function_updated_v2").wait(FunctionName=name)
+        return before
 
     def invoke(self, payload: bytes) -> dict[str, Any]:
-        answer = self._aws("lambda").invoke(FunctionName=f"{STACK}-scan", Payload=payload)
+        answer = self._aws("lambda").invoke(FunctionName=f"{self._stack}-scan", Payload=payload)
         body = json.loads(answer["Payload"].read() or b"null")
         return {"error": body.get("errorType") if answer.get("FunctionError") else None, "answer": body}
 
     def schedule(self, due: str) -> dict[str, Any]:
         """Fires the template's schedule, with what AWS would put in the place of its context attributes."""
         scheduler, states = self._aws("scheduler"), self._aws("stepfunctions")
-        name = scheduler.list_schedules()["Schedules"][0]["Name"]
-        schedule = scheduler.get_schedule(Name=name)
+        machine = self.outputs["StateMachineArn"]
+        names = [each["Name"] for each in scheduler.list_schedules()["Schedules"]]
+        schedules = {name: scheduler.get_schedule(Name=name) for name in names}
+        name = next(name for name in names if schedules[name]["Target"]["Arn"] == machine)
+        schedule = schedules[name]
         target = schedule["Target"]
         target["Input"] = target["Input"].replace("<aws.scheduler.scheduled-time>", due)
-        machine = self.outputs["StateMachineArn"]
         before = {each["executionArn"] for each in states.list_executions(stateMachineArn=machine)["executions"]}
         if before:
             # ministack fires an at() only once, also after an update: what comes again is delivered by hand.
@@ -183,7 +196,7 @@ class Deployment:
             points = cloudwatch.get_metric_statistics(
                 Namespace="KonectaAudit",
                 MetricName=name,
-                Dimensions=[{"Name": "StateMachine", "Value": STACK}],
+                Dimensions=[{"Name": "StateMachine", "Value": self._stack}],
                 StartTime=end - timedelta(hours=1),
                 EndTime=end,
                 Period=3600,

@@ -6,6 +6,8 @@ Three programs from PyPI stand in for AWS (tests/emulator/README.md says which o
 * ministack  CloudFront, with ETags and the managed policies,
 * microburst on request, a fault-injecting proxy in front of moto.
 
+With ``copies``, moto and ministack can be copied with all that is in them (copies.py).
+
 They are bound to 127.0.0.1 on free ports, and die with this process: a test that is killed must
 leave neither a listening port nor a Python process behind. Three things see to that. Every child
 asks the kernel for SIGKILL when its parent dies (PR_SET_PDEATHSIG); this process stops its children
@@ -35,6 +37,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import NoReturn, Self
+
+import copies
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -104,6 +108,14 @@ def _free_port() -> int:
         return port
 
 
+@dataclass(frozen=True)
+class Copy:
+    """A copy of a server: it leaves by itself when its original's owner does, or earlier when it is asked to."""
+
+    url: str
+    process: int
+
+
 @dataclass
 class _Server:
     """One child process, its log and its address."""
@@ -112,6 +124,11 @@ class _Server:
     url: str
     process: subprocess.Popen[bytes]
     log: Path
+
+    def copy(self) -> Copy:
+        """A server of its own with the same in it."""
+        told = json.loads(request(self.url + copies.PATH))
+        return Copy(f"http://{HOST}:{told['port']}", told["process"])
 
     def ask_to_stop(self) -> None:
         """Signal the child and whatever it started: it leads its own process group."""
@@ -136,15 +153,17 @@ class Emulators:
 
     endpoints: Endpoints
 
-    def __init__(self, microburst: bool = False) -> None:
+    def __init__(self, microburst: bool = False, copies: bool = False) -> None:
         self._with_microburst = microburst
+        self._with_copies = copies
         self._servers: list[_Server] = []
         self.folder = Path(tempfile.mkdtemp(prefix="konecta-emulators-"))
 
     def __enter__(self) -> Self:
         try:
             moto = self._start("moto", _moto_command, "/moto-api/", _MOTO_ENVIRONMENT)
-            ministack = self._start("ministack", _ministack_command, "/_ministack/ready", _MINISTACK_ENVIRONMENT)
+            command = _copied_ministack_command if self._with_copies else _ministack_command
+            ministack = self._start("ministack", command, "/_ministack/ready", _MINISTACK_ENVIRONMENT)
             microburst = None
             if self._with_microburst:
                 microburst = self._start(
@@ -160,6 +179,11 @@ class Emulators:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def copy(self) -> tuple[Endpoints, list[int]]:
+        """Both emulators once more, with all that is in them, and their processes; nobody else may ask them anything meanwhile."""
+        moto, ministack = (server.copy() for server in self._servers[:2])
+        return Endpoints(moto.url, ministack.url), [moto.process, ministack.process]
 
     def stop(self) -> None:
         """Stop exactly the processes started here, the last one first, and remove their logs."""
@@ -187,7 +211,7 @@ class Emulators:
         with log.open("wb") as sink:
             process = subprocess.Popen(
                 command(port),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # closed with this process: then servers that can be copied leave, and their copies
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
@@ -224,11 +248,15 @@ _MINISTACK_ENVIRONMENT = {
 
 
 def _moto_command(port: int) -> list[str]:
-    return [sys.executable, str(HERE / "moto_server.py"), "-H", HOST, "-p", str(port)]
+    return [sys.executable, str(HERE / "moto_server.py"), str(port)]
 
 
 def _ministack_command(_port: int) -> list[str]:
     return [sys.executable, "-m", "ministack"]  # it takes its port from GATEWAY_PORT
+
+
+def _copied_ministack_command(port: int) -> list[str]:
+    return [sys.executable, str(HERE / "ministack_server.py"), str(port)]
 
 
 def _microburst_command(upstream: str, port: int) -> list[str]:

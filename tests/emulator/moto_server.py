@@ -27,8 +27,12 @@ moto answers the whole account at once, or a thousand reservations however many 
 from __future__ import annotations
 
 import json
+import os
+import socket
+from collections.abc import Iterable
 from typing import Any
 
+import copies
 import moto.iam.models
 import moto.server
 from moto.core.responses import ActionResult
@@ -40,10 +44,16 @@ from moto.iam.responses import IamResponse
 from moto.rds.models import DBInstance
 from moto.wafv2.models import WAFV2Backend
 from recorded import Recorded
+from werkzeug.serving import make_server
 
 APPLY_STATUS_TAG = "emulator:parameter-apply-status"
 
-_DETAILS = {"users": "UserDetailList", "groups": "GroupDetailList", "roles": "RoleDetailList", "managed_policies": "Policies"}
+_DETAILS = {
+    "users": "UserDetailList",
+    "groups": "GroupDetailList",
+    "roles": "RoleDetailList",
+    "managed_policies": "Policies",
+}
 _DETAILS_IN_A_PAGE = 250
 _RESERVATIONS_IN_A_PAGE = 20
 
@@ -74,7 +84,7 @@ def _update_cluster_config(
     cluster = self.clusters.get(name)
     if cluster and resources_vpc_config:
         resources_vpc_config = {**cluster.resources_vpc_config, **resources_vpc_config}
-    return _replace_cluster_config(self, name=name, resources_vpc_config=resources_vpc_config, **rest)
+    return _replace_cluster_config(self, name=name, resources_vpc_config=resources_vpc_config or {}, **rest)
 
 
 def _repository_scanning(self: Any, names: list[str]) -> tuple[list[dict[str, Any]], list[str]]:
@@ -116,7 +126,7 @@ def _details(self: Any) -> ActionResult:
 
 def _describe_instances(self: Any) -> ActionResult:
     answer = _whole_instances(self)
-    found = answer.result["Reservations"]
+    found: list[Any] = answer.result["Reservations"]  # type: ignore[index]
     if self._get_param("MaxResults") and len(found) > _RESERVATIONS_IN_A_PAGE:
         page = found[:_RESERVATIONS_IN_A_PAGE]
         return ActionResult({"Reservations": page, "NextToken": page[-1].id})
@@ -133,14 +143,38 @@ def _fewer_policies() -> str:
     )
 
 
-if __name__ == "__main__":
+def _application() -> Any:
+    """moto with the changes above."""
     DBInstance.db_parameter_group_status_list = property(_status_list)  # type: ignore[assignment, method-assign]
     EKSBackend.update_cluster_config = _update_cluster_config  # type: ignore[assignment, method-assign]
-    WAFV2Backend.update_web_acl = _update_web_acl  # type: ignore[method-assign]
+    WAFV2Backend.update_web_acl = _update_web_acl  # type: ignore[assignment, method-assign]
     ECRBackend.batch_get_repository_scanning_configuration = _repository_scanning  # type: ignore[method-assign]
     IamResponse.get_account_authorization_details = _details  # type: ignore[method-assign]
     InstanceResponse.describe_instances = _describe_instances  # type: ignore[method-assign]
     moto.iam.models.aws_managed_policies_data = _fewer_policies()  # type: ignore[attr-defined]
-    dispatcher = moto.server.DomainDispatcherApplication
-    moto.server.DomainDispatcherApplication = lambda create: Recorded(dispatcher(create))  # type: ignore[assignment, misc]
-    moto.server.main()
+    return Recorded(moto.server.DomainDispatcherApplication(moto.server.create_backend_app))  # type: ignore[attr-defined]
+
+
+_WHOLE = _application()
+
+
+def _copied(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    """A WSGI application before moto's: answers the question for a copy, hands on everything else."""
+    if environ["PATH_INFO"] != copies.PATH:
+        answer: Iterable[bytes] = _WHOLE(environ, start_response)
+        return answer
+    body = copies.copy(_serve)
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
+
+
+def _serve(listener: socket.socket) -> None:
+    host, port = listener.getsockname()
+    # By this moto finds itself: a state machine's tasks ask the services of the same server.
+    os.environ["MOTO_PORT"] = str(port)
+    handler = moto.server.MotoRequestHandler  # type: ignore[attr-defined]
+    make_server(host, port, _copied, threaded=True, request_handler=handler, fd=listener.fileno()).serve_forever()
+
+
+if __name__ == "__main__":
+    copies.begin(_serve)

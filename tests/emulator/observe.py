@@ -12,7 +12,6 @@ import re
 from typing import Any
 
 from botocore.exceptions import ClientError
-
 from stack.aws import Aws
 from stack.names import ALL_VIEWER, ALL_VIEWER_EXCEPT_HOST, CACHING_DISABLED, CACHING_OPTIMIZED, SECURITY_HEADERS
 

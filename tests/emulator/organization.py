@@ -6,6 +6,9 @@ organization.py up --function BOOTSTRAP
         {"invoke": EVENT}            the function, directly: {"error": TYPE or null, "answer": …}
         {"schedule": {"time": …, "denied": ACCOUNT, "failing": {"account": …, "region": …, "calls": N}}}
                                      the template's own schedule, set to fire at once; waits for the state machine's end
+        {"variant": {"stack": NAME, "time": …, "parameters": {…}}}
+                                     the template once more, as a stack of this name with other parameters; its schedule, to the
+                                     end, and what stands in its bucket then
         {"keys": PREFIX}             the keys in the bucket
         {"object": KEY}              the text of one of them
 
@@ -63,8 +66,9 @@ class Organization:
 
     def __init__(self, endpoints: Endpoints, faults: Faults, front: str, archive: bytes) -> None:
         self._faults = faults
+        self._ministack, self._front, self._archive = Clients(endpoints.ministack), front, archive
         self._accounts = organization(Clients(endpoints.moto))
-        self._stack = Deployment(Clients(endpoints.ministack), front, archive)
+        self._stack = Deployment(self._ministack, front, archive)
 
     def told(self) -> dict[str, Any]:
         return {
@@ -83,11 +87,26 @@ class Organization:
             return self._stack.invoke(json.dumps(command["invoke"]).encode())
         if "schedule" in command:
             return self._schedule(command["schedule"])
+        if "variant" in command:
+            return self._variant(command["variant"])
         if "keys" in command:
             return {"keys": self._stack.keys(command["keys"])}
         if "object" in command:
             return {"text": self._stack.object(command["object"])}
         return {"error": f"no such command: {sorted(command)}"}
+
+    def _variant(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        begun = time.monotonic()
+        self._faults.requests()
+        stack = Deployment(self._ministack, self._front, self._archive, wanted["stack"], wanted["parameters"])
+        ended = stack.schedule(wanted["time"])
+        return {
+            **ended,
+            "keys": stack.keys(""),
+            "variables": stack.variables,
+            "requests": self._faults.requests(),
+            "seconds": round(time.monotonic() - begun, 1),
+        }
 
     def _schedule(self, wanted: dict[str, Any]) -> dict[str, Any]:
         if denied := wanted.get("denied"):

@@ -65,6 +65,6 @@ def _action(environ: dict[str, Any]) -> str:
     length = int(environ.get("CONTENT_LENGTH") or 0)
     if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded") or length > _LONGEST_FORM:
         return ""
-    form = environ["wsgi.input"].read(length)
+    form: bytes = environ["wsgi.input"].read(length)
     environ["wsgi.input"] = io.BytesIO(form)
     return parse_qs(form.decode()).get("Action", [""])[0]

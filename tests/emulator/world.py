@@ -5,7 +5,9 @@ world.py up --world good|drifted|empty [--labels a,b] [--microburst]
     Meanwhile each line read from standard input is a command, answered by one line of JSON:
         {"rebuild": ["label", …]}    reset, build the good world with these labels (and no others)
         {"rebuild": "drifted"}       or one of the worlds by name
-world.py rebuild --labels a,b|none [--moto URL --ministack URL]
+        {"copy": ["label", …]}       emulators of their own with the same world and these labels on top
+        {"rebuild": …, "in": COPY}   the first two in a copy, as it was answered
+        {"drop": COPY}               end the copyworld.py rebuild --labels a,b|none [--moto URL --ministack URL]
     The same against emulators that already run (AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_CLOUDFRONT).
 world.py labels [--json]
     All labels with their controls.
@@ -16,12 +18,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import labels
 import stack
@@ -44,18 +49,26 @@ origin_header = "{ORIGIN_HEADER}"
 """
 
 
-def construct(aws: Aws, world: str, chosen: list[Label]) -> list[dict[str, Any]]:
+@dataclass
+class Built:
+    """A world as it was built: what is wrong with it, and the ids by which more can be changed."""
+
+    truth: list[dict[str, Any]]
+    ids: World | None = None
+
+
+def construct(aws: Aws, world: str, chosen: list[Label]) -> Built:
     """Empty the emulators, build ``world`` with the chosen labels on top, and say what is wrong with it."""
     aws.reset()
     if world == "empty":
         stack.clear(aws)
-        return []
+        return Built([])
     applied = [each for each in labels.catalogue() if each in chosen or (world == "drifted" and each.drifts)]
     design = Design()
     resources = {each.name: each.design(design) for each in applied if each.design is not None}
-    built: World = stack.build(aws, design)
-    resources |= {each.name: each.live(built) for each in applied if each.live is not None}
-    return [{**describe(each), "resource": resources[each.name]} for each in applied]
+    ids: World = stack.build(aws, design)
+    resources |= {each.name: each.live(ids) for each in applied if each.live is not None}
+    return Built([{**describe(each), "resource": resources[each.name]} for each in applied], ids)
 
 
 def describe(each: Label) -> dict[str, Any]:
@@ -76,9 +89,16 @@ class Builder:
         self._endpoints = endpoints
         self._config = config
         self._aws = Aws(endpoints)
+        self._built = Built([])
+        self._world = "empty"
 
     def build(self, world: str, names: list[str]) -> dict[str, Any]:
-        truth = construct(self._aws, world, labels.find(names))
+        self._built = construct(self._aws, world, labels.find(names))
+        self._world = world
+        return self.told()
+
+    def told(self) -> dict[str, Any]:
+        """What a client needs to know of the world as it was built last."""
         return {
             "env": self._endpoints.environment(),
             "moto": self._endpoints.moto,
@@ -86,24 +106,55 @@ class Builder:
             "microburst": self._endpoints.microburst,
             "account": ACCOUNT,
             "config": str(self._config),
-            "world": world,
-            "truth": {"labels": truth},
+            "world": self._world,
+            "truth": {"labels": self._built.truth},
             "secrets": SECRETS,
         }
 
-    def obey(self, line: str) -> dict[str, Any]:
+    def over(self, endpoints: Endpoints, config: Path, chosen: list[Label]) -> dict[str, Any]:
+        """Change a copy of this world by labels. What AWS settles at creation needs the whole world built anew."""
+        there = Builder(endpoints, config)
+        ids = self._built.ids
+        if ids is None or any(each.design is not None for each in chosen):
+            return there.build(self._world, [each.name for each in chosen]) if chosen else self._as(there, [])
+        ids = replace(deepcopy(replace(ids, aws=cast(Aws, None))), aws=Aws(endpoints))
+        live = [(each, each.live(ids)) for each in chosen if each.live is not None]
+        return self._as(there, [{**describe(each), "resource": resource} for each, resource in live])
+
+    def _as(self, there: Builder, truth: list[dict[str, Any]]) -> dict[str, Any]:
+        there._built = Built(self._built.truth + truth)
+        there._world = self._world
+        return there.told()
+
+    def obey(self, line: str, emulators: Emulators) -> dict[str, Any]:
         """Carry out one command of the serving protocol. A bad command is answered, not died of."""
         try:
-            wanted = json.loads(line)["rebuild"]
-            if isinstance(wanted, str):
-                if wanted not in WORLDS:
-                    return {"error": f"no such world: {wanted}"}
-                return self.build(wanted, [])
-            return self.build("good", [str(name) for name in wanted])
+            return self._obey(json.loads(line), emulators)
         except (json.JSONDecodeError, KeyError, TypeError) as error:
-            return {"error": f'a command is {{"rebuild": ["label", …]}}: {error!r}'}
+            return {"error": f'a command is {{"rebuild": ["label", …]}}, {{"copy": […]}} or {{"drop": …}}: {error!r}'}
         except UnknownLabelError as error:
             return {"error": str(error)}
+
+    def _obey(self, command: dict[str, Any], emulators: Emulators) -> dict[str, Any]:
+        if "copy" in command:
+            chosen = labels.find(command["copy"])
+            endpoints, processes = emulators.copy()
+            # A test may write into its configuration.
+            config = self._config.with_name(f"{processes[0]}.toml")
+            config.write_text(CONFIG)
+            copy = {**asdict(endpoints), "processes": processes, "config": str(config)}
+            return {**self.over(endpoints, config, chosen), "copy": copy}
+        if "drop" in command:
+            for process in command["drop"]["processes"]:
+                os.kill(int(process), signal.SIGKILL)
+            return {}
+        wanted, builder = command["rebuild"], self
+        if "in" in command:
+            copy = command["in"]
+            builder = Builder(Endpoints(copy["moto"], copy["ministack"]), Path(copy["config"]))
+        if isinstance(wanted, str):
+            return builder.build(wanted, []) if wanted in WORLDS else {"error": f"no such world: {wanted}"}
+        return builder.build("good", [str(name) for name in wanted])
 
 
 def _say(answer: dict[str, Any]) -> None:
@@ -124,12 +175,12 @@ def _config_file() -> Iterator[Path]:
 
 def up(arguments: argparse.Namespace) -> None:
     leave_on_signals()
-    with Emulators(microburst=arguments.microburst) as emulators, _config_file() as config:
+    with Emulators(microburst=arguments.microburst, copies=True) as emulators, _config_file() as config:
         builder = Builder(emulators.endpoints, config)
         _say(builder.build(arguments.world, _split(arguments.labels)))
         for line in sys.stdin:
             if line.strip():
-                _say(builder.obey(line))
+                _say(builder.obey(line, emulators))
 
 
 def rebuild(arguments: argparse.Namespace) -> None:

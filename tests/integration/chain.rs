@@ -1,47 +1,29 @@
 //! The scheduled scan of an organization as it is deployed: the CloudFormation template in ministack with the real function as
 //! a subprocess, started by its own schedule, over the accounts of an organization in moto (`tests/emulator/organization.py`).
 
+mod variants;
+
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::world::{python, root};
+use crate::helper::Helper;
 
 /// The deployment; everything ends when this is dropped.
 struct Deployment {
-    child: Child,
-    commands: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
+    helper: Helper,
     told: Value,
 }
 
 impl Deployment {
     fn up() -> Self {
-        let mut child = Command::new(python())
-            .arg(root().join("tests/emulator/organization.py"))
-            .args(["up", "--function", env!("CARGO_BIN_EXE_konecta-audit-lambda")])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("organization.py starts");
-        let commands = child.stdin.take();
-        let answers = BufReader::new(child.stdout.take().expect("piped"));
-        let mut deployment = Self { child, commands, answers, told: Value::Null };
-        deployment.told = deployment.answer();
-        deployment
-    }
-
-    fn answer(&mut self) -> Value {
-        let mut line = String::new();
-        self.answers.read_line(&mut line).expect("organization.py answers");
-        serde_json::from_str(&line).unwrap_or_else(|_| panic!("organization.py said {line:?}"))
+        let function = env!("CARGO_BIN_EXE_konecta-audit-lambda");
+        let (helper, told) = Helper::file("organization.py", &["up", "--function", function]);
+        Self { helper, told }
     }
 
     fn ask(&mut self, command: &Value) -> Value {
-        writeln!(self.commands.as_mut().expect("open"), "{command}").expect("organization.py listens");
-        self.answer()
+        self.helper.order(command)
     }
 
     fn invoke(&mut self, event: &Value) -> Value {
@@ -55,15 +37,6 @@ impl Deployment {
 
     fn object(&mut self, key: &str) -> String {
         self.ask(&json!({"object": key}))["text"].as_str().expect("text").to_owned()
-    }
-}
-
-impl Drop for Deployment {
-    fn drop(&mut self) {
-        drop(self.commands.take());
-        if self.child.wait().is_err() {
-            let _ = self.child.kill();
-        }
     }
 }
 
@@ -191,7 +164,7 @@ fn the_function_takes_what_it_is_sent_or_says_what_is_wrong_with_it() {
     let accounts: Vec<String> = (0..60_000_u64).map(|number| format!("{number:012}")).collect();
     for (event, reason) in [
         (json!({"acounts": ["123456789012"]}), "unknown field `acounts`"),
-        (json!("every account, please"), "the event is no request"),
+        (json!("every account, please"), "the event is not a request"),
         (json!({"accounts": accounts}), "262144 are the most"),
     ] {
         let answer = deployment.invoke(&event);

@@ -183,7 +183,7 @@ fn a_policy_folder_holds_regular_files_of_a_reasonable_size() {
     std::os::unix::fs::symlink("/dev/zero", dir.path().join("endless.rego")).expect("link");
     let (code, _, err) = ended(program().args(["policy", "test"]).arg(dir.path()));
     assert_eq!(code, Some(2), "{err}");
-    assert!(err.contains("endless.rego is not taken as a policy: it is no regular file"), "{err}");
+    assert!(err.contains("endless.rego is not taken as a policy: it is not a regular file"), "{err}");
     std::fs::remove_file(dir.path().join("endless.rego")).expect("removes");
     std::fs::write(dir.path().join("large.rego"), "#".repeat(2 << 20)).expect("write");
     let (code, _, err) = ended(program().args(["controls", "list", "--policies"]).arg(dir.path()));
@@ -263,7 +263,7 @@ fn mistakes_in_what_is_to_be_fixed_are_told_before_anything_is_read() {
         (&["fix", "--dry-run", "--yes"], "cannot be used with"),
         (&["fix", "--max-class", "C", "--dry-run"], "never done by a plan"),
         (&["fix", "--yes", "--plan", "/nosuch.json"], "/nosuch.json"),
-        (&["fix", "--yes", "--plan", foreign], "no konecta-audit plan"),
+        (&["fix", "--yes", "--plan", foreign], "not a konecta-audit plan"),
         (&["fix", "--dry-run", "--resource", "db"], "`db` is not an ARN"),
         (&["fix", "--dry-run", "--tfstate", foreign], "not a Terraform state"),
         (
@@ -277,7 +277,7 @@ fn mistakes_in_what_is_to_be_fixed_are_told_before_anything_is_read() {
         (&["fix", "--resume", "r1", "--max-class", "A"], "'--max-class <A|B>'"),
         (&["fix", "--resume", "r1", "--allow-disruptive"], "'--allow-disruptive'"),
         (&["rollback", "r1", "--yes", "--state-dir", state], "konecta-audit runs"),
-        (&["rollback", "r1", "--state-dir", state], "no terminal"),
+        (&["rollback", "r1", "--state-dir", state], "not a terminal"),
         (&["runs", "show", "r1", "--state-dir", state], "there is no run `r1`"),
         (&["runs", "verify", "r1", "--state-dir", state], "there is no run `r1`"),
     ] {

@@ -2,21 +2,23 @@
 //! report names the IAM action that is missing, and nothing passes, fails or falls silent by it. Verdicts that can be
 //! proven without the answer stand, and [`stands`] says which and why.
 
+mod matrix;
 mod stands;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::Command;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-use konecta_core::control::catalogue::{Catalogue, Control};
-use konecta_core::control::reads::reads;
-use konecta_core::id::Action;
+use konecta_base::id::Action;
+use konecta_base::reads::reads;
+use konecta_rego::catalogue::{Catalogue, Control};
 use serde_json::{Value, json};
 
 use self::stands::Extent;
-use crate::world::{World, python, report, root};
+use crate::helper::Helper;
+use crate::world::{World, report};
 
 /// Reads that the good world gives no occasion for. The test of each proves that it is not made there.
 pub(crate) const NOT_ASKED: &[(&str, &str)] = &[
@@ -28,53 +30,6 @@ pub(crate) const NOT_ASKED: &[(&str, &str)] = &[
     ("wafv2:GetRuleGroup", "the good world's web ACL refers to AWS's rule groups alone"),
     ("wafv2:ListResourcesForWebACL", "the good world's only web ACL stands at the edge"),
 ];
-
-/// A Python program of the emulators; it ends when its standard input closes, also when this process is killed.
-pub(crate) struct Helper {
-    child: Child,
-    commands: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
-}
-
-impl Helper {
-    /// Starts a program that can import what stands in `tests/emulator`.
-    pub(crate) fn start(program: &str, arguments: &[&str]) -> Self {
-        let path = format!("import sys\nsys.path.insert(0, {:?})\n", root().join("tests/emulator"));
-        let mut child = Command::new(python())
-            .args(["-c", &(path + program)])
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("python starts");
-        let commands = child.stdin.take();
-        let answers = BufReader::new(child.stdout.take().expect("piped"));
-        Self { child, commands, answers }
-    }
-
-    /// One line from the program.
-    pub(crate) fn answer(&mut self) -> String {
-        let mut line = String::new();
-        self.answers.read_line(&mut line).expect("the helper answers");
-        assert!(!line.is_empty(), "the helper has ended");
-        line.trim_end().to_owned()
-    }
-
-    /// One line to the program, and its answer.
-    pub(crate) fn ask(&mut self, line: &str) -> String {
-        writeln!(self.commands.as_mut().expect("open"), "{line}").expect("the helper listens");
-        self.answer()
-    }
-}
-
-impl Drop for Helper {
-    fn drop(&mut self) {
-        drop(self.commands.take());
-        if self.child.wait().is_err() {
-            let _ = self.child.kill();
-        }
-    }
-}
 
 /// A second microburst: `world.py` puts one before moto, and CloudFront goes to ministack.
 const PROXY: &str = r#"
@@ -89,7 +44,7 @@ finally:
 "#;
 
 /// The good world behind two proxies that can deny a call, and what it looks like when they deny nothing.
-pub(crate) struct Desk {
+pub(crate) struct DeniedWorld {
     world: World,
     _cloudfront: Helper,
     cloudfront_url: String,
@@ -99,14 +54,14 @@ pub(crate) struct Desk {
 }
 
 /// One world for all tests of this kind, one of them at a time: a rule of a proxy holds for everybody.
-pub(crate) fn desk() -> MutexGuard<'static, Desk> {
-    static DESK: LazyLock<Mutex<Desk>> = LazyLock::new(|| Mutex::new(Desk::open()));
+pub(crate) fn desk() -> MutexGuard<'static, DeniedWorld> {
+    static DESK: LazyLock<Mutex<DeniedWorld>> = LazyLock::new(|| Mutex::new(DeniedWorld::open()));
     DESK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Desk {
+impl DeniedWorld {
     fn open() -> Self {
-        let world = World::with(&["--world", "good", "--microburst"]);
+        let world = World::behind_microburst("good", &[]);
         let mut proxy = Helper::start(PROXY, &[world.told["ministack"].as_str().expect("ministack")]);
         let cloudfront_url = proxy.answer();
         let catalogue = Catalogue::built_in().expect("policies");
@@ -200,18 +155,18 @@ pub(crate) fn verdicts<'a>(report: &'a Value, controls: &[&str]) -> Verdicts<'a>
 }
 
 /// One read denied, or two that are allowed by one action: what is wrong about the report, in words.
-fn deny(desk: &Desk, action: &Action) -> Vec<String> {
-    let known = reads().expect("reads.toml");
+fn deny(desk: &DeniedWorld, action: &Action) -> Vec<String> {
+    let known = reads();
     let same = |other: &&Action| known.permission(other) == action;
     let denied: BTreeSet<&Action> = known.iter().map(|(other, _)| other).filter(same).collect();
     let on_any = |control: &&Control| control.reads(known).iter().any(|read| denied.contains(read));
     let building: Vec<&Control> = desk.catalogue.controls().filter(on_any).collect();
     let ids: Vec<&str> = building.iter().map(|control| control.id().as_str()).collect();
     let proxy = desk.proxy_of(action);
-    Desk::rules(proxy, &denial(action));
+    DeniedWorld::rules(proxy, &denial(action));
     let (report, code) = desk.scan(&ids);
     let fired: Vec<Value> = serde_json::from_str(&http(proxy, "GET", "/_microburst/fired", "")).expect("JSON");
-    Desk::rules(proxy, &json!([]));
+    DeniedWorld::rules(proxy, &json!([]));
     if let Some((_, why)) = NOT_ASKED.iter().find(|(name, _)| *name == action.as_str()) {
         let asked = format!("{action} is asked after all, so it is not true that {why}");
         return if fired.is_empty() { Vec::new() } else { vec![asked] };
@@ -241,7 +196,7 @@ fn deny(desk: &Desk, action: &Action) -> Vec<String> {
 fn wrong_as_a_whole(action: &Action, without: &BTreeSet<&Action>, report: &Value, code: Option<i32>) -> Vec<String> {
     let mut wrong = Vec::new();
     // What is optional leaves nothing of the good world open.
-    let complete = reads().expect("reads.toml").get(action).is_some_and(|read| read.optional);
+    let complete = reads().get(action).is_some_and(|read| read.optional);
     let right = if complete { 0 } else { 3 };
     if code != Some(right) {
         wrong.push(format!("{action}: exit {code:?} where {right} is right"));
@@ -262,7 +217,7 @@ fn wrong_as_a_whole(action: &Action, without: &BTreeSet<&Action>, report: &Value
 }
 
 /// One control with the read denied, held against the same control undisturbed.
-fn wrong_about(desk: &Desk, action: &Action, id: &str, report: &Value) -> Vec<String> {
+fn wrong_about(desk: &DeniedWorld, action: &Action, id: &str, report: &Value) -> Vec<String> {
     let before = verdicts(&desk.undisturbed, &[id]);
     let after = verdicts(report, &[id]);
     let mut wrong = lost(&before, &after);
@@ -327,13 +282,13 @@ fn names_the_action(report: &Value, id: &str, reason: &str) -> bool {
 
 /// All reads that the built-in controls build on, by service.
 fn wanted(services: &[&str]) -> Vec<Action> {
-    let all = Catalogue::built_in().expect("policies").reads().expect("reads");
+    let all = Catalogue::built_in().expect("policies").reads();
     all.into_iter().filter(|action| services.contains(&action.service())).collect()
 }
 
 fn deny_each(services: &[&str]) {
     let desk = desk();
-    let actions = reads().expect("reads.toml").permissions(&wanted(services));
+    let actions = reads().permissions(&wanted(services));
     assert!(!actions.is_empty(), "no control reads {services:?}");
     let wrong: Vec<String> = actions.iter().flat_map(|action| deny(&desk, action)).collect();
     assert!(wrong.is_empty(), "{} of {} reads:\n{}", wrong.len(), actions.len(), wrong.join("\n"));
@@ -352,11 +307,11 @@ const WEB_ACLS: &[&str] = &["wafv2"];
 fn no_read_is_left_out_of_the_tests_below() {
     let groups = [CLOUDFRONT, BALANCERS, NETWORK, CLUSTERS, REGISTRY, DATABASES, IDENTITIES, WEB_ACLS].concat();
     let tested = wanted(&groups).into_iter().collect::<BTreeSet<_>>();
-    assert_eq!(tested, Catalogue::built_in().expect("policies").reads().expect("reads"));
+    assert_eq!(tested, Catalogue::built_in().expect("policies").reads());
     for (name, _) in NOT_ASKED {
         assert!(tested.iter().any(|action| action.as_str() == *name), "{name} is not read at all");
     }
-    let (catalogue, known) = (Catalogue::built_in().expect("policies"), reads().expect("reads.toml"));
+    let (catalogue, known) = (Catalogue::built_in().expect("policies"), reads());
     for (id, name) in stands::pairs() {
         let control = catalogue.find(id).unwrap_or_else(|| panic!("there is no {id}"));
         assert!(control.reads(known).iter().any(|action| action.as_str() == name), "{id} does not read {name}");

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use jiff::Timestamp;
-use konecta_core::resource::Resource;
-use konecta_core::silence;
-use konecta_core::snapshot::{Snapshot, SnapshotFile};
+use konecta_base::resource::Resource;
+use konecta_base::silence;
+use konecta_base::snapshot::{Snapshot, SnapshotFile};
 use serde_json::Value;
 
 use crate::world::{World, python};

@@ -3,6 +3,7 @@
 
 #[cfg(target_os = "linux")]
 mod elsewhere;
+mod given_up;
 
 use std::process::Command;
 use std::time::{Duration, Instant};

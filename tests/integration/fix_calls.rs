@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use konecta_aws::apply::{DECLARED, Kind, check, declared};
-use konecta_core::blueprint::Blueprint;
-use konecta_core::control::catalogue::Catalogue;
-use konecta_core::finding::{Finding, Status};
-use konecta_core::fix::registry::remedies;
-use konecta_core::fix::{Case, simulate};
-use konecta_core::snapshot::SnapshotFile;
+use konecta_base::blueprint::Blueprint;
+use konecta_base::finding::{Finding, Status};
+use konecta_base::snapshot::SnapshotFile;
 use konecta_core::{audit, facts};
+use konecta_fix::registry::remedies;
+use konecta_fix::{RemedyContext, simulate};
+use konecta_rego::catalogue::Catalogue;
 use serde_json::{Value, json};
 
 use crate::world::{World, root};
@@ -20,7 +20,7 @@ const SERVICES: [&str; 8] = ["cloudfront", "ec2", "ecr", "eks", "elbv2", "iam", 
 fn sources() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut open: Vec<PathBuf> =
-        SERVICES.iter().map(|service| root().join("crates/konecta-core/src/fix").join(service)).collect();
+        SERVICES.iter().map(|service| root().join("crates/konecta-fix/src").join(service)).collect();
     while let Some(path) = open.pop() {
         if let Ok(entries) = std::fs::read_dir(&path) {
             open.extend(entries.map(|entry| entry.expect("entry").path()));
@@ -82,7 +82,7 @@ fn every_call_of_a_remedy_is_declared() {
 fn a_declared_operation_names_an_action() {
     for known in DECLARED {
         let action = format!("{}:{}", known.prefix, known.operation);
-        assert!(action.parse::<konecta_core::id::Action>().is_ok(), "{action}");
+        assert!(action.parse::<konecta_base::id::Action>().is_ok(), "{action}");
         let reads = ["Get", "List", "Describe"].iter().any(|verb| known.operation.starts_with(verb));
         assert_eq!(reads, known.kind == Kind::Read, "{action}: a write is sent once, a read again and again");
     }
@@ -115,7 +115,7 @@ fn every_call_for_the_drifted_world_can_be_written() {
     let catalogue = Catalogue::built_in().expect("catalogue");
     let report = audit::audit(&snapshot, &catalogue, &blueprint, "test").expect("judged");
     let facts = facts::derive(&snapshot, &blueprint).expect("facts");
-    let case = Case::new(&snapshot, &facts, &report.findings, &blueprint);
+    let context = RemedyContext::new(&snapshot, &facts, &report.findings, &blueprint);
     let mut wrong = BTreeSet::new();
     let mut seen = BTreeSet::new();
     let remedy = |finding: &Finding| {
@@ -125,7 +125,7 @@ fn every_call_for_the_drifted_world_can_be_written() {
     };
     for finding in report.findings.iter().filter(|finding| finding.status == Status::Fail) {
         let Some(remedy) = remedy(finding) else { continue };
-        for step in (remedy.propose)(finding, &case).steps {
+        for step in (remedy.propose)(finding, &context).steps {
             for call in std::iter::once(&step.call).chain(&step.inverse) {
                 let name = format!("{} {}", call.service, call.operation);
                 // An amended object is read first; without it the parameters are not whole.

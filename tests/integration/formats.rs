@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
 
-use konecta_core::snapshot::{Snapshot, SnapshotFile};
+use konecta_base::snapshot::{Snapshot, SnapshotFile};
 use serde_json::Value;
 
 use crate::world::{World, program, root};
@@ -340,7 +340,7 @@ fn more_regions_than_a_sarif_file_takes_are_several_files() {
     let regions = (1..=24).map(|number| format!("eu-test-{number}")).collect::<Vec<String>>();
     let mut snapshot = scanned.snapshot();
     snapshot.info.regions.extend(regions.iter().map(|region| region.parse().expect("region")));
-    konecta_core::snapshot::save(&snapshot, &scanned.repository.join("wide.snap")).expect("saves");
+    konecta_base::snapshot::save(&snapshot, &scanned.repository.join("wide.snap")).expect("saves");
     let arguments = ["scan", "--snapshot", "wide.snap", "--format", "sarif=wide.sarif", "--format", "json=wide.json"];
     let output = scanned.run(&arguments);
     assert_eq!(output.status.code(), Some(1), "{}", words(&output));
@@ -434,7 +434,7 @@ fn explain_shows_the_hops_of_a_violation() {
     let violations = list(finding, "violations");
     let hops: Vec<&str> =
         violations.iter().flat_map(|violation| list(violation, "proof")).filter_map(Value::as_str).collect();
-    assert!(hops.len() >= 2, "one hop is no path: {finding}");
+    assert!(hops.len() >= 2, "one hop is not a path: {finding}");
     for hop in hops {
         assert!(told.contains(&unwrapped(hop)), "{hop}\nis not in\n{told}");
     }

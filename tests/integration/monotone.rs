@@ -11,18 +11,18 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use konecta_base::blueprint::Blueprint;
+use konecta_base::finding::{Finding, Status};
+use konecta_base::gap::{Gap, GapKind, ReadRecord};
+use konecta_base::reads::reads;
+use konecta_base::resource::Resource;
+use konecta_base::rule::ControlError;
+use konecta_base::snapshot::{ScanInfo, Snapshot, SnapshotError, Source};
 use konecta_core::audit;
-use konecta_core::blueprint::Blueprint;
-use konecta_core::control::catalogue::{Catalogue, PolicyFile};
-use konecta_core::control::engine::{Judge, World};
-use konecta_core::control::fixture;
-use konecta_core::control::reads::reads;
 use konecta_core::facts::{self, Facts};
-use konecta_core::finding::{Finding, Status};
-use konecta_core::gap::{Gap, GapKind, ReadRecord};
-use konecta_core::report::ControlError;
-use konecta_core::resource::Resource;
-use konecta_core::snapshot::{ScanInfo, Snapshot, SnapshotError, Source};
+use konecta_rego::catalogue::{Catalogue, PolicyFile};
+use konecta_rego::engine::{Judge, World};
+use konecta_rego::fixture;
 use serde_json::json;
 
 use self::sight::{Change, Sight};
@@ -32,7 +32,7 @@ use crate::formats::scanned;
 type Verdicts = BTreeMap<(String, String), Status>;
 
 /// A snapshot, what follows from it, and what is said of it.
-struct Ground {
+struct Shrinking {
     catalogue: Catalogue,
     blueprint: Blueprint,
     snapshot: Snapshot,
@@ -154,7 +154,7 @@ impl Tally {
     }
 }
 
-impl Ground {
+impl Shrinking {
     /// The snapshot of a world's scan, judged as it is.
     fn of(world: &str) -> Self {
         Self::new(Catalogue::built_in().expect("catalogue"), world, |_| true)
@@ -177,7 +177,7 @@ impl Ground {
     }
 
     fn judge(&self) -> Judge<'_> {
-        let reads = reads().expect("reads.toml");
+        let reads = reads();
         Judge::new(&self.catalogue, &self.world(&self.facts), reads, &self.snapshot.gaps).expect("policies compile")
     }
 
@@ -239,7 +239,7 @@ fn gap(read: &ReadRecord) -> Gap {
 
 /// One thread's engines and figures.
 struct Worker<'a> {
-    ground: &'a Ground,
+    ground: &'a Shrinking,
     /// Its world is that of the whole snapshot.
     still: Judge<'a>,
     /// Its world is that of the variant in hand.
@@ -250,7 +250,7 @@ struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    fn of(ground: &'a Ground) -> Self {
+    fn of(ground: &'a Shrinking) -> Self {
         let (known, tally) = (HashMap::new(), Tally::default());
         Self { ground, still: ground.judge(), moving: ground.judge(), known, tally }
     }
@@ -331,7 +331,7 @@ impl<'a> Worker<'a> {
 #[test]
 fn this_judgement_is_the_audits() {
     for world in ["good", "drifted"] {
-        let ground = Ground::of(world);
+        let ground = Shrinking::of(world);
         let mut audited = Verdicts::new();
         let errors = audit::judge(&ground.snapshot, &ground.catalogue, &ground.blueprint, &mut |finding| {
             audited.insert((finding.control.to_string(), finding.resource.arn.to_string()), finding.status);
@@ -349,8 +349,8 @@ fn may_condemn(line: &str) -> bool {
     line.contains("without /tags/") || line.contains("/RedirectConfig/Port of ")
 }
 
-fn check(world: &str, least: usize, take_away: impl Fn(&Ground) -> Tally) {
-    let ground = Ground::of(world);
+fn check(world: &str, least: usize, take_away: impl Fn(&Shrinking) -> Tally) {
+    let ground = Shrinking::of(world);
     let started = Instant::now();
     let tally = take_away(&ground);
     println!("{world}, {:.1} s: {}", started.elapsed().as_secs_f64(), tally.told());
@@ -360,11 +360,11 @@ fn check(world: &str, least: usize, take_away: impl Fn(&Ground) -> Tally) {
     assert_eq!(tally.errors, Vec::<String>::new(), "{world}: not evaluated");
 }
 
-fn without_each_key(ground: &Ground) -> Tally {
+fn without_each_key(ground: &Shrinking) -> Tally {
     ground.each(ground.snapshot.resources.len(), |worker, at| worker.without_keys(at))
 }
 
-fn without_each_read(ground: &Ground) -> Tally {
+fn without_each_read(ground: &Shrinking) -> Tally {
     ground.each(ground.snapshot.reads.len(), |worker, at| worker.without_read(at))
 }
 
@@ -395,7 +395,7 @@ fn a_control_that_takes_silence_for_good_is_caught() {
         _bad if input.configuration.imageTagMutability == \"MUTABLE\"\n";
     let catalogue = Catalogue::of(&[PolicyFile { path: "acme/mine.rego", text }]).expect("accepted");
     let ground =
-        Ground::new(catalogue, "drifted", |resource| resource.resource_type.as_str() == "AWS::ECR::Repository");
+        Shrinking::new(catalogue, "drifted", |resource| resource.resource_type.as_str() == "AWS::ECR::Repository");
     let fails = ground.before.values().filter(|status| **status == Status::Fail).count();
     assert!(fails > 0, "no repository of the drifted world has mutable tags");
     let tally = without_each_key(&ground);

@@ -6,14 +6,14 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use konecta_core::control::catalogue::{Catalogue, Control};
-use konecta_core::control::engine::{Judge, World};
-use konecta_core::control::fixture::{self, Fixture};
-use konecta_core::control::reads::reads;
-use konecta_core::control::source::Source;
-use konecta_core::control::verdict::Answer;
-use konecta_core::finding::{Status, Violation};
-use konecta_core::resource::Resource;
+use konecta_base::finding::{Status, Violation};
+use konecta_base::reads::reads;
+use konecta_base::resource::Resource;
+use konecta_rego::catalogue::{Catalogue, Control};
+use konecta_rego::engine::{Judge, World};
+use konecta_rego::fixture::{self, Fixture};
+use konecta_rego::source::Source;
+use konecta_rego::verdict::Answer;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ use crate::world::{python, root};
 
 /// What `opa.py` answers.
 #[derive(Deserialize)]
-struct Told {
+struct OpaAnswer {
     passed: BTreeSet<String>,
     answers: Vec<Said>,
 }
@@ -34,7 +34,7 @@ struct Said {
 }
 
 /// A fixture, the control it is about, and the world around it with what it leaves out filled in.
-struct Case<'a> {
+struct OpaCase<'a> {
     file: String,
     control: &'a Control,
     input: Value,
@@ -84,7 +84,7 @@ fn ask(policies: &BTreeMap<&str, &str>, tests: &[String], fixtures: &[Value]) ->
     child.wait_with_output().expect("opa.py ends")
 }
 
-fn told(output: &Output) -> Told {
+fn answer_of(output: &Output) -> OpaAnswer {
     assert!(output.status.success(), "real OPA refuses:\n{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("opa.py answers in JSON")
 }
@@ -106,7 +106,7 @@ fn fixture_files(control: &Control) -> Vec<PathBuf> {
     files
 }
 
-fn cases(catalogue: &Catalogue) -> Vec<Case<'_>> {
+fn cases(catalogue: &Catalogue) -> Vec<OpaCase<'_>> {
     let files =
         catalogue.controls().flat_map(|control| fixture_files(control).into_iter().map(move |file| (control, file)));
     files
@@ -114,19 +114,19 @@ fn cases(catalogue: &Catalogue) -> Vec<Case<'_>> {
             let file = path.strip_prefix(root()).expect("ours").display().to_string();
             let text = std::fs::read_to_string(&path).expect("text");
             let Fixture { input, data } = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{file}: {error}"));
-            Case { file, control, input, world: fixture::world(&data) }
+            OpaCase { file, control, input, world: fixture::world(&data) }
         })
         .collect()
 }
 
 /// What the program's own engine says of every fixture.
-fn own_verdicts(catalogue: &Catalogue, cases: &[Case<'_>]) -> Vec<Result<Verdict, String>> {
+fn own_verdicts(catalogue: &Catalogue, cases: &[OpaCase<'_>]) -> Vec<Result<Verdict, String>> {
     let empty = World::new(&json!({})).expect("JSON");
-    let mut judge = Judge::new(catalogue, &empty, reads().expect("reads.toml"), &[]).expect("policies compile");
+    let mut judge = Judge::new(catalogue, &empty, reads(), &[]).expect("policies compile");
     cases.iter().map(|case| own_verdict(&mut judge, case)).collect()
 }
 
-fn own_verdict(judge: &mut Judge<'_>, case: &Case<'_>) -> Result<Verdict, String> {
+fn own_verdict(judge: &mut Judge<'_>, case: &OpaCase<'_>) -> Result<Verdict, String> {
     let resource: Resource = serde_json::from_value(case.input.clone()).map_err(|error| error.to_string())?;
     let world = World::new(&case.world).map_err(|error| error.to_string())?;
     judge.change_world(&world).map_err(|error| error.to_string())?;
@@ -153,7 +153,7 @@ fn real_opa_compiles_every_policy_and_passes_every_test() {
         .map(|(source, rule)| format!("data.{}.{rule}", source.package))
         .collect();
     assert!(tests.len() >= 300, "only {} tests", tests.len());
-    let told = told(&ask(&policies(&catalogue), &tests, &[]));
+    let told = answer_of(&ask(&policies(&catalogue), &tests, &[]));
     let failed: Vec<&String> = tests.iter().filter(|test| !told.passed.contains(*test)).collect();
     assert_eq!(failed, Vec::<&String>::new(), "tests that are not true in real OPA");
 }
@@ -168,7 +168,7 @@ fn both_engines_say_the_same_of_every_fixture() {
         .iter()
         .map(|case| json!({"file": case.file, "package": case.control.source.package, "input": case.input, "data": case.world}))
         .collect();
-    let told = told(&ask(&policies(&catalogue), &[], &asked));
+    let told = answer_of(&ask(&policies(&catalogue), &[], &asked));
     assert_eq!(told.answers.len(), cases.len());
     let mut wrong = Vec::new();
     for ((case, said), ours) in cases.iter().zip(&told.answers).zip(own_verdicts(&catalogue, &cases)) {
@@ -196,7 +196,7 @@ fn what_real_opa_refuses_or_answers_otherwise_is_told() {
     let policy = "package konecta.a.b\n\nimport rego.v1\n\npass if input.x == data.now\n\ntest_no if false\n";
     let fixture = |x: i32| json!({"file": "f", "package": "konecta.a.b", "input": {"x": x}, "data": {"now": 1, "facts": {}, "index": {}, "lifecycle": {}, "blueprint": {}}});
     let tests = ["data.konecta.a.b.test_no".to_owned()];
-    let told = told(&ask(&BTreeMap::from([("x.rego", policy)]), &tests, &[fixture(1), fixture(2)]));
+    let told = answer_of(&ask(&BTreeMap::from([("x.rego", policy)]), &tests, &[fixture(1), fixture(2)]));
     assert_eq!(told.passed, BTreeSet::new());
     assert_eq!(told.answers.iter().map(|said| said.answer.pass).collect::<Vec<_>>(), [true, false]);
 }

@@ -12,7 +12,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
-use crate::denied::{Desk, http};
+use crate::denied::{DeniedWorld, http};
 use crate::server::ACCOUNT;
 use crate::world::{World, program, report, root};
 
@@ -61,13 +61,13 @@ fn organization() -> MutexGuard<'static, Organization> {
 
 impl Organization {
     fn build() -> Self {
-        let world = World::with(&["--world", "empty", "--microburst"]);
+        let world = World::behind_microburst("empty", &[]);
         let told: Value = serde_json::from_str(&world.somebody_else(BUILD)).expect("JSON");
         let vault = format!("contains(RoleArn, '{}')", told["vault"].as_str().expect("number"));
         let denied =
             json!({"code": "AccessDenied", "status": 403, "message": "not authorized to perform: sts:AssumeRole"});
         let rule = json!([{"service": "sts", "operation": "AssumeRole", "body": vault, "error": denied}]);
-        Desk::rules(world.told["microburst"].as_str().expect("microburst"), &rule);
+        DeniedWorld::rules(world.told["microburst"].as_str().expect("microburst"), &rule);
         Self { world, told }
     }
 
@@ -262,8 +262,8 @@ fn what_does_not_go_together_is_told_before_anything_is_asked() {
         (&["scan", "--organization", "--output-dir", "x", "--account", "12"], "`12` is not an AWS account id"),
         (&["scan", "--external-id", "x"], "--role-arn"),
         (&["rollup", "/nosuch"], "has no targets.json"),
-        (&["rollup", "s3://A"], "no place in S3"),
-        (&["rollup", "https://bucket/run"], "no place in S3"),
+        (&["rollup", "s3://A"], "not a place in S3"),
+        (&["rollup", "https://bucket/run"], "not a place in S3"),
     ] {
         let output = program().args(arguments).output().expect("runs");
         let err = text(&output.stderr);

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use konecta_core::control::catalogue::{Catalogue, Control};
-use konecta_core::control::reads::reads;
-use konecta_core::id::Action;
-use konecta_core::snapshot::{SnapshotFile, Source};
+use konecta_base::id::Action;
+use konecta_base::reads::reads;
+use konecta_base::snapshot::{SnapshotFile, Source};
+use konecta_rego::catalogue::{Catalogue, Control};
 use serde_json::{Value, json};
 
-use crate::denied::{Desk, Helper, NOT_ASKED, desk, http, verdicts};
+use crate::denied::{DeniedWorld, NOT_ASKED, desk, http, verdicts};
+use crate::helper::Helper;
 use crate::world::{program, report};
 
 /// A managed policy holds this many characters, white space not counted.
@@ -51,7 +52,7 @@ fn actions(policy: &Value) -> BTreeSet<String> {
 
 /// The actions that allow these reads.
 fn names<'a>(actions: impl IntoIterator<Item = &'a Action>) -> BTreeSet<String> {
-    reads().expect("reads.toml").permissions(actions).iter().map(ToString::to_string).collect()
+    reads().permissions(actions).iter().map(ToString::to_string).collect()
 }
 
 fn catalogue() -> Catalogue {
@@ -60,7 +61,7 @@ fn catalogue() -> Catalogue {
 
 /// All that the built-in controls need.
 fn wanted() -> BTreeSet<Action> {
-    catalogue().reads().expect("reads")
+    catalogue().reads()
 }
 
 #[test]
@@ -73,7 +74,7 @@ fn the_policy_allows_the_reads_of_the_controls_and_nothing_else() {
 
 #[test]
 fn with_read_all_it_allows_every_read_there_is() {
-    assert_eq!(actions(&policy(&["--read-all"])), names(reads().expect("reads.toml").iter().map(|(action, _)| action)));
+    assert_eq!(actions(&policy(&["--read-all"])), names(reads().iter().map(|(action, _)| action)));
 }
 
 #[test]
@@ -85,7 +86,7 @@ fn with_all_regions_it_also_allows_to_ask_which_there_are() {
 
 #[test]
 fn it_is_as_narrow_as_the_scan() {
-    let known = reads().expect("reads.toml");
+    let known = reads();
     let catalogue = catalogue();
     for control in catalogue.controls() {
         let expected = names(&control.reads(known));
@@ -121,7 +122,7 @@ fn it_only_reads_and_fits_into_one_managed_policy() {
 }
 
 /// What the proxies of a desk have seen since they were given a rule that lets everything pass, as IAM actions.
-fn seen(desk: &Desk) -> BTreeSet<String> {
+fn seen(desk: &DeniedWorld) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     for proxy in desk.proxies() {
         let metrics = http(proxy, "GET", "/_microburst/metrics", "");
@@ -142,7 +143,7 @@ fn seen(desk: &Desk) -> BTreeSet<String> {
 fn what_goes_over_the_wire_is_what_the_policy_allows() {
     let desk = desk();
     for proxy in desk.proxies() {
-        Desk::rules(proxy, &json!([{"service": "*", "latency": 1}]));
+        DeniedWorld::rules(proxy, &json!([{"service": "*", "latency": 1}]));
     }
     let dir = tempfile::tempdir().expect("dir");
     let kept = dir.path().join("kept.snap");
@@ -150,7 +151,7 @@ fn what_goes_over_the_wire_is_what_the_policy_allows() {
         desk.command().args(["scan", "--format", "json", "--save-snapshot"]).arg(&kept).output().expect("runs");
     let seen = seen(&desk);
     for proxy in desk.proxies() {
-        Desk::rules(proxy, &json!([]));
+        DeniedWorld::rules(proxy, &json!([]));
     }
     assert!(matches!(output.status.code(), Some(0 | 3)), "{}", String::from_utf8_lossy(&output.stderr));
 
@@ -241,7 +242,7 @@ fn denied(gaps: &BTreeSet<String>) -> Vec<&str> {
 
 /// The control that needs the fewest calls besides this one.
 fn narrowest<'a>(catalogue: &'a Catalogue, action: &Action) -> &'a Control {
-    let known = reads().expect("reads.toml");
+    let known = reads();
     let building = catalogue.controls().filter(|control| control.reads(known).contains(action));
     building.min_by_key(|control| control.reads(known).len()).unwrap_or_else(|| panic!("no control reads {action}"))
 }
@@ -261,7 +262,7 @@ fn a_scan_without_one_action_is_denied_exactly_that_one() {
     let whole = policy(&[]);
     let catalogue = catalogue();
     let mut wrong = Vec::new();
-    for action in reads().expect("reads.toml").permissions(&wanted()) {
+    for action in reads().permissions(&wanted()) {
         let mut less = whole.clone();
         let left = actions(&whole).into_iter().filter(|name| *name != action.as_str());
         less["Statement"][0]["Action"] = left.collect();

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Output;
 
-use konecta_core::snapshot::{self, SnapshotFile, Source};
+use konecta_base::snapshot::{self, SnapshotFile, Source};
 use serde_json::Value;
 
 use crate::world::{World, program, report};
@@ -177,4 +177,78 @@ fn assert_same(one: &[u8], other: &[u8]) {
         panic!("line {}:\n{a}\n{b}", line + 1);
     }
     assert_eq!(one.len(), other.len(), "one of the reports goes on");
+}
+
+/// Secrets in every place of an account where people put them, each its own, beside those of the world.
+const PLANT: &str = include_str!("secrets/plant.py");
+
+/// What `fix` can be made to say of a world: the plan in every form and as a file, a run's words and its journal.
+fn fixed(world: &World, dir: &Path) -> Vec<(&'static str, Vec<u8>)> {
+    let (plan, state) = (dir.join("plan.json"), dir.join("state"));
+    let fix = |arguments: &[&str]| {
+        let mut command = world.command();
+        command
+            .args(["fix", "--allow-disruptive", "--allow-managed", "--max-changes", "1000", "--state-dir"])
+            .arg(&state);
+        command.args(arguments).output().expect("runs")
+    };
+    let said = |arguments: &[&str]| both(&fix(arguments));
+    let shown = said(&["--dry-run", "-v", "--plan-out", plan.to_str().expect("text")]);
+    // The stranger's statement has a condition whose value is kept nowhere: taken out, it could not be put back.
+    assert!(String::from_utf8_lossy(&shown).contains("kept nowhere"), "{}", String::from_utf8_lossy(&shown));
+    let (cli, terraform) = (said(&["--emit", "aws-cli"]), said(&["--emit", "terraform"]));
+    let only = ["--yes", "--control", "KA-IAM-001,KA-IAM-003,KA-ECR-003,KA-ECR-006,KA-RDS-003,KA-WAF-001,KA-ALB-001"];
+    let run = said(&only);
+    let journals = journals(&state);
+    assert!(String::from_utf8_lossy(&journals).contains("\"plan\""), "{}", String::from_utf8_lossy(&run));
+    let file = std::fs::read(&plan).expect("a plan");
+    vec![
+        ("the plan as shown", shown),
+        ("the plan file", file),
+        ("the plan as commands", cli),
+        ("the plan as HCL", terraform),
+        ("what a run says", run),
+        ("the journal", journals),
+    ]
+}
+
+/// Everything below a folder, in one.
+fn journals(dir: &Path) -> Vec<u8> {
+    let entries = std::fs::read_dir(dir).expect("folder").map(|entry| entry.expect("entry").path());
+    entries.flat_map(|path| if path.is_dir() { journals(&path) } else { std::fs::read(&path).expect("read") }).collect()
+}
+
+#[test]
+fn no_secret_of_any_place_is_in_what_is_written_and_said() {
+    let world = World::up("drifted");
+    let more: Vec<String> = serde_json::from_value(world.ask(PLANT)).expect("secrets");
+    assert!(more.len() >= 18, "{more:?}");
+    let secrets = [planted(&world), more].concat();
+    let dir = tempfile::tempdir().expect("dir");
+    let path = dir.path().join("kept.snap");
+    let kept = path.to_str().expect("text");
+    let json = scanned(&world, &["--format", "json", "--save-snapshot", kept]);
+    let snapshot = inside(&path);
+    // What was planted was read, or silence would prove nothing.
+    let text = String::from_utf8_lossy(&snapshot);
+    for place in [
+        "vendor",
+        "_token.",
+        "\"Referer\"",
+        "\"User-Agent\"",
+        "QueryStringConfig",
+        "AuthenticateOidcConfig",
+        "SingleQueryArgument",
+    ] {
+        assert!(text.contains(place), "{place} was not read");
+    }
+    let mut said = vec![
+        ("the JSON report", both(&json)),
+        ("the table", both(&scanned(&world, &["--format", "table"]))),
+        ("SARIF", both(&scanned(&world, &["--format", "sarif", "--sarif-include-waived"]))),
+        ("the snapshot", snapshot),
+        ("what explain says", explained(&world, kept, &report(&json)["controls"])),
+    ];
+    said.extend(fixed(&world, dir.path()));
+    assert_silent(&secrets, &said);
 }

@@ -9,15 +9,15 @@ use std::process::Command;
 use konecta_aws::hub::import_findings;
 use konecta_aws::topic::{Notice, publish};
 use konecta_aws::{Base, RegionChoice, SessionOptions, parameter};
+use konecta_base::blueprint::Blueprint;
+use konecta_base::finding::{Finding, Status};
+use konecta_base::resource::ResourceRef;
+use konecta_base::snapshot::SnapshotFile;
+use konecta_base::target::Target;
 use konecta_core::audit;
-use konecta_core::blueprint::Blueprint;
-use konecta_core::control::catalogue::Catalogue;
-use konecta_core::finding::{Finding, Status};
-use konecta_core::news::Known;
+use konecta_core::changes::Known;
 use konecta_core::report::{About, Report, asff, message};
-use konecta_core::resource::ResourceRef;
-use konecta_core::snapshot::SnapshotFile;
-use konecta_core::target::Target;
+use konecta_rego::catalogue::Catalogue;
 use serde_json::{Value, json};
 
 use crate::world::{World, python, root};
@@ -88,12 +88,12 @@ async fn in_a_folder() {
 }
 
 /// A folder with a snapshot of the world in it.
-struct Bench {
+struct RunTest {
     world: World,
     folder: tempfile::TempDir,
 }
 
-impl Bench {
+impl RunTest {
     fn over(world: World) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("world.snap");
@@ -141,7 +141,7 @@ fn hub(world: &World, region: &str, check: &str) {
 
 #[test]
 fn findings_and_messages_arrive_once_and_what_is_mended_is_archived() {
-    let bench = Bench::over(World::up("drifted"));
+    let bench = RunTest::over(World::up("drifted"));
     bench.world.somebody_else(
         "import boto3, json\n\
          boto3.client('securityhub', region_name='us-east-1').enable_security_hub()\n\
@@ -215,9 +215,41 @@ fn findings_and_messages_arrive_once_and_what_is_mended_is_archived() {
     ));
 }
 
+/// From the command line: what the scan before told, and this one does not find any more, is archived.
+#[test]
+fn a_scan_pushes_its_findings_and_archives_what_was_mended() {
+    let bench = crate::mended::TestAccount::over(World::labelled("good", &["rds-deletable"]));
+    let state = bench.path("state");
+    let scan = |more: &[&str]| {
+        let state = state.to_str().expect("a path");
+        bench.run(&[&["scan", "--push-security-hub", "--control", "KA-RDS-007", "--state-dir", state], more].concat())
+    };
+    let mut deaf = bench.command(&["scan", "--push-security-hub", "--control", "KA-RDS-007", "--max-attempts", "1"]);
+    let refused = crate::mended::ended(deaf.env("AWS_ENDPOINT_URL_SECURITYHUB", "http://127.0.0.1:1"));
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.out.contains("KA-RDS-007"), "the table is there all the same: {refused:?}");
+    assert!(refused.err.contains("Security Hub has not got all findings"), "{refused:?}");
+    assert!(refused.err.contains("Without --state-dir nothing"), "{refused:?}");
+
+    bench.world.somebody_else("import boto3; boto3.client('securityhub').enable_security_hub()");
+    let told = scan(&[]);
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.err.contains("us-east-1: 1 findings taken"), "{told:?}");
+    let one = "assert len(found) == 1, found\nassert found[0]['GeneratorId'] == 'konecta-audit/KA-RDS-007'\n";
+    hub(&bench.world, "us-east-1", &format!("{one}assert found[0]['RecordState'] == 'ACTIVE'"));
+
+    let fixed = bench.run(&["fix", "--yes", "--only", "KA-RDS-007"]);
+    assert_eq!(fixed.code, Some(0), "{fixed:?}");
+    let mended = scan(&["--exit-zero"]);
+    assert_eq!(mended.code, Some(0), "{mended:?}");
+    let archived =
+        "assert (found[0]['RecordState'], found[0]['Compliance']['Status']) == ('ARCHIVED', 'PASSED'), found";
+    hub(&bench.world, "us-east-1", &format!("{one}{archived}"));
+}
+
 #[test]
 fn what_belongs_to_no_region_goes_to_one_hub() {
-    let bench = Bench::over(World::up("drifted"));
+    let bench = RunTest::over(World::up("drifted"));
     bench
         .world
         .somebody_else("import boto3; boto3.client('securityhub', region_name='us-east-1').enable_security_hub()");
@@ -236,7 +268,7 @@ fn what_belongs_to_no_region_goes_to_one_hub() {
 /// Every type that a scan lists has the name that the format has for it, and no other.
 #[test]
 fn the_types_are_those_of_the_format() {
-    let reads = std::fs::read_to_string(root().join("crates/konecta-core/src/control/reads.toml")).expect("text");
+    let reads = std::fs::read_to_string(root().join("crates/konecta-base/src/reads.toml")).expect("text");
     let types: Vec<&str> = reads.split('"').filter(|text| text.starts_with("AWS::")).collect();
     let kinds: Value = types.iter().map(|name| ((*name).to_owned(), json!(asff::kind(name)))).collect();
     let code = "import botocore.session, json, sys\n\

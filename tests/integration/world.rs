@@ -1,10 +1,13 @@
 //! The emulators with a world in them, and the program pointed at it. Everything ends with the test, also a failed one.
 
-use std::io::{BufRead, BufReader, Write};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
+use std::process::{Command, Output};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use serde_json::{Value, json};
+
+use crate::helper::Helper;
 
 /// The repository.
 pub(crate) fn root() -> &'static Path {
@@ -18,51 +21,49 @@ pub(crate) fn python() -> PathBuf {
     python
 }
 
+/// Worlds that are built once for all tests, of which each test gets a copy: by `world.py up`, which ends with this process.
+static ORIGINALS: LazyLock<Mutex<BTreeMap<String, Arc<Mutex<Helper>>>>> = LazyLock::new(Mutex::default);
+
+fn original(world: &str) -> Arc<Mutex<Helper>> {
+    let mut originals = ORIGINALS.lock().unwrap_or_else(PoisonError::into_inner);
+    let start = || Arc::new(Mutex::new(Helper::file("world.py", &["up", "--world", world]).0));
+    Arc::clone(originals.entry(world.to_owned()).or_insert_with(start))
+}
+
 /// Emulators and a world in them; stopped when this is dropped.
 pub(crate) struct World {
-    child: Child,
-    commands: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
-    /// What the builder said: `env`, `config`, `truth`, `secrets`.
+    builder: Arc<Mutex<Helper>>,
+    /// What the builder said: `env`, `config`, `truth`, `secrets`, and what it calls this `copy`.
     pub(crate) told: Value,
 }
 
 impl World {
-    /// Starts emulators and builds a world: `good`, `drifted` or `empty`.
+    /// Emulators with a world: `good`, `drifted` or `empty`.
     pub(crate) fn up(world: &str) -> Self {
-        Self::with(&["--world", world])
+        Self::labelled(world, &[])
     }
 
-    /// The same with further arguments of `world.py up`.
-    pub(crate) fn with(arguments: &[&str]) -> Self {
-        let mut child = Command::new(python())
-            .arg(root().join("tests/emulator/world.py"))
-            .arg("up")
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("world.py starts");
-        let commands = child.stdin.take();
-        let answers = BufReader::new(child.stdout.take().expect("piped"));
-        let mut world = Self { child, commands, answers, told: Value::Null };
-        world.told = world.answer();
-        world
+    /// The same, changed by labels.
+    pub(crate) fn labelled(world: &str, labels: &[&str]) -> Self {
+        let builder = original(world);
+        let told = ask(&builder, &json!({"copy": labels}));
+        Self { builder, told }
+    }
+
+    /// A world behind the fault-injecting proxy: no copy, but emulators of its own.
+    pub(crate) fn behind_microburst(world: &str, labels: &[&str]) -> Self {
+        let labels = labels.join(",");
+        let arguments = ["up", "--world", world, "--microburst", "--labels", &labels];
+        let (builder, told) = Helper::file("world.py", &arguments);
+        Self { builder: Arc::new(Mutex::new(builder)), told }
     }
 
     /// Empties the emulators and builds the good world with these labels.
     pub(crate) fn rebuild(&mut self, labels: &[&str]) {
-        let commands = self.commands.as_mut().expect("open");
-        writeln!(commands, "{}", json!({"rebuild": labels})).expect("world.py listens");
-        self.told = self.answer();
-    }
-
-    fn answer(&mut self) -> Value {
-        let mut line = String::new();
-        self.answers.read_line(&mut line).expect("world.py answers");
-        let told: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("world.py said {line:?}"));
-        assert!(told.get("error").is_none(), "world.py: {told}");
-        told
+        let copy = self.told["copy"].take();
+        assert!(copy.is_object(), "only a copy is built anew");
+        self.told = ask(&self.builder, &json!({"rebuild": labels, "in": copy}));
+        self.told["copy"] = copy;
     }
 
     /// The labels in force, with their controls.
@@ -107,11 +108,17 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        drop(self.commands.take());
-        if self.child.wait().is_err() {
-            let _ = self.child.kill();
+        // A test that fails has more to say than that its emulators could not be ended; they end with this process.
+        if let Some(copy) = self.told.get("copy").filter(|_| !std::thread::panicking()) {
+            ask(&self.builder, &json!({"drop": copy}));
         }
     }
+}
+
+fn ask(builder: &Mutex<Helper>, command: &Value) -> Value {
+    let told = builder.lock().unwrap_or_else(PoisonError::into_inner).order(command);
+    assert!(told.get("error").is_none(), "world.py: {told}");
+    told
 }
 
 /// The built program with an empty environment: no credentials, no profile and no endpoint of the machine gets in.

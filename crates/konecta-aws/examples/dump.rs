@@ -11,8 +11,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use konecta_aws::{CollectOptions, Progress, RegionChoice, Session, SessionOptions, Timeouts, collect};
-use konecta_core::control::reads::reads;
-use konecta_core::id::Action;
+use konecta_base::id::Action;
+use konecta_base::reads::reads;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -28,7 +28,7 @@ async fn main() -> ExitCode {
 async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut options = SessionOptions::default();
     let mut wanted: BTreeSet<Action> = BTreeSet::new();
-    let catalogue = reads().map_err(|error| error.to_string())?;
+    let catalogue = reads();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} wants a value"));

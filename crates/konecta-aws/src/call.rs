@@ -12,15 +12,17 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 use jiff::Timestamp;
-use konecta_core::id::{Action, Arn};
+use konecta_base::id::{Action, Arn};
 use serde_json::Value;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
+use crate::breaker::Breaker;
 use crate::classify::{Failure, classify};
 use crate::clock;
-use crate::ledger::{Ledger, Place};
+use crate::ledger::{Ledger, Scope};
 use crate::pace::{Budget, Progress};
-use crate::paging::{self, Heard, Token, Walk};
+use crate::paging::{self, Received, Token, Walk};
 use crate::recording::{Key, Recording};
 use crate::redact;
 use crate::wire::{self, Tap, WireError};
@@ -32,7 +34,7 @@ const MAX_TASKS: usize = 64;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// The answer.
-    Got(Heard),
+    Got(Received),
     /// The service said that there is none.
     KnownNone {
         /// When it said so.
@@ -45,7 +47,7 @@ pub enum Answer {
 impl Answer {
     /// The answer, if there is one.
     #[must_use]
-    pub fn got(self) -> Option<Heard> {
+    pub fn got(self) -> Option<Received> {
         match self {
             Self::Got(heard) => Some(heard),
             Self::KnownNone { .. } | Self::Missing => None,
@@ -57,7 +59,7 @@ impl Answer {
 #[derive(Debug, Default)]
 pub struct Listing {
     /// The elements; what came before a failing page is here.
-    pub items: Vec<Heard>,
+    pub items: Vec<Received>,
     /// Whether these are all.
     pub complete: bool,
 }
@@ -71,6 +73,7 @@ struct Inner {
     service: &'static str,
     sdk: SdkConfig,
     budget: Budget,
+    breaker: Breaker,
     ledger: Arc<Ledger>,
     progress: Arc<Progress>,
     recording: Option<Arc<Recording>>,
@@ -80,7 +83,7 @@ type Sent = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 
 /// What came of one request, and when.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Told {
+pub(crate) struct CallOutcome {
     pub at: Timestamp,
     pub outcome: Result<Value, Failure>,
 }
@@ -97,16 +100,17 @@ impl Caller {
         service: &'static str,
         sdk: SdkConfig,
         budget: Budget,
+        breaker: Breaker,
         ledger: Arc<Ledger>,
         progress: Arc<Progress>,
         recording: Option<Arc<Recording>>,
     ) -> Self {
-        Self(Arc::new(Inner { service, sdk, budget, ledger, progress, recording }))
+        Self(Arc::new(Inner { service, sdk, budget, breaker, ledger, progress, recording }))
     }
 
     /// Where is asked.
     #[must_use]
-    pub fn place(&self) -> &Place {
+    pub fn place(&self) -> &Scope {
         self.0.ledger.place()
     }
 
@@ -116,11 +120,11 @@ impl Caller {
         &self.0.sdk
     }
 
-    /// Adaptive retries are learnt for each account, region and service apart; the SDK's own default would let one
-    /// account's throttling slow down all others.
+    /// The quota of retries belongs to each account, region and service apart; by the SDK's own default, one account's
+    /// throttling would use up that of all others.
     #[must_use]
     pub fn retry_partition(&self) -> String {
-        let Place { account, region, .. } = self.place();
+        let Scope { account, region, .. } = self.place();
         format!("konecta-{account}-{region}-{}", self.0.service)
     }
 
@@ -162,11 +166,11 @@ impl Caller {
     {
         let Some(action) = self.wanted(name) else { return Answer::Missing };
         let question = self.question(|tap| send(call(tap)));
-        let Told { at, outcome } = self.ask(&action, question).await;
+        let CallOutcome { at, outcome } = self.ask(&action, question).await;
         match outcome {
             Ok(value) => {
                 self.0.ledger.answered(&action, 1);
-                Answer::Got(Heard { value, at })
+                Answer::Got(Received { value, at })
             }
             Err(failure) if none.contains(&failure.code.as_str()) => {
                 self.0.ledger.answered(&action, 1);
@@ -201,7 +205,7 @@ impl Caller {
         name: &str,
         about: Option<&Arn>,
         call: impl Fn(Token, Tap) -> Fut + Send,
-    ) -> (Vec<Vec<Heard>>, bool)
+    ) -> (Vec<Vec<Received>>, bool)
     where
         O: Send + 'static,
         E: ProvideErrorMetadata + Error + Send + 'static,
@@ -217,8 +221,8 @@ impl Caller {
             let question = self.question(|tap| send(call(token.clone(), tap)));
             let action = &action;
             async move {
-                let Told { at, outcome } = self.ask(action, question).await;
-                outcome.map(|value| Heard { value, at })
+                let CallOutcome { at, outcome } = self.ask(action, question).await;
+                outcome.map(|value| Received { value, at })
             }
         };
         let Walk { items, calls, failure } = paging::walk(pages, paging::MAX_PAGES, fetch).await;
@@ -230,7 +234,7 @@ impl Caller {
         (items, complete)
     }
 
-    fn gap(&self, action: &Action, about: Option<&Arn>, failure: Failure) -> (Vec<Vec<Heard>>, bool) {
+    fn gap(&self, action: &Action, about: Option<&Arn>, failure: Failure) -> (Vec<Vec<Received>>, bool) {
         self.0.ledger.missing(action, about, failure);
         (Vec::new(), false)
     }
@@ -251,7 +255,7 @@ impl Caller {
 
     /// Looks the question up in the recording, and asks it where it is not there. What is told is noted before anybody
     /// waits for something else, so that a scan that is dropped loses only what was under way.
-    async fn ask(&self, action: &Action, question: Question) -> Told {
+    async fn ask(&self, action: &Action, question: Question) -> CallOutcome {
         let Question { held_back, tap, sent } = question;
         let key = match held_back {
             Some((tap, held_back)) => {
@@ -262,7 +266,7 @@ impl Caller {
             None => None,
         };
         let recording = self.0.recording.as_deref().zip(key);
-        if let Some(told) = recording.and_then(|(recording, key)| recording.told(&key)) {
+        if let Some(told) = recording.and_then(|(recording, key)| recording.recorded(&key)) {
             return told;
         }
         let told = self.send(action, &tap, sent, recording).await;
@@ -272,17 +276,24 @@ impl Caller {
         told
     }
 
-    /// Waits for a place in the budget, sends, decodes what the tap heard, and replaces what is secret in it.
-    async fn send(&self, action: &Action, tap: &Tap, sent: Sent, recording: Option<(&Recording, Key)>) -> Told {
-        let permit = self.0.budget.acquire().await;
+    /// Waits for a place in the budget, sends, decodes what the tap heard, and replaces what is secret in it; unless the
+    /// breaker gives the call up.
+    async fn send(&self, action: &Action, tap: &Tap, sent: Sent, recording: Option<(&Recording, Key)>) -> CallOutcome {
+        let breaker = &self.0.breaker;
+        let permit = match breaker.unless_open(action, self.0.budget.acquire()).await {
+            Ok(permit) => permit,
+            Err(failure) => return CallOutcome { at: clock::now(), outcome: Err(failure) },
+        };
         if let Some((recording, key)) = recording {
             recording.asked(key, action);
         }
         let shown = self.0.progress.enter(action.as_str());
-        let outcome = sent.await;
+        let begun = Instant::now();
+        let outcome = breaker.unless_open(action, sent).await.and_then(|sent| sent);
+        breaker.note(action, (begun, Instant::now()), &outcome);
         let at = clock::now();
         drop((shown, permit));
-        Told { at, outcome: outcome.and_then(|()| self.decode(action, tap)) }
+        CallOutcome { at, outcome: outcome.and_then(|()| self.decode(action, tap)) }
     }
 
     fn decode(&self, action: &Action, tap: &Tap) -> Result<Value, Failure> {

@@ -7,12 +7,15 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use konecta_core::gap::GapKind;
+use konecta_base::gap::GapKind;
 
 use crate::wire::WireError;
 
 /// Longest message that is kept; some services answer with pages of text.
 const MAX_MESSAGE: usize = 400;
+
+/// Our word for a call that is not waited for, and for one that is not made because of others.
+const GIVEN_UP: &str = "GivenUp";
 
 /// Why one request has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +41,9 @@ impl Failure {
     #[must_use]
     pub fn is_definite(&self) -> bool {
         match self.kind {
-            GapKind::Denied | GapKind::Refused => !is_ours(&self.code) && !is_passing(&self.code),
+            GapKind::Denied | GapKind::Refused => {
+                !self.is_given_up() && !is_ours(&self.code) && !is_passing(&self.code)
+            }
             GapKind::Throttled
             | GapKind::TimedOut
             | GapKind::Unreachable
@@ -51,10 +56,29 @@ impl Failure {
     /// A call that nobody waits for any longer.
     pub(crate) fn given_up() -> Self {
         let message = "no answer in the whole time of an invocation; give the function more time";
-        Self::new(GapKind::TimedOut, "GivenUp", message)
+        Self::new(GapKind::TimedOut, GIVEN_UP, message)
     }
 
-    fn new(kind: GapKind, code: &str, message: impl AsRef<str>) -> Self {
+    /// A call that the deadline of the scan came before.
+    pub(crate) fn after_deadline() -> Self {
+        Self::new(
+            GapKind::TimedOut,
+            GIVEN_UP,
+            "no answer before the deadline of the scan; give it more time (--deadline)",
+        )
+    }
+
+    /// A call that is not made, or not waited for, because those before it failed for this reason.
+    pub(crate) fn given_up_after(kind: GapKind, why: &str) -> Self {
+        Self::new(kind, GIVEN_UP, format!("not asked any more, because {why}; repeat the scan later"))
+    }
+
+    /// Whether it was we who ended the call.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.code == GIVEN_UP
+    }
+
+    pub(crate) fn new(kind: GapKind, code: &str, message: impl AsRef<str>) -> Self {
         Self { kind, code: code.to_owned(), message: clean(message.as_ref()) }
     }
 }

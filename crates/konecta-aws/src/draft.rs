@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use konecta_core::id::{Arn, IdError, ResourceType};
-use konecta_core::resource::Resource;
-use konecta_core::silence;
+use konecta_base::id::{Arn, IdError, ResourceType};
+use konecta_base::resource::Resource;
+use konecta_base::silence;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::call::{Answer, Caller};
 use crate::classify::Failure;
-use crate::paging::Heard;
+use crate::paging::Received;
 
 /// A resource whose supplements are still coming in.
 #[derive(Debug, Clone)]
@@ -20,14 +20,14 @@ pub struct Draft {
     arn: Arn,
     id: String,
     tags: Option<BTreeMap<String, String>>,
-    heard: Heard,
+    heard: Received,
     supplement: BTreeMap<&'static str, Value>,
 }
 
 impl Draft {
     /// A resource with its describe answer and nothing else.
     #[must_use]
-    pub fn new(kind: &'static str, arn: Arn, id: impl Into<String>, heard: Heard) -> Self {
+    pub fn new(kind: &'static str, arn: Arn, id: impl Into<String>, heard: Received) -> Self {
         Self { kind, arn, id: id.into(), tags: None, heard, supplement: BTreeMap::new() }
     }
 
@@ -143,10 +143,10 @@ impl Caller {
 
     /// One member of the answer to a call about a resource. Without it, the answer is a gap.
     #[must_use]
-    pub fn member(&self, action: &str, about: Option<&Arn>, answer: Answer, name: &str) -> Option<Heard> {
-        let Heard { mut value, at } = answer.got()?;
+    pub fn member(&self, action: &str, about: Option<&Arn>, answer: Answer, name: &str) -> Option<Received> {
+        let Received { mut value, at } = answer.got()?;
         match value.get_mut(name).map(Value::take) {
-            Some(value) => Some(Heard { value, at }),
+            Some(value) => Some(Received { value, at }),
             None => {
                 self.missing(action, about, Failure::broken(format!("the answer has no {name}")));
                 None

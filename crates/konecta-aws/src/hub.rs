@@ -7,7 +7,7 @@ mod tests;
 use aws_sdk_securityhub::Client;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
-use konecta_core::id::Region;
+use konecta_base::id::Region;
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -8,7 +8,7 @@
 //! ```no_run
 //! use konecta_aws::journal::S3Journals;
 //! use konecta_aws::s3::Store;
-//! use konecta_core::fix::journal::Journal;
+//! use konecta_fix::journal::Journal;
 //!
 //! # async fn example(sdk: aws_types::SdkConfig) -> Result<(), Box<dyn std::error::Error>> {
 //! let store = Store::new(&sdk, "s3://konecta-state/audit".parse()?, None);
@@ -21,8 +21,8 @@
 #[cfg(test)]
 pub(crate) mod emulated;
 
-use konecta_core::fix::journal::{Kept, Medium, MediumError};
-use konecta_core::id::AccountId;
+use konecta_base::id::AccountId;
+use konecta_base::medium::{Kept, Medium, MediumError};
 
 use crate::s3::{Created, Object, Store, StoreError};
 

@@ -4,17 +4,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use konecta_core::control::reads::Reads;
-use konecta_core::gap::{Gap, GapKind, ReadRecord};
-use konecta_core::id::{AccountId, Action, Arn, Region};
-use konecta_core::resource::Resource;
+use konecta_base::gap::{Gap, GapKind, ReadRecord};
+use konecta_base::id::{AccountId, Action, Arn, Region};
+use konecta_base::reads::Reads;
+use konecta_base::resource::Resource;
 
 use crate::classify::Failure;
 use crate::pace::Progress;
 
 /// Where is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct Scope {
     /// The account that is asked.
     pub account: AccountId,
     /// The region, or `global`.
@@ -39,7 +39,7 @@ struct Book {
 /// One account and region, while it is being read.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    place: Place,
+    place: Scope,
     book: Mutex<Book>,
     progress: Arc<Progress>,
 }
@@ -54,12 +54,12 @@ pub(crate) struct Closed {
 
 impl Ledger {
     /// Opens the books with a line for every wanted read: one that finds nothing to ask about stays at 0 calls.
-    pub(crate) fn open(place: Place, wanted: BTreeSet<Action>, progress: Arc<Progress>) -> Self {
+    pub(crate) fn open(place: Scope, wanted: BTreeSet<Action>, progress: Arc<Progress>) -> Self {
         let reads = wanted.into_iter().map(|action| (action, Line { calls: 0, complete: true })).collect();
         Self { place, book: Mutex::new(Book { reads, ..Book::default() }), progress }
     }
 
-    pub(crate) fn place(&self) -> &Place {
+    pub(crate) fn place(&self) -> &Scope {
         &self.place
     }
 
@@ -165,8 +165,8 @@ mod tests {
 
     #[test]
     fn what_builds_on_a_missing_answer_is_not_made_and_says_so_once() {
-        let catalogue = konecta_core::control::reads::reads().expect("reads.toml");
-        let place = Place {
+        let catalogue = konecta_base::reads::reads();
+        let place = Scope {
             account: "123456789012".parse().expect("account"),
             region: "us-east-1".parse().expect("region"),
             partition: "aws".to_owned(),

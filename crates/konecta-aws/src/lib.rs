@@ -1,10 +1,11 @@
 //! konecta-aws: the only crate that speaks to AWS.
 //!
 //! [`Session`] says who asks and where, [`collect`] makes exactly the wanted reads and gives back a
-//! [`konecta_core::snapshot::Snapshot`]: resources, what was asked, and what was not answered. It never judges,
+//! [`konecta_base::snapshot::Snapshot`]: resources, what was asked, and what was not answered. It never judges,
 //! never prints, and never fills in what AWS did not say.
 
 pub mod apply;
+mod breaker;
 pub mod call;
 pub mod classify;
 mod clock;
@@ -29,8 +30,8 @@ pub mod topic;
 pub mod wire;
 
 pub use collect::{CollectOptions, collect};
-pub use ledger::Place;
+pub use ledger::Scope;
 pub use pace::{Limits, Progress, ProgressView};
-pub use paging::{Heard, Token};
+pub use paging::{Received, Token};
 pub use recording::{Recording, RecordingError};
 pub use session::{Account, Base, RegionChoice, Role, Session, SessionError, SessionOptions, Timeouts};

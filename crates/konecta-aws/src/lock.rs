@@ -2,7 +2,7 @@
 //! Knows nothing of runs.
 
 use jiff::Timestamp;
-use konecta_core::id::AccountId;
+use konecta_base::id::AccountId;
 use serde::{Deserialize, Serialize};
 
 use crate::s3::{Created, Store, StoreError};

@@ -11,8 +11,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
-use konecta_core::gap::GapKind;
-use konecta_core::id::AccountId;
+use konecta_base::gap::GapKind;
+use konecta_base::id::AccountId;
 
 use crate::classify::{Failure, classify};
 
@@ -115,7 +115,7 @@ impl OrganizationError {
 /// # Errors
 /// Every [`OrganizationError`]; each has a hint.
 pub async fn members(sdk: &SdkConfig, units: &Units) -> Result<Vec<Member>, OrganizationError> {
-    let desk = Desk { client: Client::new(sdk) };
+    let desk = AccountTree { client: Client::new(sdk) };
     let mut members = if units.include.is_empty() { desk.all().await? } else { desk.below(&units.include).await? };
     if !units.exclude.is_empty() {
         for id in desk.below(&units.exclude).await?.into_keys() {
@@ -127,11 +127,11 @@ pub async fn members(sdk: &SdkConfig, units: &Units) -> Result<Vec<Member>, Orga
 
 type Members = BTreeMap<AccountId, Member>;
 
-struct Desk {
+struct AccountTree {
     client: Client,
 }
 
-impl Desk {
+impl AccountTree {
     async fn all(&self) -> Result<Members, OrganizationError> {
         let mut members = Members::new();
         let mut pages = Pages::of(ACCOUNTS);

@@ -15,7 +15,7 @@ pub(crate) const MAX_PAGES: usize = 10_000;
 
 /// A piece of an answer and when it was received.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Heard {
+pub struct Received {
     /// The answer in the CLI's form.
     pub value: Value,
     /// When it came.
@@ -44,7 +44,7 @@ impl Token {
 #[derive(Debug)]
 pub(crate) struct Walk {
     /// The elements of every list that pages, in the order of [`Pages::items`].
-    pub items: Vec<Vec<Heard>>,
+    pub items: Vec<Vec<Received>>,
     /// Requests that were answered.
     pub calls: u64,
     /// Why it ended before the last page; what came before is kept.
@@ -55,7 +55,7 @@ pub(crate) struct Walk {
 pub(crate) async fn walk<F, Fut>(pages: &Pages, limit: usize, mut fetch: F) -> Walk
 where
     F: FnMut(Token) -> Fut,
-    Fut: Future<Output = Result<Heard, Failure>>,
+    Fut: Future<Output = Result<Received, Failure>>,
 {
     let mut walk = Walk { items: vec![Vec::new(); pages.items.len()], calls: 0, failure: None };
     let mut seen = HashSet::new();
@@ -114,8 +114,8 @@ fn next(pages: &Pages, page: &Value) -> Result<Option<Token>, Failure> {
 ///
 /// A list that is missing as a whole is no empty list. Two services leave out lists that are empty: CloudFront,
 /// which then says so by `Quantity`, and IAM's account listing, where one of four lists must be there.
-fn take_items(pages: &Pages, page: Heard, items: &mut [Vec<Heard>]) -> Result<(), Failure> {
-    let Heard { mut value, at: received } = page;
+fn take_items(pages: &Pages, page: Received, items: &mut [Vec<Received>]) -> Result<(), Failure> {
+    let Received { mut value, at: received } = page;
     let mut present = false;
     let mut missing = None;
     for (path, kept) in pages.items.iter().zip(items) {
@@ -135,7 +135,7 @@ fn take_items(pages: &Pages, page: Heard, items: &mut [Vec<Heard>]) -> Result<()
                     return Err(Failure::broken(format!("{path} holds {} elements and says otherwise", list.len())));
                 }
                 present = true;
-                kept.extend(list.into_iter().map(|value| Heard { value, at: received }));
+                kept.extend(list.into_iter().map(|value| Received { value, at: received }));
             }
             (None, Some(0)) => present = true,
             (Some(_) | None, _) => missing = Some(path),
@@ -151,7 +151,7 @@ fn take_items(pages: &Pages, page: Heard, items: &mut [Vec<Heard>]) -> Result<()
 mod tests {
     use std::cell::RefCell;
 
-    use konecta_core::gap::GapKind;
+    use konecta_base::gap::GapKind;
     use serde_json::json;
 
     use super::*;
@@ -167,7 +167,7 @@ mod tests {
         let walk = walk(pages, 5, |token| {
             asked.borrow_mut().push(token);
             let answer = answers.borrow_mut().next().unwrap_or_else(|| panic!("asked for one page too many"));
-            async move { answer.map(|value| Heard { value, at: Timestamp::UNIX_EPOCH }) }
+            async move { answer.map(|value| Received { value, at: Timestamp::UNIX_EPOCH }) }
         })
         .await;
         (walk, asked.into_inner())

@@ -12,15 +12,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::Timestamp;
-use konecta_core::id::Action;
+use konecta_base::id::Action;
 use serde_json::value::{RawValue, to_raw_value};
 use sha2::{Digest, Sha256};
 
 pub use self::file::RecordingError;
-use crate::call::Told;
+use crate::call::CallOutcome;
 use crate::classify::Failure;
 use crate::clock;
-use crate::ledger::Place;
+use crate::ledger::Scope;
 use crate::wire::Fingerprint;
 
 /// What was asked: SHA-256 of account, region, action and request.
@@ -28,7 +28,7 @@ use crate::wire::Fingerprint;
 pub(crate) struct Key([u8; 32]);
 
 impl Key {
-    pub(crate) fn of(place: &Place, action: &Action, request: &Fingerprint) -> Self {
+    pub(crate) fn of(place: &Scope, action: &Action, request: &Fingerprint) -> Self {
         let mut digest = Sha256::new();
         for part in [place.account.as_str(), place.region.as_str(), action.as_str()] {
             digest.update((part.len() as u64).to_be_bytes());
@@ -111,14 +111,14 @@ impl Recording {
     }
 
     /// What was told when this was asked, and when that was.
-    pub(crate) fn told(&self, key: &Key) -> Option<Told> {
+    pub(crate) fn recorded(&self, key: &Key) -> Option<CallOutcome> {
         let kept = self.with(|kept| kept.get(key).cloned())?;
         let outcome = match &kept.outcome {
             // Nothing that cannot be read back is of use: it is then asked again.
             Ok(text) => Ok(serde_json::from_str(text.get()).ok()?),
             Err(failure) => Err(failure.clone()),
         };
-        Some(Told { at: kept.at, outcome })
+        Some(CallOutcome { at: kept.at, outcome })
     }
 
     /// From now on, somebody waits for an answer.
@@ -141,7 +141,7 @@ impl Recording {
     }
 
     /// Keeps what was told, unless it could be another thing the next time.
-    pub(crate) fn note(&self, key: Key, action: &Action, told: &Told) {
+    pub(crate) fn note(&self, key: Key, action: &Action, told: &CallOutcome) {
         self.waiting(|asked| asked.remove(&key));
         let outcome = match &told.outcome {
             Ok(value) => match to_raw_value(value) {

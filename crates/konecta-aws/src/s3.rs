@@ -1,6 +1,8 @@
 //! What is kept in S3: objects below one place, written whole, created only once where that is asked.
 //! Knows nothing of what the objects mean.
 
+mod place;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
@@ -13,6 +15,7 @@ use aws_types::SdkConfig;
 use aws_types::os_shim_internal::Env;
 use aws_types::region::Region;
 
+pub use self::place::S3Place;
 use crate::classify::classify;
 
 /// The metadata by which a writer knows its own object again when the answer to its write was lost.
@@ -23,8 +26,8 @@ const WRITER: &str = "konecta-writer";
 #[non_exhaustive]
 pub enum StoreError {
     /// What was given is no place in S3.
-    #[error("`{0}` is no place in S3; s3://bucket/prefix was expected")]
-    Place(String),
+    #[error("`{0}` is not a place in S3; s3://bucket/prefix was expected")]
+    Scope(String),
     /// S3 does not do it.
     #[error("{location} cannot be {deed}: {reason}")]
     Failed {
@@ -38,30 +41,6 @@ pub enum StoreError {
     /// The machine has no random bytes to give.
     #[error("this machine has no random numbers to give")]
     Random,
-}
-
-/// A bucket, and what keys in it begin with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct S3Place {
-    /// The bucket's name.
-    pub bucket: String,
-    /// The prefix, without a slash at either end; may be empty.
-    pub prefix: String,
-}
-
-impl std::str::FromStr for S3Place {
-    type Err = StoreError;
-
-    fn from_str(text: &str) -> Result<Self, StoreError> {
-        let wrong = || StoreError::Place(text.to_owned());
-        let rest = text.strip_prefix("s3://").ok_or_else(wrong)?;
-        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        let good = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'.';
-        if bucket.len() < 3 || !bucket.bytes().all(good) {
-            return Err(wrong());
-        }
-        Ok(Self { bucket: bucket.to_owned(), prefix: prefix.trim_matches('/').to_owned() })
-    }
 }
 
 /// What came of creating an object that must not be there yet.
@@ -365,7 +344,7 @@ mod tests {
         assert_eq!("s3://state".parse(), here("state", ""));
         assert_eq!("s3://state/a/b/".parse(), here("state", "a/b"));
         for bad in ["state", "https://state/a", "s3://", "s3:///a", "s3://A b/c"] {
-            assert_eq!(bad.parse::<S3Place>(), Err(StoreError::Place(bad.to_owned())), "{bad}");
+            assert_eq!(bad.parse::<S3Place>(), Err(StoreError::Scope(bad.to_owned())), "{bad}");
         }
     }
 }

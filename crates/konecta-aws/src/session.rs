@@ -15,7 +15,7 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::region::Region as SdkRegion;
-use konecta_core::id::{AccountId, Region};
+use konecta_base::id::{AccountId, Region};
 
 pub use crate::session_error::SessionError;
 use crate::session_error::{identity_failure, regions_failure};
@@ -311,9 +311,11 @@ async fn base_config(options: &SessionOptions) -> Result<SdkConfig, SessionError
         .operation_attempt_timeout(options.timeouts.attempt)
         .operation_timeout(options.timeouts.operation)
         .build();
+    // Not the adaptive mode: it sets its pace by what it has measured, which is next to nothing when the first calls of a service
+    // are throttled, and each retry then costs ten seconds. `make faults` shows it: eleven calls took more than two minutes.
     let mut loader: ConfigLoader = aws_config::defaults(aws_config::BehaviorVersion::latest())
         .timeout_config(timeouts)
-        .retry_config(RetryConfig::adaptive().with_max_attempts(options.max_attempts.max(1)));
+        .retry_config(RetryConfig::standard().with_max_attempts(options.max_attempts.max(1)));
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile).credentials_provider(profile_credentials(profile, options).await);
     }
@@ -392,11 +394,12 @@ struct Identity {
     arn: String,
 }
 
-/// Asks STS, with few attempts: a person is waiting for the first sign of life.
+/// Asks STS, with few attempts: a person is waiting for the first sign of life. Being refused for load is quick, so there are
+/// as many as bear it twice.
 async fn identify(config: &SdkConfig, role: Option<&str>) -> Result<Identity, SessionError> {
     let endpoint = config.endpoint_url().map_or_else(|| "the STS endpoint of the region".to_owned(), str::to_owned);
-    let impatient = config.retry_config().cloned().unwrap_or_else(RetryConfig::adaptive);
-    let attempts = impatient.max_attempts().min(2);
+    let impatient = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+    let attempts = impatient.max_attempts().min(3);
     let sts = aws_sdk_sts::config::Builder::from(config).retry_config(impatient.with_max_attempts(attempts)).build();
     let answer = aws_sdk_sts::Client::from_conf(sts)
         .get_caller_identity()

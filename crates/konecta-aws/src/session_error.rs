@@ -8,8 +8,8 @@ use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use konecta_core::gap::GapKind;
-use konecta_core::id::AccountId;
+use konecta_base::gap::GapKind;
+use konecta_base::id::AccountId;
 
 use crate::classify::{Failure, classify, clean, sources};
 
@@ -57,6 +57,16 @@ pub enum SessionError {
         /// What happened.
         reason: String,
     },
+    /// STS answers, and refuses for load or fails.
+    #[error("STS at {endpoint} did not say whose credentials these are: {code}: {reason}")]
+    Busy {
+        /// Where was asked.
+        endpoint: String,
+        /// The code of its last answer.
+        code: String,
+        /// What it said.
+        reason: String,
+    },
     /// A role could not be assumed.
     #[error("the role {role} cannot be assumed: {reason}")]
     AssumeRole {
@@ -66,7 +76,7 @@ pub enum SessionError {
         reason: String,
     },
     /// What was given is no ARN of a role.
-    #[error("`{role}` is no ARN of an IAM role")]
+    #[error("`{role}` is not an ARN of an IAM role")]
     BadRole {
         /// What was given.
         role: String,
@@ -93,7 +103,7 @@ pub enum SessionError {
     #[error("no AWS region was given")]
     NoRegion,
     /// The name cannot be a region's.
-    #[error("`{region}` is no AWS region")]
+    #[error("`{region}` is not an AWS region")]
     UnknownRegion {
         /// The name.
         region: String,
@@ -105,7 +115,7 @@ pub enum SessionError {
         reason: String,
     },
     /// The endpoint is no URL.
-    #[error("`{endpoint}` is no endpoint URL")]
+    #[error("`{endpoint}` is not an endpoint URL")]
     BadEndpoint {
         /// The text.
         endpoint: String,
@@ -132,6 +142,7 @@ impl SessionError {
             Self::Unreachable { .. } => {
                 "check the network, the spelling of the region, --endpoint-url and AWS_ENDPOINT_URL".to_owned()
             }
+            Self::Busy { .. } => "STS is busy or fails; repeat the scan later, or raise --max-attempts".to_owned(),
             Self::AssumeRole { .. } => {
                 "the role must exist, trust this identity, and get the --external-id that it demands".to_owned()
             }
@@ -175,12 +186,13 @@ where
         GapKind::Refused | GapKind::Denied if error.as_service_error().is_some() => {
             SessionError::InvalidCredentials { code, reason: message }
         }
+        GapKind::Throttled | GapKind::ServerError => {
+            SessionError::Busy { endpoint: endpoint.to_owned(), code, reason: message }
+        }
         GapKind::Refused
         | GapKind::Denied
-        | GapKind::Throttled
         | GapKind::TimedOut
         | GapKind::Unreachable
-        | GapKind::ServerError
         | GapKind::BrokenAnswer
         | GapKind::NotMade => SessionError::Unreachable { endpoint: endpoint.to_owned(), reason: message },
     }

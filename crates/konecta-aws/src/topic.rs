@@ -8,7 +8,7 @@ use aws_sdk_sns::Client;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 use aws_types::region::Region as SdkRegion;
-use konecta_core::target::Target;
+use konecta_base::target::Target;
 use sha2::{Digest, Sha256};
 
 use crate::classify::classify;
@@ -18,7 +18,7 @@ use crate::classify::classify;
 #[non_exhaustive]
 pub enum TopicError {
     /// What was given is no ARN of a topic.
-    #[error("`{0}` is no ARN of an SNS topic")]
+    #[error("`{0}` is not an ARN of an SNS topic")]
     NotATopic(String),
     /// There is no such topic.
     #[error("there is no topic {0}")]

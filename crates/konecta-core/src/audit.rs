@@ -1,6 +1,7 @@
 //! The pipeline: snapshot → facts → verdicts → report, one resource at a time.
 //! Wires the parts together and decides nothing itself.
 
+mod parallel;
 #[cfg(test)]
 mod worlds;
 
@@ -8,19 +9,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use crate::blueprint::Blueprint;
-use crate::claim;
-use crate::control::PolicyError;
-use crate::control::catalogue::{Catalogue, Control};
-use crate::control::engine::{Judge, World};
-use crate::control::reads::{ReadScope, Reads, reads};
-use crate::facts;
-use crate::finding::{Finding, Shared, Status};
-use crate::gap::{Gap, GapKind, ReadRecord};
-use crate::id::{AccountId, Action, Arn, ControlId, Region, ResourceType};
-use crate::report::{ControlError, Report, ReportedGap};
-use crate::resource::{Resource, ResourceRef};
-use crate::snapshot::{SnapshotError, Source};
+use crate::facts::{self, Wanted};
+use crate::report::{Report, ReportedGap};
+use konecta_base::blueprint::Blueprint;
+use konecta_base::claim;
+use konecta_base::finding::{Finding, Shared, Status};
+use konecta_base::gap::{Gap, GapKind, ReadRecord};
+use konecta_base::id::{AccountId, Action, Arn, ControlId, Region, ResourceType};
+use konecta_base::reads::{ReadScope, Reads, reads};
+use konecta_base::resource::{Resource, ResourceRef};
+use konecta_base::rule::ControlError;
+use konecta_base::snapshot::{SnapshotError, Source, Unread};
+use konecta_rego::PolicyError;
+use konecta_rego::catalogue::{Catalogue, Control};
+use konecta_rego::engine::{Judge, World};
 
 /// Why an audit has no result.
 #[derive(Debug, thiserror::Error)]
@@ -50,10 +52,13 @@ pub fn audit(
     blueprint: &Blueprint,
     tool_version: &str,
 ) -> Result<Report, AuditError> {
-    audit_some(source, catalogue, blueprint, tool_version, &|_, _, _| true)
+    let mut findings = Vec::new();
+    let threads = parallel::available();
+    let errors = judge_on(threads, source, catalogue, blueprint, &mut |finding| findings.push(finding))?;
+    Ok(report(source, catalogue, tool_version, (findings, errors)))
 }
 
-/// As [`audit`], of some of the resources only.
+/// As [`audit`], of some of the resources only, on one thread.
 ///
 /// # Errors
 /// When the snapshot cannot be read or a policy cannot be made ready.
@@ -65,22 +70,32 @@ pub fn audit_some(
     subjects: Subjects<'_>,
 ) -> Result<Report, AuditError> {
     let mut findings = Vec::new();
-    let mut errors = judge_some(source, catalogue, blueprint, subjects, &mut |finding| findings.push(finding))?;
+    let errors = judge_some(source, catalogue, blueprint, subjects, &mut |finding| findings.push(finding))?;
+    Ok(report(source, catalogue, tool_version, (findings, errors)))
+}
+
+fn report(
+    source: &dyn Source,
+    catalogue: &Catalogue,
+    tool_version: &str,
+    (mut findings, mut errors): (Vec<Finding>, Vec<ControlError>),
+) -> Report {
     findings.sort_by(|a, b| {
         (a.severity, a.status, &a.control, &a.resource).cmp(&(b.severity, b.status, &b.control, &b.resource))
     });
     errors.sort();
     let claims =
         claim::judge(catalogue.claims(), catalogue.deciders(), &findings, errors.iter().map(|error| &error.control));
-    Ok(Report {
+    Report {
         tool_version: tool_version.to_owned(),
         scan: source.info().clone(),
         rules: catalogue.rules(),
-        gaps: reported_gaps(source, catalogue, reads()?, &findings),
+        gaps: reported_gaps(source, catalogue, reads(), &findings),
         findings,
         claims,
         errors,
-    })
+        baseline: None,
+    }
 }
 
 /// Judges a snapshot and hands out the findings one by one; memory does not grow with their number.
@@ -96,6 +111,44 @@ pub fn judge(
     judge_some(source, catalogue, blueprint, &|_, _, _| true, take)
 }
 
+/// As [`judge`], on so many threads besides the one that reads. What is found, and in which order, is the same.
+///
+/// # Errors
+/// When the snapshot cannot be read or a policy cannot be made ready.
+pub fn judge_on(
+    threads: usize,
+    source: &dyn Source,
+    catalogue: &Catalogue,
+    blueprint: &Blueprint,
+    take: &mut dyn FnMut(Finding),
+) -> Result<Vec<ControlError>, AuditError> {
+    if threads <= 1 {
+        return judge(source, catalogue, blueprint, take);
+    }
+    let (world, stacks) = surroundings(source, blueprint, wanted(catalogue))?;
+    let types = types(catalogue);
+    let read = |see: &mut dyn FnMut(Unread)| {
+        source.visit_unread(&|kind| types.contains(kind), see)?;
+        stacks.iter().for_each(|stack| see(Unread::Resource(Box::new(stack.clone()))));
+        Ok(())
+    };
+    let input = parallel::JudgeInput { catalogue, world: &world, gaps: source.gaps() };
+    let errors = parallel::judge(threads, input, read, take)?;
+    unseen(source, catalogue, reads()).into_iter().for_each(take);
+    Ok(errors)
+}
+
+/// The facts and indexes that some control may look at.
+fn wanted(catalogue: &Catalogue) -> Wanted {
+    let all = facts::catalogue();
+    Wanted::of(catalogue.mentioned(all.facts.keys().chain(all.index.keys()).map(String::as_str)))
+}
+
+/// The types that some control speaks of.
+fn types(catalogue: &Catalogue) -> BTreeSet<&str> {
+    catalogue.controls().flat_map(|control| control.metadata.subjects()).collect()
+}
+
 fn judge_some(
     source: &dyn Source,
     catalogue: &Catalogue,
@@ -103,21 +156,23 @@ fn judge_some(
     subjects: Subjects<'_>,
     take: &mut dyn FnMut(Finding),
 ) -> Result<Vec<ControlError>, AuditError> {
-    let reads = reads()?;
-    let (world, stacks) = surroundings(source, blueprint)?;
+    let reads = reads();
+    let (world, stacks) = surroundings(source, blueprint, wanted(catalogue))?;
     let mut judge = Judge::new(catalogue, &world, reads, source.gaps())?;
     judge_all(&mut judge, source, catalogue, &stacks, subjects, take)
 }
 
 /// What a judge whose policies are compiled already says of another snapshot, in the order of [`audit`].
-#[cfg(test)]
-pub(crate) fn again(
+///
+/// # Errors
+/// When the snapshot cannot be read to its end.
+pub fn again(
     judge: &mut Judge<'_>,
     source: &dyn Source,
     catalogue: &Catalogue,
     blueprint: &Blueprint,
 ) -> Result<Vec<Finding>, AuditError> {
-    let (world, stacks) = surroundings(source, blueprint)?;
+    let (world, stacks) = surroundings(source, blueprint, wanted(catalogue))?;
     judge.change_world(&world)?;
     let mut findings = Vec::new();
     let mut take = |finding| findings.push(finding);
@@ -129,16 +184,18 @@ pub(crate) fn again(
 }
 
 /// What is around the resources of a snapshot, and the stacks, which are judged like resources.
-fn surroundings(source: &dyn Source, blueprint: &Blueprint) -> Result<(World, Vec<Resource>), AuditError> {
-    let facts = facts::derive(source, blueprint)?;
+fn surroundings(
+    source: &dyn Source,
+    blueprint: &Blueprint,
+    wanted: Wanted,
+) -> Result<(World, Vec<Resource>), AuditError> {
+    let facts = facts::texts(source, blueprint, wanted)?;
     let parts = json!({
         "blueprint": blueprint,
-        "index": facts.index,
         "lifecycle": facts.lifecycle,
         "now": source.info().started_at,
     });
-    drop(facts.index);
-    Ok((World::of(&parts, facts.by_arn.into_iter().map(Ok))?, facts.stacks))
+    Ok((World::gathered(&parts, facts.index.into_iter(), facts.by_arn.into_iter())?, facts.stacks))
 }
 
 /// Shows a judge everything that there is to judge, and tells what could not be seen.
@@ -152,7 +209,7 @@ fn judge_all(
 ) -> Result<Vec<ControlError>, AuditError> {
     let mut errors = Vec::new();
     let mut found = Vec::new();
-    let types: BTreeSet<&str> = catalogue.controls().flat_map(|control| control.metadata.subjects()).collect();
+    let types = types(catalogue);
     let mut see = |resource: &Resource| {
         if !subjects(&resource.account_id, &resource.region, &resource.arn) {
             return;
@@ -162,7 +219,7 @@ fn judge_all(
     };
     source.visit_types(&|kind| types.contains(kind), &mut see)?;
     stacks.iter().for_each(see);
-    let unseen = unseen(source, catalogue, reads()?).into_iter();
+    let unseen = unseen(source, catalogue, reads()).into_iter();
     let wanted = |finding: &Finding| {
         let resource = &finding.resource;
         subjects(&resource.account_id, &resource.region, &resource.arn)

@@ -16,8 +16,8 @@ pub use array::{Elements, elements};
 pub use status::{Outcome, TargetStatus};
 pub use summary::{Accounts, ControlTotals, Summary, Targets, WORST, WorstTarget};
 
-use crate::id::{AccountId, ControlId, Region};
-use crate::target::Target;
+use konecta_base::id::{AccountId, ControlId, Region};
+use konecta_base::target::Target;
 
 /// The reason of a target that nothing was heard of.
 pub const NO_STATUS: &str = "no status was written";

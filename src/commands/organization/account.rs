@@ -3,37 +3,40 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use konecta_aws::organization::Member;
 use konecta_aws::{Base, CollectOptions, Limits, Progress, RegionChoice, Role, Session, collect};
-use konecta_core::audit;
-use konecta_core::blueprint::Blueprint;
-use konecta_core::control::catalogue::Catalogue;
-use konecta_core::control::reads::Reads;
-use konecta_core::id::{Action, Region};
+use konecta_base::blueprint::Blueprint;
+use konecta_base::id::{Action, Region};
+use konecta_base::reads::Reads;
+use konecta_base::snapshot::Snapshot;
+use konecta_base::target::Target;
+use konecta_base::waiver::{Waiver, WaiverLimits};
+use konecta_core::report::format::{Format, FormatOptions};
 use konecta_core::report::sarif::Places;
-use konecta_core::report::table::{self, TableOptions};
-use konecta_core::report::{Report, json_v1};
 use konecta_core::rollup::TargetStatus;
-use konecta_core::snapshot::Snapshot;
-use konecta_core::target::Target;
-use konecta_core::waiver::{self, Waiver};
+use konecta_core::{audit, waivers};
+use konecta_rego::catalogue::Catalogue;
 
 use super::WIDTH;
 use super::folder::Folder;
-use crate::cli::{Format, Scan};
-use crate::commands::outputs::{numbered, sarif_documents};
+use crate::cli::Scan;
+use crate::commands::outputs::{documents, numbered};
+use crate::commands::scan_deadline::ScanDeadline;
 use crate::config::Config;
 use crate::error::Error;
-use crate::ui;
+
+/// Why an account has no report that was not entered in time.
+const LATE: &str = "not entered before the deadline of the scan; give it more time (--deadline)";
 
 /// What all accounts have in common.
 pub(super) struct Job {
     pub(super) catalogue: Catalogue,
     blueprint: Blueprint,
     waivers: Vec<Waiver>,
+    waiver_limits: WaiverLimits,
     wanted: BTreeSet<Action>,
     role: Role,
     limits: Limits,
@@ -41,9 +44,8 @@ pub(super) struct Job {
     places: Option<Places>,
     show_pass: bool,
     sarif_include_waived: bool,
+    pub(super) deadline: ScanDeadline,
     progress: Arc<Progress>,
-    /// By index, the waivers that fitted a finding somewhere.
-    used: Mutex<BTreeSet<usize>>,
     pub(super) folder: Folder,
     /// Accounts to be entered.
     pub(super) accounts: AtomicUsize,
@@ -59,14 +61,15 @@ impl Job {
         places: Option<Places>,
         wanted: BTreeSet<Action>,
         folder: Folder,
-        progress: Arc<Progress>,
+        (deadline, progress): (ScanDeadline, Arc<Progress>),
     ) -> Self {
         let organization = &args.organization;
         let whole = Limits::default();
         Self {
             catalogue,
             blueprint: config.blueprint.clone(),
-            waivers: config.waivers.clone(),
+            waivers: if args.no_waivers { Vec::new() } else { config.waivers.clone() },
+            waiver_limits: config.waiver_limits,
             wanted,
             role: Role { name: organization.role_name.clone(), external_id: args.account.external_id.clone() },
             // This machine's share is divided; what AWS grants, it grants each account.
@@ -76,8 +79,8 @@ impl Job {
             places,
             show_pass: args.show_pass,
             sarif_include_waived: args.sarif_include_waived,
+            deadline,
             progress,
-            used: Mutex::default(),
             folder,
             accounts: AtomicUsize::new(0),
             done: AtomicUsize::new(0),
@@ -93,16 +96,18 @@ impl Job {
         member: &Member,
     ) -> Result<(), Error> {
         let target = Target { account: member.id.clone(), region: Region::all() };
-        let status = match base.enter(&member.id, &self.role, regions).await {
+        let status = match self.deadline.within(base.enter(&member.id, &self.role, regions)).await {
             Ok(account) => {
-                let options = CollectOptions { limits: self.limits, ..CollectOptions::default() };
+                let deadline = self.deadline.at();
+                let options = CollectOptions { limits: self.limits, deadline, ..CollectOptions::default() };
                 let session = Session::of(vec![account]);
                 let snapshot = collect(&session, known, &self.wanted, &options, &self.progress).await;
                 let (job, target) = (Arc::clone(self), target.clone());
                 let judging = tokio::task::spawn_blocking(move || job.judged(&target, &snapshot));
                 super::joined(judging.await)?
             }
-            Err(error) => TargetStatus::unscanned(&target, &format!("{error}; {}", error.hint())),
+            Err(Error::Deadline) => TargetStatus::unscanned(&target, LATE),
+            Err(error) => TargetStatus::unscanned(&target, &format!("{error}; {}", error.hint().unwrap_or_default())),
         };
         self.folder.status(&TargetStatus { name: member.name.clone(), ..status })?;
         self.done.fetch_add(1, Ordering::Relaxed);
@@ -111,42 +116,25 @@ impl Job {
 
     fn judged(&self, target: &Target, snapshot: &Snapshot) -> Result<TargetStatus, Error> {
         let mut report = audit::audit(snapshot, &self.catalogue, &self.blueprint, env!("CARGO_PKG_VERSION"))?;
-        for remark in waiver::apply(&self.fitting(&report), &mut report.findings, report.scan.started_at) {
-            ui::note(&format!("warning: {}: {remark}", target.account));
-        }
+        waivers::apply(&mut report, &self.waivers, &self.waiver_limits);
         let mut key = String::new();
+        let options = FormatOptions {
+            width: WIDTH,
+            color: false,
+            show_pass: self.show_pass,
+            places: self.places.as_ref(),
+            include_waived: self.sarif_include_waived,
+        };
         for format in &self.formats {
-            match (format, &self.places) {
-                (Format::Table, _) => {
-                    let options = TableOptions { width: WIDTH, color: false, show_pass: self.show_pass };
-                    self.folder.report(&target.account, "report.txt", &table::render(&report, &options))?;
+            for (text, number) in documents(*format, &report, &options)?.iter().zip(1..) {
+                let name = format!("report.{}", format.ending());
+                let name = numbered(Path::new(&name), number);
+                let written = self.folder.report(&target.account, &name.to_string_lossy(), text)?;
+                if *format == Format::Json {
+                    key = written;
                 }
-                (Format::Json, _) => {
-                    key = self.folder.report(&target.account, "report.json", &json_v1::render(&report)?)?;
-                }
-                (Format::Sarif, Some(places)) => {
-                    for (text, number) in sarif_documents(&report, places, self.sarif_include_waived)?.iter().zip(1..) {
-                        let name = numbered(Path::new("report.sarif"), number);
-                        self.folder.report(&target.account, &name.to_string_lossy(), text)?;
-                    }
-                }
-                (Format::Sarif, None) => return Err(Error::SarifWithoutConfig),
             }
         }
         Ok(TargetStatus::of(target, &report, key))
-    }
-
-    /// The waivers that speak of a fail in this account. One that does not may speak of one in another.
-    fn fitting(&self, report: &Report) -> Vec<Waiver> {
-        let fitting: Vec<(usize, &Waiver)> = waiver::fitting(&self.waivers, &report.findings).collect();
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).extend(fitting.iter().map(|(index, _)| *index));
-        fitting.into_iter().map(|(_, waiver)| waiver.clone()).collect()
-    }
-
-    /// The waivers that fitted nothing in any account.
-    pub(super) fn unused_waivers(&self) -> Vec<Waiver> {
-        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let unused = self.waivers.iter().enumerate().filter(|(index, _)| !used.contains(index));
-        unused.map(|(_, waiver)| waiver.clone()).collect()
     }
 }

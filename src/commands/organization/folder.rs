@@ -4,13 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use konecta_aws::organization::Member;
-use konecta_core::id::{AccountId, Region};
+use konecta_base::id::{AccountId, Region};
+use konecta_base::target::Target;
 use konecta_core::rollup::{Narrowed, Suspended, TargetStatus};
-use konecta_core::target::Target;
 use serde::Serialize;
 
 use crate::error::Error;
-use crate::rolling::{RUN, STATUS, SUSPENDED, TARGETS};
+use crate::rollup_io::{RUN, STATUS, SUSPENDED, TARGETS};
 use crate::ui;
 
 /// A folder that was empty of runs.

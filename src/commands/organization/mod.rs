@@ -12,24 +12,24 @@ use std::sync::atomic::Ordering;
 
 use konecta_aws::organization::{Member, Units, members};
 use konecta_aws::{Base, Progress};
-use konecta_core::control::catalogue::Catalogue;
-use konecta_core::control::reads::reads;
-use konecta_core::id::AccountId;
+use konecta_base::id::AccountId;
+use konecta_base::reads::reads;
 use konecta_core::report::rollup::About;
 use konecta_core::rollup::Narrowed;
-use konecta_core::waiver;
+use konecta_core::waivers;
+use konecta_rego::catalogue::Catalogue;
 use tokio::task::JoinSet;
 
 use self::account::Job;
 use self::folder::Folder;
 use super::permissions::all_reads;
 use super::scan::sarif_places;
+use super::scan_deadline::ScanDeadline;
 use super::{catalogue, reading};
 use crate::cli::Scan;
 use crate::config::Config;
 use crate::error::{Error, Exit};
-use crate::fixing::now;
-use crate::{rolling, ui};
+use crate::{rollup_io, ui};
 
 /// As wide as a terminal that is wide; whoever reads a stored table scrolls.
 const WIDTH: usize = 160;
@@ -39,16 +39,18 @@ pub(super) fn run(args: &Scan, config: &Config, dir: &Path) -> Result<Exit, Erro
         return Err(Error::OneFile(file.clone()));
     }
     let catalogue = catalogue(&args.select)?;
-    let places = sarif_places(args, config)?;
-    let wanted = if args.read_all { all_reads()? } else { catalogue.reads()? };
-    let rules = catalogue.rules();
+    let places = sarif_places(args, config, None)?;
+    let wanted = if args.read_all { all_reads()? } else { catalogue.reads() };
+    let rules = [catalogue.rules(), waivers::rules()].concat();
     let progress = Progress::new();
-    let job = Arc::new(Job::new(args, config, catalogue, places, wanted, Folder::open(dir)?, Arc::clone(&progress)));
+    let deadline = ScanDeadline::after(args.deadline);
+    let shared = (deadline, Arc::clone(&progress));
+    let job = Arc::new(Job::new(args, config, catalogue, places, wanted, Folder::open(dir)?, shared));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Error::Runtime)?;
     runtime.block_on(async {
         let head = || {
             let done = job.done.load(Ordering::Relaxed);
-            format!("{done} of {} accounts, ", job.accounts.load(Ordering::Relaxed))
+            format!("{}{done} of {} accounts, ", deadline.left(), job.accounts.load(Ordering::Relaxed))
         };
         tokio::select! {
             ended = whole(args, config, &job) => ended,
@@ -56,14 +58,13 @@ pub(super) fn run(args: &Scan, config: &Config, dir: &Path) -> Result<Exit, Erro
             _ = tokio::signal::ctrl_c() => Err(Error::Interrupted),
         }
     })?;
-    for remark in waiver::apply(&job.unused_waivers(), &mut [], now()) {
-        ui::note(&format!("warning: {remark}"));
-    }
-    let mut rolled = rolling::of_folder(dir)?;
+    let mut rolled = rollup_io::of_folder(dir)?;
     let narrowed = rolled.narrowed.clone();
     let about = About { tool_version: env!("CARGO_PKG_VERSION"), run: None, narrowed: &narrowed, rules: &rules };
     ui::write_by(&dir.join("rollup.json"), &mut |out: &mut dyn Write| rolled.json(&about, out))?;
     ui::write_by(&dir.join("rollup.txt"), &mut |out: &mut dyn Write| rolled.text(&about, out, WIDTH))?;
+    let page = |key: &str| rollup_io::page_beside(dir, key);
+    ui::write_by(&dir.join("rollup.html"), &mut |out: &mut dyn Write| rolled.html(&about, &page, out))?;
     ui::print_by(&mut |out: &mut dyn Write| rolled.text(&about, out, ui::screen().width))?;
     Ok(if args.exit_zero { Exit::Clean } else { rolled.exit(args.fail_on) })
 }
@@ -71,10 +72,10 @@ pub(super) fn run(args: &Scan, config: &Config, dir: &Path) -> Result<Exit, Erro
 /// From the list of accounts to the last status.
 async fn whole(args: &Scan, config: &Config, job: &Arc<Job>) -> Result<(), Error> {
     let options = reading::options(&args.account, config)?;
-    let base = Arc::new(Base::open(&options).await?);
+    let base = Arc::new(job.deadline.within(Base::open(&options)).await?);
     let organization = &args.organization;
     let units = Units { include: organization.ou.clone(), exclude: organization.exclude_ou.clone() };
-    let members = narrowed(members(base.sdk(), &units).await?, &organization.account)?;
+    let members = narrowed(job.deadline.within(members(base.sdk(), &units)).await?, &organization.account)?;
     let (suspended, entered): (Vec<Member>, Vec<Member>) =
         members.into_iter().partition(|member| member.suspended().is_some());
     if entered.is_empty() && suspended.is_empty() {
@@ -84,7 +85,7 @@ async fn whole(args: &Scan, config: &Config, job: &Arc<Job>) -> Result<(), Error
     job.folder.narrowed(&narrowing(args, &job.catalogue))?;
     job.accounts.store(entered.len(), Ordering::Relaxed);
     // Whether there is a catalogue of reads is known before the first account is entered.
-    let known = reads()?;
+    let known = reads();
     let mut tasks = JoinSet::new();
     for member in entered {
         if tasks.len() >= organization.concurrency

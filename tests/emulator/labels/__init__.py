@@ -24,7 +24,18 @@ from stack.state import Design, World
 LiveChange = Callable[[World], str]
 DesignChange = Callable[[Design], str]
 
-_MODULES = ("cloudfront", "waf", "balancer", "groups", "subnets", "clusters", "databases", "repositories", "roles", "bastions")
+_MODULES = (
+    "cloudfront",
+    "waf",
+    "balancer",
+    "groups",
+    "subnets",
+    "clusters",
+    "databases",
+    "repositories",
+    "roles",
+    "bastions",
+)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-
-from labels import label
 from stack import edge, network
 from stack.names import CLOUDFRONT_PREFIX_LIST, ORIGIN_DOMAIN, PROJECT, SSL_POLICY
 from stack.state import World, tag_list, tag_specification
+
+from labels import label
 
 _BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 HTTPS = (443, 443)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from labels import design_label, label
 from stack import cluster, network
 from stack.names import PROJECT
 from stack.state import Design, World
+
+from labels import design_label, label
 
 SSH = (22, 22)
 _NO_BASTION = "it leaves no bastion for the other labels"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from labels import extra, label
-from labels.policies import cache_policy, headers_policy
 from stack import edge
 from stack.names import CACHING_DISABLED, CACHING_OPTIMIZED, ORIGIN_DOMAIN, ORIGIN_HEADER, ORIGIN_SECRET
 from stack.state import World
+
+from labels import extra, label
+from labels.policies import cache_policy, headers_policy
 
 Config = dict[str, Any]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from labels import design_label, extra, label
 from stack import access, cluster, network
 from stack.cluster import vpc_config
 from stack.names import AUTOSCALER_TAGS, CLUSTER, LOG_TYPES, NODE_GROUP, OLD_KUBERNETES_VERSION, PROJECT
 from stack.state import Design, World
+
+from labels import design_label, extra, label
 
 
 @design_label("eks-old-version", ["KA-EKS-002"])

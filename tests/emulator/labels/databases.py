@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from emulators import ACCOUNT, REGION
-from labels import design_label, extra, label
 from stack import database
 from stack.names import DATABASE, PARAMETER_GROUP
 from stack.state import Design, World, tag_list
+
+from labels import design_label, extra, label
 
 # The same string as APPLY_STATUS_TAG in moto_server.py, which cannot be imported without moto.
 _APPLY_STATUS_TAG = "emulator:parameter-apply-status"

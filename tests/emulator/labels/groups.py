@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from labels import label
-from labels.balancer import customer_prefix_list
 from stack import cluster, network
 from stack.access import BASTION_ROLE
 from stack.names import DATABASE, DATABASE_PORT, PROJECT, VPC_CIDR
 from stack.state import World
+
+from labels import label
+from labels.balancer import customer_prefix_list
 
 SSH = (22, 22)
 POSTGRES = (DATABASE_PORT, DATABASE_PORT)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 from emulators import ACCOUNT, REGION
-from labels import label
 from stack import registry
 from stack.names import PROJECT
 from stack.state import World
+
+from labels import label
 
 
 def _arn(service: str) -> str:
@@ -171,7 +172,9 @@ def foreign_account(world: World) -> str:
     return _allow_pull(world, "reporting-service", {"AWS": "arn:aws:iam::999999999999:root"})
 
 
-@label("ecr-foreign-organization", ["KA-ECR-006"], exclusive="ecr-foreign-account has the policy of the same repository")
+@label(
+    "ecr-foreign-organization", ["KA-ECR-006"], exclusive="ecr-foreign-account has the policy of the same repository"
+)
 def foreign_organization(world: World) -> str:
     """Everybody of an organization may pull from a repository, and the account is in none."""
     condition = {"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 
 from emulators import ACCOUNT
-from labels import label
 from stack import access
 from stack.access import BASTION_ROLE, CLUSTER_ROLE, NODE_ROLE
 from stack.names import CLUSTER, PROJECT, managed_policy_arn, role_arn
 from stack.state import World, tag_list
+
+from labels import label
 
 PASSWORD_POLICY = f"arn:aws:iam::{ACCOUNT}:account-password-policy"
 
@@ -94,7 +95,11 @@ def fargate_admin(world: World) -> str:
     return _attach(world, role, managed_policy_arn("AdministratorAccess"))
 
 
-@label("password-policy-none", ["KA-IAM-013"], exclusive="an account has one password policy, which password-policy-short weakens")
+@label(
+    "password-policy-none",
+    ["KA-IAM-013"],
+    exclusive="an account has one password policy, which password-policy-short weakens",
+)
 def password_none(world: World) -> str:
     """The account has no password policy of its own."""
     world.aws.iam.delete_account_password_policy()

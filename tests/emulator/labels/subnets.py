@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from labels import label
 from stack import network
 from stack.names import PROJECT
 from stack.state import World, tag_specification
+
+from labels import label
 
 _PRIVATE_IS_PUBLIC = ["KA-VPC-003", "KA-NG-001", "KA-EKS-008"]
 _DATABASE_IS_PUBLIC = ["KA-VPC-003", "KA-RDS-002"]

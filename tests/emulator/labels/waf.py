@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from labels import label
 from stack import edge
 from stack.state import World
+
+from labels import label
 
 
 @label("waf-no-rules", ["KA-WAF-001", "KA-WAF-002"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from emulators import ACCOUNT, REGION
+
 from stack import network
 from stack.names import FLOW_LOG_GROUP, NODE_POLICIES, PROJECT, managed_policy_arn
 from stack.state import World, tag_list

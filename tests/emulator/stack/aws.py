@@ -7,7 +7,6 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-
 from emulators import REGION, Endpoints, request
 
 

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from emulators import ACCOUNT, REGION
+
 from stack.access import BASTION_ROLE, CLUSTER_ROLE, NODE_ROLE
 from stack.names import (
     AMI,

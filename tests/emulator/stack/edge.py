@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from emulators import ACCOUNT
+
 from stack.names import (
     ALB,
     ALL_VIEWER,

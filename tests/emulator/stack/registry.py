@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from botocore.exceptions import ClientError
-
 from emulators import ACCOUNT, REGION
+
 from stack.names import KEEP_IMAGES, REPOSITORIES
 from stack.state import World, tag_list
 

@@ -270,13 +270,13 @@ const STANDS: &[Row] = &[
             "KA-RDS-017",
         ],
         &["rds:DescribeDBClusters"],
-        "the database says that it is no member of a cluster; whether there are clusters is not known",
+        "the database says that it is not a member of a cluster; whether there are clusters is not known",
     ),
     row(
         Wholly,
         &["KA-RDS-008"],
         &["rds:DescribeDBClusterParameterGroups"],
-        "the database says that it is no member of a cluster",
+        "the database says that it is not a member of a cluster",
     ),
     row(Wholly, &["KA-CF-013"], &[BALANCERS], "the origin's name alone says that it is a load balancer"),
     row(
@@ -329,7 +329,7 @@ const STANDS: &[Row] = &[
         &["iam:GetAccountAuthorizationDetails"],
         "every volume is encrypted, and the machines' tags name their cluster",
     ),
-    row(Wholly, &["KA-X-010"], &["rds:DescribeDBClusterParameterGroups"], "the database is no cluster"),
+    row(Wholly, &["KA-X-010"], &["rds:DescribeDBClusterParameterGroups"], "the database is not a cluster"),
     row(
         Wholly,
         &["KA-X-011"],

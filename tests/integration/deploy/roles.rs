@@ -130,12 +130,12 @@ fn wrong(statements: &[Value], needs: &[Request], strays: &[Request]) -> Vec<Str
 /// The keys that docs/scheduled.md names, with something for what stands there in capitals.
 fn keys() -> Vec<String> {
     let text = std::fs::read_to_string(root().join("docs/scheduled.md")).expect("the page");
-    let table = text.split_once("## What is in S3").expect("the chapter").1.split_once("\n### ").expect("its end").0;
+    let list = text.split_once("## What is in S3").expect("the chapter").1.split_once("\n### ").expect("its end").0;
     let mut keys = Vec::new();
-    for row in table.lines().filter(|line| line.starts_with("| `")) {
-        let cell = row.split('|').nth(1).expect("a cell");
+    for item in list.lines().filter(|line| line.starts_with("- `")) {
+        let names = item.split("`: ").next().expect("names");
         let mut first = "";
-        for name in cell.split('`').skip(1).step_by(2) {
+        for name in names.split('`').skip(1).step_by(2) {
             // `….json` `.sarif`: the same with another ending.
             let key = if name.starts_with('.') {
                 format!("{}{name}", first.trim_end_matches(".json"))
@@ -168,9 +168,9 @@ fn encrypted(variant: &Variant) -> Vec<Request> {
 fn machine_needs(variant: &Variant) -> Vec<Request> {
     let place = &variant.place;
     let source = |path: &str| std::fs::read_to_string(root().join(path)).expect("source");
-    let rolling = source("src/rolling.rs");
+    let rollup_io = source("src/rollup_io.rs");
     let order =
-        rolling.split_once("ORDER: &str = \"").and_then(|(_, rest)| rest.split_once('"')).expect("the object").0;
+        rollup_io.split_once("ORDER: &str = \"").and_then(|(_, rest)| rest.split_once('"')).expect("the object").0;
     let target = if variant.fix.is_empty() { "scan" } else { "fix" };
     let values = [
         ("Partition", place.partition.clone()),

@@ -155,7 +155,7 @@ impl<'a> Template<'a> {
                 (None, Some((resource, attribute))) => self.attribute(resource, attribute),
                 (None, None) => self.named(name).expect("a value"),
             };
-            out.push_str(value.as_str().unwrap_or_else(|| panic!("{name} is no text: {value}")));
+            out.push_str(value.as_str().unwrap_or_else(|| panic!("{name} is not text: {value}")));
             rest = tail;
         }
         out + rest

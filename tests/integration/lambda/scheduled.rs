@@ -183,7 +183,7 @@ fn a_kill_in_the_middle_is_made_good_by_the_retry() {
 
 #[test]
 fn what_may_be_mended_is_mended_and_journalled_in_s3() {
-    let world = World::with(&["--world", "good", "--labels", "ecr-no-scan,rds-deletable"]);
+    let world = World::labelled("good", &["ecr-no-scan", "rds-deletable"]);
     bucket(&world);
     let before = findings(&world.scan(&[]).0, "fail");
     assert_eq!(before.len(), 2, "{before:?}");
@@ -246,7 +246,7 @@ fn events_that_make_no_sense_fail_with_the_reason() {
     assert_eq!((empty["run"].as_str(), empty["targets"].as_array().map(Vec::len)), (Some("r-1"), Some(2)), "{empty}");
     for (event, reason) in [
         (r#"{"acounts": ["123456789012"]}"#.to_owned(), "unknown field `acounts`"),
-        (r#"[1, 2]"#.to_owned(), "the event is no request"),
+        (r#"[1, 2]"#.to_owned(), "the event is not a request"),
         (format!(r#"{{"run": "{}"}}"#, "x".repeat(300_000)), "300010 bytes"),
         (r#"{"accounts": ["210987654321"]}"#.to_owned(), "account 210987654321 is none of KONECTA_ACCOUNTS"),
         (

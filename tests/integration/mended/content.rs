@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use konecta_core::fix::plan::settled;
-use konecta_core::fix::simulate;
-use konecta_core::snapshot::{SnapshotFile, Source as _};
+use konecta_base::snapshot::{SnapshotFile, Source as _};
+use konecta_fix::plan::settled;
+use konecta_fix::simulate;
 use serde_json::Value;
 
 /// Resources by ARN, with their type.
@@ -54,7 +54,7 @@ impl Content {
         found
     }
 
-    /// Without the ids and versions that AWS gives: a security group rule that was taken away and put back has a new one.
+    /// Without the ids and versions that AWS gives: a rule that was taken away and put back has a new one.
     pub(crate) fn without_ids(&self) -> Vec<(String, Value)> {
         let mut all: Vec<(String, Value)> = self
             .0
@@ -63,14 +63,15 @@ impl Content {
                 let mut body = body.clone();
                 // The version that CloudFront gives a configuration is another after every change, also of one back.
                 body["supplement"].as_object_mut().map(|supplement| supplement.remove("etag"));
-                if kind == "AWS::EC2::SecurityGroupRule" {
-                    let configuration = body["configuration"].as_object_mut().expect("object");
-                    configuration.remove("SecurityGroupRuleId");
-                    configuration.remove("SecurityGroupRuleArn");
-                    (kind.clone(), body)
-                } else {
-                    (format!("{kind} {arn}"), body)
+                let ids: &[&str] = match kind.as_str() {
+                    "AWS::EC2::SecurityGroupRule" => &["SecurityGroupRuleId", "SecurityGroupRuleArn"],
+                    "AWS::ElasticLoadBalancingV2::ListenerRule" => &["RuleArn"],
+                    _ => &[],
+                };
+                for id in ids {
+                    body["configuration"].as_object_mut().expect("object").remove(*id);
                 }
+                if !ids.is_empty() { (kind.clone(), body) } else { (format!("{kind} {arn}"), body) }
             })
             .collect();
         all.sort_by_key(|(name, body)| (name.clone(), body.to_string()));
@@ -83,7 +84,7 @@ fn pointers(before: &Value, after: &Value, at: &str, found: &mut BTreeSet<String
     match (before, after) {
         (Value::Object(one), Value::Object(other)) => {
             for key in one.keys().chain(other.keys()).collect::<BTreeSet<_>>() {
-                let path = format!("{at}/{}", konecta_core::fix::pointer::escape(key));
+                let path = format!("{at}/{}", konecta_fix::pointer::escape(key));
                 match (one.get(key), other.get(key)) {
                     (Some(one), Some(other)) => pointers(one, other, &path, found),
                     (None, _) | (_, None) => drop(found.insert(path)),

@@ -1,15 +1,15 @@
 //! A plan whose time has passed: what it was made on may be long gone.
 
 use jiff::SignedDuration;
-use konecta_core::snapshot::{SnapshotFile, save};
+use konecta_base::snapshot::{SnapshotFile, save};
 
 use super::content::Difference;
-use super::{Bench, ended};
+use super::{TestAccount, ended};
 use crate::world::World;
 
 #[test]
 fn a_plan_whose_hour_is_over_begins_nothing() {
-    let bench = Bench::over(World::with(&["--world", "good", "--labels", "rds-deletable"]));
+    let bench = TestAccount::over(World::labelled("good", &["rds-deletable"]));
     let before = bench.content("before.snap");
     // What is planned on a snapshot is as old as the snapshot.
     let (old, plan) = (bench.path("old.snap"), bench.path("plan.json"));

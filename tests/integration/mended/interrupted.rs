@@ -4,14 +4,14 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use super::content::Difference;
-use super::{Bench, journals};
+use super::{TestAccount, journals};
 use crate::world::World;
 
 const LABELS: [&str; 3] = ["rds-deletable", "private-public-addresses", "rds-no-upgrade-log"];
 
 #[test]
 fn killed_at_every_line_of_the_journal_it_ends_as_if_undisturbed() {
-    let mut bench = Bench::over(World::with(&["--world", "good", "--labels", &LABELS.join(",")]));
+    let mut bench = TestAccount::over(World::labelled("good", &LABELS));
     let before = bench.content("before.snap");
     assert_eq!(bench.run(&["fix", "--yes", "--allow-disruptive"]).code, Some(0));
     let undisturbed = attributes(&before.difference(&bench.content("undisturbed.snap")));
@@ -55,7 +55,7 @@ fn attributes(difference: &Difference) -> Vec<String> {
     paths
 }
 
-fn lines(bench: &Bench) -> usize {
+fn lines(bench: &TestAccount) -> usize {
     journals(&bench.path("state"))
         .iter()
         .filter_map(|path| std::fs::read_to_string(path).ok())

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 
 use super::content::Difference;
-use super::{Bench, ended};
+use super::{TestAccount, ended};
 use crate::world::World;
 
 const DONE: &str = "<RevokeSecurityGroupIngressResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">\
@@ -96,7 +96,7 @@ fn pass_on(mut client: TcpStream, upstream: &str, lies: &AtomicUsize) -> io::Res
 
 #[test]
 fn a_success_that_changed_nothing_is_told_as_what_it_is() {
-    let bench = Bench::over(World::with(&["--world", "good", "--labels", "sg-ssh-anywhere"]));
+    let bench = TestAccount::over(World::labelled("good", &["sg-ssh-anywhere"]));
     let before = bench.content("before.snap");
     let liar = Liar::before(bench.world.told["moto"].as_str().expect("moto"));
     let mut fix = bench.command(&["fix", "--yes", "--only", "KA-SG-001"]);

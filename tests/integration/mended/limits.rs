@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::Bench;
+use super::TestAccount;
 use crate::world::World;
 
 /// The faults of these tests, with one change each.
 const TWO: [&str; 2] = ["rds-deletable", "private-public-addresses"];
 
-fn with(labels: &[&str]) -> Bench {
-    Bench::over(World::with(&["--world", "good", "--labels", &labels.join(",")]))
+fn with(labels: &[&str]) -> TestAccount {
+    TestAccount::over(World::labelled("good", labels))
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_waived_finding_is_never_planned() {
     let config = bench.world.told["config"].as_str().expect("config").to_owned();
     let mut text = std::fs::read_to_string(&config).expect("config");
     assert_eq!(bench.plan(&[])["changes"].as_array().map(Vec::len), Some(1));
-    text.push_str("\n[[waiver]]\ncontrol = \"KA-RDS-007\"\nresource = \"*\"\nreason = \"a test\"\naccepted_by = \"me\"\nuntil = \"2999-12-31\"\n");
+    text.push_str("\n[waivers]\nmax_waiver_days = 1000000\n\n[[waiver]]\ncontrol = \"KA-RDS-007\"\nresource = \"*\"\nreason = \"a test\"\nowner = \"me\"\nexpires = \"2999-12-31\"\n");
     std::fs::write(&config, text).expect("written");
     assert_eq!(bench.plan(&[])["changes"], json!([]));
 }
@@ -87,7 +87,7 @@ fn a_forged_plan_is_refused_whatever_its_digest_says() {
         *forged["changes"][0].pointer_mut(place).expect(place) = value;
         let map = forged.as_object_mut().expect("a plan");
         map.remove("sha256");
-        let digest = konecta_core::snapshot::sha256(&konecta_core::fix::plan::canonical(forged.clone()));
+        let digest = konecta_base::snapshot::sha256(&konecta_fix::plan::canonical(forged.clone()));
         forged["sha256"] = json!(digest);
         let file = bench.path("forged.json");
         std::fs::write(&file, forged.to_string()).expect("written");
@@ -96,6 +96,34 @@ fn a_forged_plan_is_refused_whatever_its_digest_says() {
         assert!(ended.err.contains("is not what its remedy proposes"), "{name}: {}", ended.err);
     }
     assert_eq!(before.difference(&bench.content("after.snap")), super::content::Difference::default());
+}
+
+/// An option that would be ignored is refused: whoever gives it counts on it.
+#[test]
+fn options_that_do_not_fit_a_plan_or_a_run_are_refused() {
+    let bench = with(&["rds-deletable"]);
+    bench.plan(&[]);
+    let file = bench.path("plan.json");
+    let elsewhere = bench.run(&["fix", "--yes", "--plan", file.to_str().expect("path"), "--region", "eu-west-1"]);
+    assert_eq!(elsewhere.code, Some(2), "{elsewhere:?}");
+    assert!(elsewhere.err.contains("was made in us-east-1, and eu-west-1 was named"), "{}", elsewhere.err);
+    for option in [
+        ["--region", "us-east-1"],
+        ["--control", "KA-RDS-007"],
+        ["--resource", "arn:aws:rds:us-east-1:123456789012:db:a"],
+        ["--max-class", "A"],
+        ["--max-changes", "1"],
+        ["--tfstate", "s3://bucket/key"],
+        ["--emit", "aws-cli"],
+    ] {
+        let ended = bench.run(&["fix", "--resume", "20261129T000000Z-000000", option[0], option[1]]);
+        assert_eq!(ended.code, Some(2), "{option:?}: {ended:?}");
+        assert!(ended.err.contains("cannot be used with"), "{option:?}: {}", ended.err);
+    }
+    for flag in ["--allow-disruptive", "--allow-managed", "--dry-run"] {
+        let ended = bench.run(&["fix", "--resume", "20261129T000000Z-000000", flag]);
+        assert!(ended.err.contains("cannot be used with"), "{flag}: {}", ended.err);
+    }
 }
 
 /// `22 from {0.0.0.0/0, 10.0.0.0/8, the bastion}`: exactly one rule id goes.

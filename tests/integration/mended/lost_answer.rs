@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::content::Difference;
-use super::{Bench, ended};
-use crate::denied::{Desk, http};
+use super::{TestAccount, ended};
+use crate::denied::{DeniedWorld, http};
 use crate::world::World;
 
 /// A fault, the call that mends it as microburst knows it, and what it changes.
@@ -23,15 +23,15 @@ fn fired(proxy: &str) -> Vec<String> {
 
 #[test]
 fn a_change_whose_answer_is_lost_is_made_once_and_known_to_be_made() {
-    let labels = CHANGES.map(|(label, _, _)| label).join(",");
-    let bench = Bench::over(World::with(&["--world", "good", "--microburst", "--labels", &labels]));
+    let labels = CHANGES.map(|(label, _, _)| label);
+    let bench = TestAccount::over(World::behind_microburst("good", &labels));
     let proxy = bench.world.told["microburst"].as_str().expect("microburst");
     let before = bench.content("before.snap");
     // `abort_bytes` takes effect after the call was passed on. Every such call is cut, so a second one would show.
     let rules = CHANGES.map(|(_, operation, _)| {
         json!({"service": if operation.contains("DB") { "rds" } else { "ec2" }, "operation": operation, "response": {"abort_bytes": 1}})
     });
-    Desk::rules(proxy, &json!(rules));
+    DeniedWorld::rules(proxy, &json!(rules));
     let mut ended = ended(&mut bench.command(&["fix", "--yes", "--allow-disruptive"]));
     let run = bench.last_run();
     if ended.code != Some(0) {
@@ -41,7 +41,7 @@ fn a_change_whose_answer_is_lost_is_made_once_and_known_to_be_made() {
     let mut once = CHANGES.map(|(_, operation, _)| operation);
     once.sort_unstable();
     assert_eq!(fired(proxy), once, "each call was made once, and each lost its answer");
-    Desk::rules(proxy, &json!([]));
+    DeniedWorld::rules(proxy, &json!([]));
     let difference = before.difference(&bench.content("after.snap"));
     let mut changed: Vec<&str> = difference.changed.iter().map(|(_, path)| path.as_str()).collect();
     changed.sort_unstable();

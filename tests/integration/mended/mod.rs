@@ -1,15 +1,18 @@
 //! `konecta-audit fix` as a person runs it, against the emulators: what it changes, what it leaves alone, and that
 //! the way back leads to where it began.
 
+mod chaos;
 mod content;
 mod emit;
 mod expired;
+mod forged;
 mod interrupted;
 mod liar;
 mod limits;
 mod lost_answer;
 mod procedure;
 mod s3_state;
+mod tfstate;
 mod way_back;
 mod whole;
 
@@ -22,7 +25,7 @@ use crate::world::World;
 use content::Content;
 
 /// A world with a folder for what a run leaves behind.
-pub(crate) struct Bench {
+pub(crate) struct TestAccount {
     pub(crate) world: World,
     pub(crate) dir: tempfile::TempDir,
 }
@@ -35,7 +38,7 @@ pub(crate) struct Ended {
     pub(crate) err: String,
 }
 
-impl Bench {
+impl TestAccount {
     pub(crate) fn over(world: World) -> Self {
         Self { world, dir: tempfile::tempdir().expect("dir") }
     }

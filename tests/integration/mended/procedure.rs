@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::{Bench, Ended, ended};
+use super::{Ended, TestAccount, ended};
 use crate::world::{World, findings, python};
 
 /// Runs a command with a terminal as standard input and types this many times `yes`, then `no`.
@@ -22,13 +22,13 @@ fn typed(times: usize, command: &Command) -> Ended {
     ended(&mut terminal)
 }
 
-fn verdicts(bench: &Bench, status: &str) -> Vec<String> {
+fn verdicts(bench: &TestAccount, status: &str) -> Vec<String> {
     findings(&bench.world.scan(&["--control", "KA-RDS-003"]).0, status)
 }
 
 #[test]
 fn an_encrypted_instance_takes_the_place_of_the_plain_one() {
-    let bench = Bench::over(World::with(&["--world", "good", "--labels", "rds-plain-storage"]));
+    let bench = TestAccount::over(World::labelled("good", &["rds-plain-storage"]));
     let arn = bench.world.labels()[0]["resource"].clone();
     let on = arn.as_str().expect("ARN");
     let (name, old) = (format!("KA-RDS-003 {on}"), format!("KA-RDS-003 {on}-unencrypted"));

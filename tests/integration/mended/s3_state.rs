@@ -4,14 +4,14 @@ use std::path::Path;
 use std::process::Stdio;
 
 use super::content::Difference;
-use super::{Bench, Ended, ended, journals};
+use super::{Ended, TestAccount, ended, journals};
 use crate::world::World;
 
 const PLACE: &str = "s3://konecta-state/audit";
 
 #[test]
 fn a_lock_in_s3_keeps_two_runs_apart() {
-    let bench = Bench::over(World::with(&["--world", "good", "--labels", "rds-deletable"]));
+    let bench = TestAccount::over(World::labelled("good", &["rds-deletable"]));
     let fix = ["fix", "--yes", "--state", PLACE];
     // Without the bucket there is no lock, and without the lock no change.
     let before = bench.content("before.snap");
@@ -43,13 +43,13 @@ fn a_lock_in_s3_keeps_two_runs_apart() {
 }
 
 /// A command on another machine: what it knows is what is in S3.
-fn at(bench: &Bench, machine: &Path, arguments: &[&str]) -> Ended {
+fn at(bench: &TestAccount, machine: &Path, arguments: &[&str]) -> Ended {
     let mut command = bench.world.command();
     command.args(arguments).env("HOME", machine).arg("--state-dir").arg(machine.join("state"));
     ended(command.args(["--state", PLACE]))
 }
 
-fn only_run(bench: &Bench, machine: &Path) -> String {
+fn only_run(bench: &TestAccount, machine: &Path) -> String {
     let listed = at(bench, machine, &["runs"]);
     assert_eq!(listed.code, Some(0), "{listed:?}");
     let runs: Vec<&str> = listed.out.lines().filter_map(|line| line.split_whitespace().next()).collect();
@@ -62,7 +62,7 @@ const JOURNAL: &str = "import boto3; s=boto3.client('s3'); key=[o['Key'] for o i
 #[test]
 fn a_run_killed_on_one_machine_is_resumed_on_another_and_taken_back_on_a_third() {
     const LABELS: [&str; 2] = ["rds-deletable", "private-public-addresses"];
-    let bench = Bench::over(World::with(&["--world", "good", "--labels", &LABELS.join(",")]));
+    let bench = TestAccount::over(World::labelled("good", &LABELS));
     bench.world.somebody_else("import boto3; s=boto3.client('s3'); s.create_bucket(Bucket='konecta-state')");
     let before = bench.content("before.snap");
     let [first, second, third] = ["first", "second", "third"].map(|name| bench.path(name));

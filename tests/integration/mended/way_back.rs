@@ -4,11 +4,11 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use super::content::Difference;
-use super::{Bench, Ended, ended, journals};
+use super::{Ended, TestAccount, ended, journals};
 use crate::world::World;
 
-fn with(labels: &[&str]) -> Bench {
-    Bench::over(World::with(&["--world", "good", "--labels", &labels.join(",")]))
+fn with(labels: &[&str]) -> TestAccount {
+    TestAccount::over(World::labelled("good", labels))
 }
 
 const DATABASE: &str =
@@ -90,7 +90,7 @@ fn what_was_made_stays_once_it_is_somebody_elses() {
 
 const LABELS: [&str; 3] = ["rds-deletable", "private-public-addresses", "rds-no-upgrade-log"];
 
-fn started(bench: &Bench, more: &[&str]) -> Child {
+fn started(bench: &TestAccount, more: &[&str]) -> Child {
     let mut command = bench.command(&["fix", "--yes", "--allow-disruptive"]);
     command.args(more).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts")
 }
@@ -107,7 +107,7 @@ fn over(child: Child) -> Ended {
 }
 
 /// Until the first change is begun.
-fn begun(bench: &Bench) {
+fn begun(bench: &TestAccount) {
     let deadline = Instant::now() + Duration::from_secs(60);
     let written = || {
         journals(&bench.path("state"))

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Bench;
+use super::TestAccount;
 use super::content::{Content, Difference};
 use crate::world::{World, findings};
 
 #[test]
 fn the_drifted_world_is_mended_attribute_by_attribute_and_brought_back() {
-    let bench = Bench::over(World::up("drifted"));
+    let bench = TestAccount::over(World::up("drifted"));
     let before = bench.content("before.snap");
     let plan = bench.plan(&["--allow-disruptive"]);
     let file = bench.path("plan.json");

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use konecta_core::control::catalogue::{Catalogue, Control};
+use konecta_base::resource::Resource;
 use konecta_core::facts::Facts;
-use konecta_core::resource::Resource;
+use konecta_rego::catalogue::{Catalogue, Control};
 use serde_json::{Value, json};
 
 /// What the controls of a resource type see besides their resource.

@@ -13,11 +13,41 @@ const LIST: &str = "organizations:ListAccounts";
 
 /// A scan of the organization that a scripted server plays, with one account at a time, in the order of their numbers.
 fn scripted(server: &Server, dir: &Path, region: &str) -> Output {
+    command(server, dir, region).output().expect("runs")
+}
+
+fn command(server: &Server, dir: &Path, region: &str) -> Command {
     let mut command: Command = program();
     command.env("AWS_ACCESS_KEY_ID", "AKIDSCRIPTED").env("AWS_SECRET_ACCESS_KEY", "scripted");
     command.args(["scan", "--organization", "--control", "KA-ECR-003", "--max-attempts", "1", "--concurrency", "1"]);
     command.args(["--region", region, "--external-id", "secret-of-ours", "--role-name", "audit/reader"]);
-    command.args(["--endpoint-url", &server.url(), "--output-dir"]).arg(dir).output().expect("runs")
+    command.args(["--endpoint-url", &server.url(), "--output-dir"]).arg(dir);
+    command
+}
+
+#[test]
+fn at_the_deadline_an_account_is_told_in_part_and_the_next_is_not_entered() {
+    let (first, second) = ("111111111111", "222222222222");
+    let server = Server::start();
+    server.on(
+        LIST,
+        [Reply::json(&json!({"Accounts": [{"Id": first, "State": "ACTIVE"}, {"Id": second, "State": "ACTIVE"}]}))],
+    );
+    let arn = format!("arn:aws:sts::{first}:assumed-role/reader/konecta-audit");
+    server.on("sts:AssumeRole", [assumed_role("ASIAFIRST", &arn)]);
+    let own = identity(ACCOUNT, &format!("arn:aws:iam::{ACCOUNT}:user/auditor"));
+    server.on("sts:GetCallerIdentity", [own, identity(first, &arn)]);
+    server.on("ecr:DescribeRepositories", [repositories(&[repository("us-east-1", "a")], Some("two")), Reply::hang()]);
+    let dir = tempfile::tempdir().expect("dir");
+    let mut command = command(&server, dir.path(), "us-east-1");
+    let output = command.args(["--timeout", "600", "--deadline", "4s"]).output().expect("runs");
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    let status = |account: &str| read(&dir.path().join(format!("status/{account}/all.json")));
+    assert_eq!(status(first)["gaps"], 1, "{}", status(first));
+    assert_eq!(status(second)["status"], "unscanned");
+    assert!(status(second)["reason"].as_str().is_some_and(|reason| reason.contains("deadline")));
+    let report = read(&dir.path().join(format!("account={first}/report.json")));
+    assert_eq!(report["gaps"][0]["error"], "GivenUp");
 }
 
 #[test]

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use konecta_base::blueprint::Blueprint;
+use konecta_base::finding::{Finding, Status};
+use konecta_base::id::{AccountId, Region};
+use konecta_base::reads::reads;
+use konecta_base::snapshot::{Snapshot, SnapshotFile, Source as _};
+use konecta_base::target::Target;
 use konecta_core::audit;
-use konecta_core::blueprint::Blueprint;
-use konecta_core::control::catalogue::{Catalogue, Selection};
-use konecta_core::control::reads::reads;
-use konecta_core::finding::{Finding, Status};
-use konecta_core::id::{AccountId, Region};
-use konecta_core::snapshot::{Snapshot, SnapshotFile, Source as _};
-use konecta_core::target::Target;
+use konecta_rego::catalogue::{Catalogue, Selection};
 use serde_json::{Value, json};
 
 use super::said;
@@ -54,13 +54,13 @@ fn read(world: &World, regions: &[Region], controls: Option<&[String]>, dir: &Pa
 
 /// The controls that together make exactly the calls of a target.
 fn controls_of(catalogue: &Catalogue, target: &Target) -> Vec<String> {
-    let known = reads().expect("reads.toml");
-    let wanted = target.reads(catalogue).expect("reads");
+    let known = reads();
+    let wanted = catalogue.reads_for(target);
     let fits = catalogue.controls().filter(|control| control.reads(known).is_subset(&wanted));
     let controls: Vec<String> = fits.map(|control| control.id().to_string()).collect();
     let mut narrowed = catalogue.clone();
     narrowed.narrow(&Selection { controls: controls.clone(), ..Selection::default() }).expect("they exist");
-    assert_eq!(narrowed.reads().expect("reads"), wanted, "{target:?}");
+    assert_eq!(narrowed.reads(), wanted, "{target:?}");
     controls
 }
 

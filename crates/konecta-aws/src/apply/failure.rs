@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use konecta_core::gap::GapKind;
+use konecta_base::gap::GapKind;
 use serde_json::Value;
 
 use crate::classify::{Failure, classify, sources};

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
-use konecta_core::id::Region;
+use konecta_base::id::Region;
 use serde_json::Value;
 
 pub use failure::{CallFailure, CallFailureKind};
@@ -26,7 +26,7 @@ pub use operations::{DECLARED, Declared, Kind, declared};
 
 use crate::classify::Failure;
 use crate::clock;
-use crate::paging::{self, Heard, Token, Walk};
+use crate::paging::{self, Received, Token, Walk};
 use crate::session::Account;
 use crate::wire::request::{Requests, encode, requests};
 use crate::wire::{self, Pages, Tap, Wire};
@@ -78,7 +78,7 @@ async fn perform_with(
     parameters: &Value,
 ) -> Result<Value, CallFailure> {
     let declared = known(service, operation)?;
-    let desk = Desk { sdk: with_retries(sdk, declared.kind), declared, table: requests(service)? };
+    let desk = Caller { sdk: with_retries(sdk, declared.kind), declared, table: requests(service)? };
     let outcome = match (declared.kind, wire::table(declared.prefix)?.pages(operation)?) {
         (Kind::Read, Some(pages)) => desk.all_pages(pages, parameters).await,
         (Kind::Read, None) => desk.once(parameters).await,
@@ -87,26 +87,22 @@ async fn perform_with(
     outcome.map_err(|failure| failure.without_values(parameters))
 }
 
-/// The adaptive retries of a scan would let the throttling of one account slow down another: here is no crowd.
+/// Reads are tried again as those of a scan are, writes are not.
 fn with_retries(sdk: &SdkConfig, kind: Kind) -> SdkConfig {
-    let attempts = sdk.retry_config().map_or(3, RetryConfig::max_attempts);
     let retries = match kind {
-        Kind::Read => match sdk.retry_config() {
-            Some(config) if config.mode() == aws_smithy_types::retry::RetryMode::Standard => config.clone(),
-            Some(_) | None => RetryConfig::standard().with_max_attempts(attempts),
-        },
+        Kind::Read => sdk.retry_config().cloned().unwrap_or_else(|| RetryConfig::standard().with_max_attempts(3)),
         Kind::Write => RetryConfig::disabled(),
     };
     sdk.to_builder().retry_config(retries).build()
 }
 
-struct Desk {
+struct Caller {
     sdk: SdkConfig,
     declared: &'static Declared,
     table: &'static Requests,
 }
 
-impl Desk {
+impl Caller {
     async fn write(&self, parameters: &Value) -> Result<Value, CallFailure> {
         for pause in PAUSES {
             match self.once(parameters).await {
@@ -160,7 +156,7 @@ impl Desk {
                 match self.once(&parameters).await {
                     Ok(value) => {
                         first.borrow_mut().get_or_insert_with(|| value.clone());
-                        Ok(Heard { value, at: clock::now() })
+                        Ok(Received { value, at: clock::now() })
                     }
                     Err(failure) => {
                         let told = Failure::broken(failure.message.clone());

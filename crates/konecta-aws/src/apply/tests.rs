@@ -277,7 +277,7 @@ async fn all_pages_become_one_answer() {
         Answer(400, r#"{"__type": "AccessDeniedException"}"#),
     ];
     let (outcome, _) = run("ecr", "DescribeRepositories", json!({}), denied).await;
-    assert_eq!(outcome.expect_err("a failure").kind, CallFailureKind::Denied, "half a list is no list");
+    assert_eq!(outcome.expect_err("a failure").kind, CallFailureKind::Denied, "half a list is not a list");
 }
 
 /// As moto and AWS answer GetDistributionConfig, with every kind of element that the comparison has to bear.

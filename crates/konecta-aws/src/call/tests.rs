@@ -16,8 +16,8 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::region::Region;
-use konecta_core::control::reads::reads;
-use konecta_core::gap::GapKind;
+use konecta_base::gap::GapKind;
+use konecta_base::reads::reads;
 use serde_json::json;
 
 use super::*;
@@ -43,13 +43,13 @@ impl HttpConnector for Server {
     }
 }
 
-struct Bench {
+struct CallTest {
     caller: Caller,
     ledger: Arc<Ledger>,
     server: Server,
 }
 
-impl Bench {
+impl CallTest {
     fn new(wanted: &[&str], answers: &[Canned]) -> Self {
         Self::with(wanted, answers, None)
     }
@@ -65,7 +65,7 @@ impl Bench {
             .retry_config(RetryConfig::standard().with_max_attempts(2).with_initial_backoff(Duration::from_millis(1)))
             .timeout_config(TimeoutConfig::builder().operation_timeout(Duration::from_millis(200)).build())
             .build();
-        let place = Place {
+        let place = Scope {
             account: "123456789012".parse().expect("account"),
             region: "us-east-1".parse().expect("region"),
             partition: "aws".to_owned(),
@@ -74,7 +74,7 @@ impl Bench {
         let progress = Progress::new();
         let ledger = Arc::new(Ledger::open(place, wanted, Arc::clone(&progress)));
         let budget = Budget::within(&Budget::overall(Limits::default()), Limits::default());
-        let caller = Caller::new("test", sdk, budget, Arc::clone(&ledger), progress, recording);
+        let caller = Caller::new("test", sdk, budget, Breaker::new(None), Arc::clone(&ledger), progress, recording);
         Self { caller, ledger, server }
     }
 
@@ -98,7 +98,7 @@ impl Bench {
 
     fn close(&self) -> Closed {
         assert!(self.server.0.lock().expect("lock").is_empty(), "too few requests were made");
-        self.ledger.close(reads().expect("reads.toml"))
+        self.ledger.close(reads())
     }
 
     fn only_gap(&self) -> (GapKind, String) {
@@ -114,7 +114,7 @@ const DENIED: Canned = Some((400, r#"{"__type": "AccessDeniedException", "messag
 #[tokio::test]
 async fn what_came_before_a_denied_page_is_kept_beside_the_gap() {
     let first = Some((200, r#"{"repositories": [{"repositoryName": "a"}], "nextToken": "t"}"#));
-    let bench = Bench::new(&["ecr:DescribeRepositories"], &[first, DENIED]);
+    let bench = CallTest::new(&["ecr:DescribeRepositories"], &[first, DENIED]);
     let listing = bench.repositories().await;
     assert_eq!(listing.items.iter().map(|heard| &heard.value).collect::<Vec<_>>(), [&json!({"repositoryName": "a"})]);
     assert!(!listing.complete);
@@ -126,7 +126,7 @@ async fn what_came_before_a_denied_page_is_kept_beside_the_gap() {
 #[tokio::test]
 async fn the_code_that_means_none_is_an_answer() {
     let none = Some((400, r#"{"__type": "com.amazonaws.ecr#LifecyclePolicyNotFoundException", "message": "none"}"#));
-    let bench = Bench::new(&["ecr:GetLifecyclePolicy"], &[none]);
+    let bench = CallTest::new(&["ecr:GetLifecyclePolicy"], &[none]);
     assert!(matches!(bench.lifecycle().await, Answer::KnownNone { .. }));
     let closed = bench.close();
     assert_eq!(closed.reads.iter().map(|read| (read.calls, read.complete)).collect::<Vec<_>>(), [(1, true)]);
@@ -136,7 +136,7 @@ async fn the_code_that_means_none_is_an_answer() {
 #[tokio::test]
 async fn the_answer_is_that_of_the_last_attempt_without_what_the_sdk_would_add() {
     let answers = [Some((500, "{}")), Some((200, r#"{"registryId": "1"}"#))];
-    let bench = Bench::new(&["ecr:GetLifecyclePolicy"], &answers);
+    let bench = CallTest::new(&["ecr:GetLifecyclePolicy"], &answers);
     let heard = bench.lifecycle().await.got().expect("answer");
     assert_eq!(heard.value, json!({"registryId": "1"}));
     assert!(bench.close().gaps.is_empty());
@@ -144,7 +144,7 @@ async fn the_answer_is_that_of_the_last_attempt_without_what_the_sdk_would_add()
 
 #[tokio::test]
 async fn an_empty_body_is_no_empty_list() {
-    let bench = Bench::new(&["ecr:DescribeRepositories"], &[Some((200, ""))]);
+    let bench = CallTest::new(&["ecr:DescribeRepositories"], &[Some((200, ""))]);
     assert!(!bench.repositories().await.complete);
     assert_eq!(bench.only_gap(), (GapKind::BrokenAnswer, "BrokenAnswer".to_owned()));
 }
@@ -154,7 +154,7 @@ async fn an_empty_body_is_no_empty_list() {
 async fn xml_cut_short_is_broken_even_where_the_sdk_takes_it() {
     let cut = "<DescribeDBInstancesResponse><DescribeDBInstancesResult><DBInstances><DBInstance>\
         <DBInstanceIdentifier>db</DBInstanceIdentifier></DBInstance></DBInstances></DescribeDBInstancesResult>";
-    let bench = Bench::new(&["rds:DescribeDBInstances"], &[Some((200, cut))]);
+    let bench = CallTest::new(&["rds:DescribeDBInstances"], &[Some((200, cut))]);
     let client = aws_sdk_rds::Client::new(bench.caller.sdk());
     let listing = bench
         .caller
@@ -168,7 +168,7 @@ async fn xml_cut_short_is_broken_even_where_the_sdk_takes_it() {
 
 #[tokio::test]
 async fn a_server_that_says_nothing_is_given_up_on() {
-    let bench = Bench::new(&["ecr:GetLifecyclePolicy"], &[None]);
+    let bench = CallTest::new(&["ecr:GetLifecyclePolicy"], &[None]);
     assert_eq!(bench.lifecycle().await, Answer::Missing);
     assert_eq!(bench.only_gap(), (GapKind::TimedOut, "TimedOut".to_owned()));
 }
@@ -176,14 +176,14 @@ async fn a_server_that_says_nothing_is_given_up_on() {
 #[tokio::test]
 async fn throttling_to_the_end_is_told_as_such() {
     let throttled = Some((400, r#"{"__type": "ThrottlingException", "message": "Rate exceeded"}"#));
-    let bench = Bench::new(&["ecr:GetLifecyclePolicy"], &[throttled, throttled]);
+    let bench = CallTest::new(&["ecr:GetLifecyclePolicy"], &[throttled, throttled]);
     assert_eq!(bench.lifecycle().await, Answer::Missing);
     assert_eq!(bench.only_gap(), (GapKind::Throttled, "ThrottlingException".to_owned()));
 }
 
 #[tokio::test]
 async fn what_is_not_wanted_is_not_asked() {
-    let bench = Bench::new(&["ecr:DescribeRepositories"], &[]);
+    let bench = CallTest::new(&["ecr:DescribeRepositories"], &[]);
     assert_eq!(bench.lifecycle().await, Answer::Missing);
     let closed = bench.close();
     assert_eq!(closed.reads.iter().map(|read| (read.calls, read.complete)).collect::<Vec<_>>(), [(0, true)]);
@@ -192,7 +192,7 @@ async fn what_is_not_wanted_is_not_asked() {
 
 #[tokio::test]
 async fn many_things_are_answered_in_their_order() {
-    let bench = Bench::new(&[], &[]);
+    let bench = CallTest::new(&[], &[]);
     let numbers: Vec<u64> = (0..200).collect();
     let doubled = bench
         .caller

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::client;
 use crate::call::Caller;
 use crate::draft::{Draft, text};
-use crate::paging::Heard;
+use crate::paging::Received;
 
 const LIST: &str = "acm:ListCertificates";
 const DESCRIBE: &str = "acm:DescribeCertificate";
@@ -35,7 +35,7 @@ pub(super) async fn collect([caller]: [Caller; 1]) {
                     })
                     .await;
                 let heard = caller.member(DESCRIBE, Some(&arn), answer, "Certificate");
-                let heard = heard.unwrap_or(Heard { value: json!({}), at: listed.at });
+                let heard = heard.unwrap_or(Received { value: json!({}), at: listed.at });
                 // Who vouches for it is known of all others by their type.
                 let imported = match is_imported(&heard.value) || is_imported(&listed.value) {
                     true => caller

@@ -14,7 +14,7 @@ async fn scan(wanted: &[&str], answers: &[(u16, &str)]) -> (Snapshot, Vec<String
     let regions = vec!["us-east-1".parse().expect("region")];
     let session = Session::of(vec![Account::played(account, regions, scripted.sdk())]);
     let wanted = wanted.iter().map(|name| name.parse().expect(name)).collect();
-    let catalogue = konecta_core::control::reads::reads().expect("reads.toml");
+    let catalogue = konecta_base::reads::reads();
     let snapshot = collect(&session, catalogue, &wanted, &CollectOptions::default(), &Progress::new()).await;
     let sent = scripted.sent().into_iter().map(|sent| format!("{} {}", sent.uri, sent.body));
     (snapshot, sent.collect())
@@ -31,7 +31,7 @@ fn kept(snapshot: &Snapshot, kind: &str) -> Vec<(String, Value, Value)> {
 }
 
 fn gaps(snapshot: &Snapshot) -> Vec<String> {
-    let told = |gap: &konecta_core::gap::Gap| {
+    let told = |gap: &konecta_base::gap::Gap| {
         let about = gap.resource.as_ref().map_or_else(String::new, |arn| format!(" {arn}"));
         format!("{} {}{about}", gap.action, gap.kind)
     };

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_cloudfront::Client;
-use konecta_core::id::Arn;
+use konecta_base::id::Arn;
 use serde_json::{Value, json};
 
 use super::client;
 use crate::call::{Answer, Caller};
 use crate::draft::{Draft, tag_list, text};
-use crate::paging::Heard;
+use crate::paging::Received;
 
 const LIST: &str = "cloudfront:ListDistributions";
 const GET: &str = "cloudfront:GetDistribution";
@@ -78,7 +78,7 @@ impl Named {
 
 /// Keeps a distribution. The list item is not kept: it has the same keys in another arrangement, so where the
 /// full answer is missing nothing is known.
-async fn distribution(caller: &Caller, client: &Client, listed: Heard) -> Named {
+async fn distribution(caller: &Caller, client: &Client, listed: Received) -> Named {
     let Some(arn) = caller.arn(LIST, &listed.value, "ARN") else { return Named::default() };
     let Some(id) = caller.text(LIST, &listed.value, "Id") else { return Named::default() };
     let get =
@@ -90,7 +90,7 @@ async fn distribution(caller: &Caller, client: &Client, listed: Heard) -> Named 
     let etag = etag(&answer);
     let heard = caller.member(GET, Some(&arn), answer, "Distribution");
     let named = heard.as_ref().map_or_else(Named::default, |heard| Named::by(&heard.value));
-    let heard = heard.unwrap_or(Heard { value: json!({}), at: listed.at });
+    let heard = heard.unwrap_or(Received { value: json!({}), at: listed.at });
     let tags = caller.member(TAGS, Some(&arn), tags, "Tags").and_then(|tags| tag_list(tags.value.get("Items")));
     caller.keep(LIST, Draft::new("AWS::CloudFront::Distribution", arn, id, heard).tags(tags).with("etag", etag));
     named

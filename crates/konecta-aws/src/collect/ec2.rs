@@ -5,14 +5,14 @@
 //! means *no tags* here, and only here. User data is never asked for.
 
 use aws_sdk_ec2::Client;
-use konecta_core::id::Arn;
+use konecta_base::id::Arn;
 use serde_json::{Value, json};
 
 use super::client;
 use crate::call::{Caller, Listing};
 use crate::classify::Failure;
 use crate::draft::{Draft, tag_list, text};
-use crate::paging::Heard;
+use crate::paging::Received;
 
 const VPCS: &str = "ec2:DescribeVpcs";
 const SUBNETS: &str = "ec2:DescribeSubnets";
@@ -116,7 +116,7 @@ fn arn_of(caller: &Caller, kind: &Kind, value: &Value, owner: Option<&str>) -> O
     Some((arn, id))
 }
 
-fn draft(caller: &Caller, kind: &Kind, heard: Heard, owner: Option<&str>) -> Option<Draft> {
+fn draft(caller: &Caller, kind: &Kind, heard: Received, owner: Option<&str>) -> Option<Draft> {
     let (arn, id) = arn_of(caller, kind, &heard.value, owner)?;
     let none = json!([]);
     let tags = tag_list(Some(heard.value.get(kind.tags).unwrap_or(&none)));
@@ -173,7 +173,7 @@ async fn instances(caller: &Caller, client: &Client) {
             continue;
         };
         for value in instances {
-            let heard = Heard { value, at: reservation.at };
+            let heard = Received { value, at: reservation.at };
             let Some(draft) = draft(caller, &INSTANCE, heard, owner.as_deref()) else { continue };
             caller.keep(INSTANCES, draft.with("ownerId", owner.clone().map(Value::String)));
         }

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ecr::Client;
 use aws_sdk_ecr::types::ImageIdentifier;
-use konecta_core::id::Arn;
+use konecta_base::id::Arn;
 use serde_json::{Value, json};
 
 use super::client;
 use crate::call::{Answer, Caller};
 use crate::classify::Failure;
 use crate::draft::{Draft, text};
-use crate::paging::Heard;
+use crate::paging::Received;
 
 const REPOSITORIES: &str = "ecr:DescribeRepositories";
 const LIFECYCLE: &str = "ecr:GetLifecyclePolicy";
@@ -52,7 +52,7 @@ async fn repositories(caller: &Caller, client: &Client) {
 }
 
 /// What ECR says of how each repository is scanned, by its ARN; what the answer leaves out, or failed, is a gap.
-async fn effective(caller: &Caller, client: &Client, listed: &[Heard]) -> BTreeMap<String, Value> {
+async fn effective(caller: &Caller, client: &Client, listed: &[Received]) -> BTreeMap<String, Value> {
     if !caller.wants(EFFECTIVE) {
         return BTreeMap::new();
     }
@@ -102,7 +102,7 @@ fn scanning_of(answer: &Value, name: &str) -> Option<Value> {
     all.iter().find(|entry| text(entry, "repositoryName") == Some(name))?.get("scanFrequency").cloned()
 }
 
-async fn repository(caller: &Caller, client: &Client, heard: Heard, scanning: Option<Value>) {
+async fn repository(caller: &Caller, client: &Client, heard: Received, scanning: Option<Value>) {
     let Some(arn) = caller.arn(REPOSITORIES, &heard.value, "repositoryArn") else { return };
     let Some(name) = caller.text(REPOSITORIES, &heard.value, "repositoryName") else { return };
     let lifecycle = caller.one(LIFECYCLE, Some(&arn), &["LifecyclePolicyNotFoundException"], |tap| {
@@ -155,7 +155,7 @@ async fn registry_policy(caller: &Caller, client: &Client) {
     let id = place.account.to_string();
     let heard = match answer {
         Answer::Got(heard) => heard,
-        Answer::KnownNone { at } => Heard { value: json!({"registryId": id, "policyText": null}), at },
+        Answer::KnownNone { at } => Received { value: json!({"registryId": id, "policyText": null}), at },
         Answer::Missing => return,
     };
     if heard.value.get("policyText").is_none() {

@@ -1,14 +1,14 @@
 //! EKS: clusters and what hangs on them; the versions there are; and the KMS keys that encrypt the clusters.
 
 use aws_sdk_eks::Client;
-use konecta_core::id::Arn;
+use konecta_base::id::Arn;
 use serde_json::{Value, json};
 
 use super::client;
 use crate::call::Caller;
 use crate::classify::Failure;
 use crate::draft::{Draft, tag_map, text};
-use crate::paging::Heard;
+use crate::paging::Received;
 
 const CLUSTERS: &str = "eks:ListClusters";
 const CLUSTER: &str = "eks:DescribeCluster";
@@ -86,7 +86,7 @@ struct Cluster {
 impl Cluster {
     /// Keeps the cluster, and gives back what it is. Where the describe call has no answer, the cluster is there with
     /// nothing known of it.
-    async fn describe(&self, listed: Heard) -> Value {
+    async fn describe(&self, listed: Received) -> Value {
         let answer = self
             .caller
             .one(CLUSTER, Some(&self.arn), &[], |tap| {
@@ -94,7 +94,7 @@ impl Cluster {
             })
             .await;
         let heard = self.caller.member(CLUSTER, Some(&self.arn), answer, "cluster");
-        let heard = heard.unwrap_or(Heard { value: json!({}), at: listed.at });
+        let heard = heard.unwrap_or(Received { value: json!({}), at: listed.at });
         let (cluster, tags) = (heard.value.clone(), tag_map(heard.value.get("tags")));
         self.caller.keep(CLUSTERS, Draft::new("AWS::EKS::Cluster", self.arn.clone(), &self.name, heard).tags(tags));
         cluster
@@ -167,7 +167,7 @@ impl Cluster {
                 })
                 .await;
             let heard = self.caller.member(ASSOCIATION, Some(&arn), answer, "association");
-            let heard = heard.unwrap_or(Heard { value: json!({}), at: listed.at });
+            let heard = heard.unwrap_or(Received { value: json!({}), at: listed.at });
             let tags = tag_map(heard.value.get("tags"));
             let id = format!("{}/{id}", self.name);
             let draft = Draft::new("AWS::EKS::PodIdentityAssociation", arn, id, heard).tags(tags);
@@ -239,7 +239,7 @@ impl Cluster {
 
     /// The name of what hangs on the cluster, and an ARN that holds it. Its real ARN ends in an id that only the
     /// describe answer knows; until then, and in gaps, it goes by this one.
-    fn named(&self, action: &str, part: &str, listed: &Heard) -> Option<(String, Arn)> {
+    fn named(&self, action: &str, part: &str, listed: &Received) -> Option<(String, Arn)> {
         let Some(name) = listed.value.as_str() else {
             self.caller.missing(action, Some(&self.arn), Failure::broken("an element of the answer has no name"));
             return None;
@@ -256,14 +256,14 @@ impl Cluster {
         name: &str,
         (action, arn): (&str, &str),
         by_name: Arn,
-        listed: Heard,
-        heard: Option<Heard>,
+        listed: Received,
+        heard: Option<Received>,
     ) -> Option<Draft> {
         let arn = match &heard {
             Some(heard) => self.caller.arn(action, &heard.value, arn)?,
             None => by_name,
         };
-        let heard = heard.unwrap_or(Heard { value: json!({}), at: listed.at });
+        let heard = heard.unwrap_or(Received { value: json!({}), at: listed.at });
         let tags = tag_map(heard.value.get("tags"));
         Some(Draft::new(kind, arn, format!("{}/{name}", self.name), heard).tags(tags))
     }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::Client;
-use konecta_core::id::Arn;
+use konecta_base::id::Arn;
 use serde_json::Value;
 
 use super::client;
 use crate::call::Caller;
 use crate::classify::Failure;
 use crate::draft::{Draft, tag_list, text};
-use crate::paging::Heard;
+use crate::paging::Received;
 
 const BALANCERS: &str = "elasticloadbalancing:DescribeLoadBalancers";
 const BALANCER_ATTRIBUTES: &str = "elasticloadbalancing:DescribeLoadBalancerAttributes";
@@ -38,7 +38,7 @@ async fn balancers(caller: &Caller, client: &Client) {
             call.customize().interceptor(tap).send()
         })
         .await;
-    let named: Vec<(Arn, Heard)> = listing
+    let named: Vec<(Arn, Received)> = listing
         .items
         .into_iter()
         .filter_map(|heard| Some((caller.arn(BALANCERS, &heard.value, "LoadBalancerArn")?, heard)))
@@ -104,7 +104,7 @@ fn tags_of(answer: &Value, arn: &Arn) -> Option<Value> {
     all.iter().find(|entry| text(entry, "ResourceArn") == Some(arn.as_str()))?.get("Tags").cloned()
 }
 
-async fn balancer(caller: &Caller, client: &Client, arn: Arn, heard: Heard, tags: Option<Value>) {
+async fn balancer(caller: &Caller, client: &Client, arn: Arn, heard: Received, tags: Option<Value>) {
     let Some(name) = caller.text(BALANCERS, &heard.value, "LoadBalancerName") else { return };
     let answer = caller
         .one(BALANCER_ATTRIBUTES, Some(&arn), &[], |tap| {
@@ -193,7 +193,7 @@ async fn target_groups(caller: &Caller, client: &Client) {
         .await;
 }
 
-async fn target_group(caller: &Caller, client: &Client, heard: Heard) {
+async fn target_group(caller: &Caller, client: &Client, heard: Received) {
     let Some(arn) = caller.arn(GROUPS, &heard.value, "TargetGroupArn") else { return };
     let Some(name) = caller.text(GROUPS, &heard.value, "TargetGroupName") else { return };
     let attributes = caller.one(GROUP_ATTRIBUTES, Some(&arn), &[], |tap| {

@@ -7,7 +7,7 @@ use super::client;
 use crate::call::{Answer, Caller};
 use crate::classify::Failure;
 use crate::draft::{Draft, tag_list, text};
-use crate::paging::Heard;
+use crate::paging::Received;
 
 const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
 const PROVIDERS: &str = "iam:ListOpenIDConnectProviders";
@@ -58,10 +58,10 @@ async fn providers(caller: &Caller, client: &Client) {
         .await;
     let Some(list) = caller.member(PROVIDERS, None, answer, "OpenIDConnectProviderList") else { return };
     let Value::Array(elements) = list.value else {
-        caller.missing(PROVIDERS, None, Failure::broken("OpenIDConnectProviderList is no list"));
+        caller.missing(PROVIDERS, None, Failure::broken("OpenIDConnectProviderList is not a list"));
         return;
     };
-    let listed = elements.into_iter().map(|value| Heard { value, at: list.at }).collect();
+    let listed = elements.into_iter().map(|value| Received { value, at: list.at }).collect();
     caller
         .each(listed, |caller, listed| {
             let client = client.clone();
@@ -73,7 +73,7 @@ async fn providers(caller: &Caller, client: &Client) {
                         call.customize().interceptor(tap).send()
                     })
                     .await;
-                let heard = answer.got().unwrap_or(Heard { value: json!({}), at: listed.at });
+                let heard = answer.got().unwrap_or(Received { value: json!({}), at: listed.at });
                 let tags = tag_list(heard.value.get("Tags"));
                 // The provider's URL without its scheme, slashes included.
                 let id = arn
@@ -97,7 +97,7 @@ async fn passwords(caller: &Caller, client: &Client) {
         .await;
     let heard = match answer {
         Answer::Got(heard) => heard,
-        Answer::KnownNone { at } => Heard { value: json!({"PasswordPolicy": null}), at },
+        Answer::KnownNone { at } => Received { value: json!({"PasswordPolicy": null}), at },
         Answer::Missing => return,
     };
     if heard.value.get("PasswordPolicy").is_none() {

@@ -21,15 +21,17 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use konecta_core::control::reads::{ReadScope, Reads};
-use konecta_core::id::{Action, Region};
-use konecta_core::snapshot::{ScanInfo, Snapshot};
+use konecta_base::id::{Action, Region};
+use konecta_base::reads::{ReadScope, Reads};
+use konecta_base::snapshot::{ScanInfo, Snapshot};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
+use crate::breaker::Breaker;
 use crate::call::{Caller, unwind};
 use crate::clock;
-use crate::ledger::{Ledger, Place};
+use crate::ledger::{Ledger, Scope};
 use crate::pace::{Budget, Limits, Progress};
 use crate::recording::Recording;
 use crate::session::{Account, Session};
@@ -41,6 +43,8 @@ pub struct CollectOptions {
     pub limits: Limits,
     /// What was told already, and is not asked again; what is told now is added.
     pub recording: Option<Arc<Recording>>,
+    /// When nothing more is asked and nothing under way is waited for; what is missing then is a gap. `None`: never.
+    pub deadline: Option<Instant>,
 }
 
 /// A client with the credentials, region and retry books of a caller.
@@ -60,7 +64,7 @@ type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// One service: the prefixes of the actions that it makes, and how.
 struct Service {
     prefixes: &'static [&'static str],
-    start: fn(&Desk, &Arc<Ledger>) -> Work,
+    start: fn(&ServiceContext, &Arc<Ledger>) -> Work,
 }
 
 macro_rules! services {
@@ -93,19 +97,20 @@ services! {
 }
 
 /// What the services of one account and region share.
-struct Desk<'a> {
+struct ServiceContext<'a> {
     account: &'a Account,
     overall: &'a Arc<Semaphore>,
     options: &'a CollectOptions,
     progress: &'a Arc<Progress>,
 }
 
-impl Desk<'_> {
+impl ServiceContext<'_> {
     fn caller(&self, service: &'static str, ledger: &Arc<Ledger>) -> Caller {
         Caller::new(
             service,
             self.account.sdk(&ledger.place().region),
             Budget::within(self.overall, self.options.limits),
+            Breaker::new(self.options.deadline),
             Arc::clone(ledger),
             Arc::clone(self.progress),
             self.options.recording.clone(),
@@ -135,10 +140,10 @@ pub async fn collect(
     let mut tasks = JoinSet::new();
     let mut ledgers = Vec::new();
     for account in session.accounts() {
-        let desk = Desk { account, overall: &overall, options, progress };
+        let desk = ServiceContext { account, overall: &overall, options, progress };
         for region in account.regions().iter().cloned().chain([Region::global()]) {
             let here = made_in(&region, catalogue, wanted);
-            let place = Place { account: account.id().clone(), region, partition: account.partition().to_owned() };
+            let place = Scope { account: account.id().clone(), region, partition: account.partition().to_owned() };
             let ledger = Arc::new(Ledger::open(place, here.clone(), Arc::clone(progress)));
             for service in SERVICES {
                 if here.iter().any(|action| service.prefixes.contains(&action.service())) {

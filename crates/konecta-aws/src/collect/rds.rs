@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::client;
 use crate::call::{Caller, Listing};
 use crate::draft::{Draft, tag_list, text};
-use crate::paging::Heard;
+use crate::paging::Received;
 
 const INSTANCES: &str = "rds:DescribeDBInstances";
 const CLUSTERS: &str = "rds:DescribeDBClusters";
@@ -131,7 +131,7 @@ async fn parameter_groups(caller: &Caller, client: &Client, in_use: Option<&BTre
         .await;
 }
 
-async fn parameter_group(caller: &Caller, client: &Client, heard: Heard, is_used: bool) {
+async fn parameter_group(caller: &Caller, client: &Client, heard: Received, is_used: bool) {
     let Some(arn) = caller.arn(PARAMETER_GROUPS, &heard.value, "DBParameterGroupArn") else { return };
     let Some(name) = caller.text(PARAMETER_GROUPS, &heard.value, "DBParameterGroupName") else { return };
     let parameters = if is_used {
@@ -168,7 +168,7 @@ async fn cluster_parameter_groups(caller: &Caller, client: &Client, in_use: Opti
         .await;
 }
 
-async fn cluster_parameter_group(caller: &Caller, client: &Client, heard: Heard, is_used: bool) {
+async fn cluster_parameter_group(caller: &Caller, client: &Client, heard: Received, is_used: bool) {
     let Some(arn) = caller.arn(CLUSTER_PARAMETER_GROUPS, &heard.value, "DBClusterParameterGroupArn") else { return };
     let Some(name) = caller.text(CLUSTER_PARAMETER_GROUPS, &heard.value, "DBClusterParameterGroupName") else { return };
     let parameters = if is_used {
@@ -236,7 +236,7 @@ async fn snapshots(caller: &Caller, client: &Client) {
         .await;
 }
 
-async fn snapshot(caller: &Caller, client: &Client, heard: Heard) {
+async fn snapshot(caller: &Caller, client: &Client, heard: Received) {
     let Some(arn) = caller.arn(SNAPSHOTS, &heard.value, "DBSnapshotArn") else { return };
     let Some(id) = caller.text(SNAPSHOTS, &heard.value, "DBSnapshotIdentifier") else { return };
     let answer = caller

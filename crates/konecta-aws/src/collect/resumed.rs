@@ -12,7 +12,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
-use konecta_core::control::reads::reads;
+use konecta_base::reads::reads;
 use serde_json::{Value, json};
 
 use self::proxy::Proxy;
@@ -83,14 +83,14 @@ fn session(proxy: &Proxy) -> Session {
         .region(aws_types::region::Region::from_static("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(keys))
         .endpoint_url(proxy.url())
-        .retry_config(RetryConfig::adaptive().with_max_attempts(1))
+        .retry_config(RetryConfig::standard().with_max_attempts(1))
         .build();
     let account = "123456789012".parse().expect("account");
     Session::of(vec![Account::played(account, vec!["us-east-1".parse().expect("region")], sdk)])
 }
 
 async fn scan(proxy: &Proxy, recording: Option<Arc<Recording>>) -> Snapshot {
-    let catalogue = reads().expect("reads.toml");
+    let catalogue = reads();
     let names = catalogue.iter().map(|(action, _)| action);
     let wanted = names.filter(|action| !NOT_IN_MOTO.contains(&action.as_str())).cloned().collect();
     let options = CollectOptions { recording, ..CollectOptions::default() };

@@ -6,7 +6,7 @@ use aws_sdk_route53::types::RrType;
 use super::client;
 use crate::call::Caller;
 use crate::draft::Draft;
-use crate::paging::Heard;
+use crate::paging::Received;
 
 const ZONES: &str = "route53:ListHostedZones";
 const RECORDS: &str = "route53:ListResourceRecordSets";
@@ -26,7 +26,7 @@ pub(super) async fn collect([caller]: [Caller; 1]) {
         .await;
 }
 
-async fn zone(caller: &Caller, client: &Client, heard: Heard) {
+async fn zone(caller: &Caller, client: &Client, heard: Received) {
     let Some(path) = caller.text(ZONES, &heard.value, "Id") else { return };
     // The API writes `/hostedzone/Z123`, everything else `Z123`.
     let id = path.trim_start_matches("/hostedzone/").to_owned();

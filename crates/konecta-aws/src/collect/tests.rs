@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use konecta_core::control::reads::reads;
+use konecta_base::reads::reads;
 
 use super::*;
 
@@ -30,7 +30,7 @@ fn literals() -> BTreeSet<&'static str> {
 
 #[test]
 fn collectors_and_catalogue_name_the_same_actions() {
-    let catalogue = reads().expect("reads.toml");
+    let catalogue = reads();
     let named: BTreeSet<Action> = literals().iter().filter_map(|literal| literal.parse().ok()).collect();
     let known: BTreeSet<Action> = catalogue.iter().map(|(action, _)| action.clone()).collect();
     assert_eq!(named.difference(&known).collect::<Vec<_>>(), Vec::<&Action>::new(), "no read of the catalogue");
@@ -40,7 +40,7 @@ fn collectors_and_catalogue_name_the_same_actions() {
 #[test]
 fn every_type_of_the_catalogue_is_collected() {
     let literals = literals();
-    for (action, read) in reads().expect("reads.toml").iter() {
+    for (action, read) in reads().iter() {
         for kind in &read.lists {
             assert!(literals.contains(kind.as_str()), "{action} should bring {kind}");
         }
@@ -49,7 +49,7 @@ fn every_type_of_the_catalogue_is_collected() {
 
 #[test]
 fn every_action_is_made_by_one_service() {
-    for (action, _) in reads().expect("reads.toml").iter() {
+    for (action, _) in reads().iter() {
         let makers = SERVICES.iter().filter(|service| service.prefixes.contains(&action.service())).count();
         assert_eq!(makers, 1, "{action}");
     }
@@ -57,7 +57,7 @@ fn every_action_is_made_by_one_service() {
 
 #[test]
 fn reads_are_made_where_they_belong() {
-    let catalogue = reads().expect("reads.toml");
+    let catalogue = reads();
     let wanted: BTreeSet<Action> = ["iam:ListOpenIDConnectProviders", "wafv2:ListWebACLs", "ecr:DescribeRepositories"]
         .iter()
         .map(|name| name.parse().expect(name))

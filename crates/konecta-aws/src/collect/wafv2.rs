@@ -3,13 +3,13 @@
 
 use aws_sdk_wafv2::Client;
 use aws_sdk_wafv2::types::{ResourceType, Scope};
-use konecta_core::id::Arn;
+use konecta_base::id::Arn;
 use serde_json::{Value, json};
 
 use super::client;
 use crate::call::Caller;
 use crate::draft::Draft;
-use crate::paging::Heard;
+use crate::paging::Received;
 
 const LIST: &str = "wafv2:ListWebACLs";
 const GET: &str = "wafv2:GetWebACL";
@@ -33,7 +33,7 @@ pub(super) async fn collect([caller]: [Caller; 1]) {
         .await;
 }
 
-async fn web_acl(caller: &Caller, client: &Client, scope: Scope, listed: Heard) {
+async fn web_acl(caller: &Caller, client: &Client, scope: Scope, listed: Received) {
     let Some(arn) = caller.arn(LIST, &listed.value, "ARN") else { return };
     let Some(name) = caller.text(LIST, &listed.value, "Name") else { return };
     let Some(id) = caller.text(LIST, &listed.value, "Id") else { return };
@@ -43,7 +43,8 @@ async fn web_acl(caller: &Caller, client: &Client, scope: Scope, listed: Heard) 
             client.get_web_acl().scope(scope.clone()).name(&name).id(&id).customize().interceptor(tap).send()
         })
         .await;
-    let heard = caller.member(GET, Some(&arn), answer, "WebACL").unwrap_or(Heard { value: json!({}), at: listed.at });
+    let heard =
+        caller.member(GET, Some(&arn), answer, "WebACL").unwrap_or(Received { value: json!({}), at: listed.at });
     let (groups, resources) =
         tokio::join!(groups(caller, client, &arn, &heard.value), resources(caller, client, &arn, &scope));
     let draft = Draft::new("AWS::WAFv2::WebACL", arn, name, heard)

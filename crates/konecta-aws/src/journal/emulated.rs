@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aws_sdk_s3::types::ServerSideEncryption;
 use aws_types::SdkConfig;
 use jiff::Timestamp;
-use konecta_core::fix::journal::{Event, Journal, JournalError, Log as _, Medium as _, MediumError, Way, read};
+use konecta_fix::journal::{Event, Journal, JournalError, Log as _, Medium as _, MediumError, Way, read};
 use serde_json::json;
 
 use super::S3Journals;
@@ -29,7 +29,7 @@ fn begun() -> Event {
     let plan = json!({"version": 1, "tool": "t", "createdAt": "2026-11-23T12:00:00Z", "expiresAt": "2026-11-23T13:00:00Z",
         "account": "123456789012", "regions": ["us-east-1"], "changes": [], "refusals": [], "sha256": ""});
     Event::Begun {
-        version: konecta_core::fix::journal::VERSION,
+        version: konecta_fix::journal::VERSION,
         run: NAME.to_owned(),
         who: "ada".to_owned(),
         tool: "t".to_owned(),

@@ -6,9 +6,9 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use konecta_core::gap::GapKind;
-use konecta_core::id::Action;
-use konecta_core::limits;
+use konecta_base::gap::GapKind;
+use konecta_base::id::Action;
+use konecta_base::limits;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -27,7 +27,7 @@ pub enum RecordingError {
     #[error("the recording could not be written")]
     NotWritten(#[source] io::Error),
     /// The bytes are something else.
-    #[error("this is no recording of konecta-audit: {0}")]
+    #[error("this is not a recording of konecta-audit: {0}")]
     Foreign(String),
     /// Another version wrote them, and may have understood or hidden less of the answers.
     #[error("the recording was made by konecta-audit {tool} in format {format}")]
@@ -128,7 +128,7 @@ fn write_lines(begun_at: Option<Timestamp>, kept: &[(Key, Arc<Kept>)]) -> io::Re
     for (key, kept) in kept {
         line(serde_json::to_vec(&Line { told: Some(to_line(key, kept)), end: None })?)?;
     }
-    let end = Trailer { lines, sha256: hex(&digest.finalize()) };
+    let end = Trailer { lines, sha256: hex::encode(digest.finalize()) };
     serde_json::to_writer(&mut out, &Line { told: None, end: Some(end) })?;
     out.write_all(b"\n")?;
     out.finish()
@@ -141,7 +141,7 @@ fn to_line(key: &Key, kept: &Kept) -> KeptLine {
             (None, Some(FailureLine { kind: *kind, code: code.clone(), message: message.clone() }))
         }
     };
-    KeptLine { key: hex(&key.0), action: kept.action.clone(), at: kept.at, answer, failure }
+    KeptLine { key: hex::encode(key.0), action: kept.action.clone(), at: kept.at, answer, failure }
 }
 
 fn from_line(line: KeptLine) -> Option<(Key, Arc<Kept>)> {
@@ -151,7 +151,7 @@ fn from_line(line: KeptLine) -> Option<(Key, Arc<Kept>)> {
         (Some(_), Some(_)) | (None, None) => return None,
     };
     let kept = Kept { action: line.action, at: line.at, outcome };
-    Some((Key(unhex(&line.key)?), Arc::new(kept)))
+    Some((Key(hex::decode(&line.key).ok()?.try_into().ok()?), Arc::new(kept)))
 }
 
 type Read = (Option<Timestamp>, BTreeMap<Key, Arc<Kept>>);
@@ -179,10 +179,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<Read, RecordingError> {
                 kept.insert(key, one);
             }
             (None, Some(end)) => {
-                lines.check_end(&end, &hex(&digest.finalize()))?;
+                lines.check_end(&end, &hex::encode(digest.finalize()))?;
                 return Ok((header.begun_at, kept));
             }
-            (Some(_), Some(_)) | (None, None) => return Err(lines.damaged(&"it is no line of a recording")),
+            (Some(_), Some(_)) | (None, None) => return Err(lines.damaged(&"it is not a line of a recording")),
         }
     }
     Err(lines.damaged(&"it ends before its last line"))
@@ -198,7 +198,7 @@ fn header(text: &[u8]) -> Result<Header, RecordingError> {
         #[serde(default)]
         tool_version: String,
     }
-    let no_header = |_| RecordingError::Foreign("its first line is no header".to_owned());
+    let no_header = |_| RecordingError::Foreign("its first line is not a header".to_owned());
     let named: Named = serde_json::from_slice(text).map_err(no_header)?;
     if named.format != FORMAT {
         return Err(RecordingError::Foreign(format!("its first line says `{}`", named.format)));
@@ -240,17 +240,4 @@ impl<R: BufRead> Lines<R> {
     fn damaged(&self, reason: &dyn ToString) -> RecordingError {
         RecordingError::Damaged { line: self.number, reason: reason.to_string() }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|digit| char::from_digit(digit.into(), 16))
-        .collect()
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    text.as_bytes().chunks(2).map(byte).collect::<Option<Vec<u8>>>()?.try_into().ok()
 }

@@ -1,6 +1,6 @@
 //! A recording that is not whole, or not ours, is refused; one that is whole comes back as it was.
 
-use konecta_core::gap::GapKind;
+use konecta_base::gap::GapKind;
 use serde_json::json;
 
 use super::*;
@@ -19,10 +19,10 @@ fn key(number: u8) -> Key {
 }
 
 /// One answer and one denial.
-fn sample() -> (Recording, [Told; 2]) {
+fn sample() -> (Recording, [CallOutcome; 2]) {
     let value = json!({"text": "ä\n\u{2028}", "numbers": [1.1, -3, 18_446_744_073_709_551_615_u64], "none": null});
-    let answer = Told { at: at(100), outcome: Ok(value) };
-    let denied = Told { at: at(200), outcome: Err(of_service(Some("AccessDenied"), Some("no"), 403)) };
+    let answer = CallOutcome { at: at(100), outcome: Ok(value) };
+    let denied = CallOutcome { at: at(200), outcome: Err(of_service(Some("AccessDenied"), Some("no"), 403)) };
     let recording = Recording::new();
     recording.begun(at(50));
     recording.note(key(1), &action("ecr:DescribeRepositories"), &answer);
@@ -49,8 +49,8 @@ fn what_was_told_comes_back_as_it_was() {
     let (recording, told) = sample();
     let back = Recording::from_bytes(&recording.to_bytes().expect("written")).expect("read");
     assert_eq!((back.len(), back.is_empty()), (2, false));
-    assert_eq!([key(1), key(2)].map(|key| back.told(&key)), told.map(Some));
-    assert_eq!(back.told(&key(3)), None);
+    assert_eq!([key(1), key(2)].map(|key| back.recorded(&key)), told.map(Some));
+    assert_eq!(back.recorded(&key(3)), None);
     assert_eq!(back.begun(at(999)), at(50), "the scan began when it began");
     assert_eq!(back.to_bytes().expect("written"), recording.to_bytes().expect("written"));
     let empty = Recording::from_bytes(&Recording::new().to_bytes().expect("written")).expect("read");
@@ -68,7 +68,7 @@ fn only_what_is_definite_is_kept() {
         Failure::broken("cut short"),
     ];
     for failure in passing {
-        recording.note(key(1), &action("ecr:DescribeRepositories"), &Told { at: at(1), outcome: Err(failure) });
+        recording.note(key(1), &action("ecr:DescribeRepositories"), &CallOutcome { at: at(1), outcome: Err(failure) });
     }
     assert!(recording.is_empty());
 }
@@ -115,7 +115,7 @@ fn what_is_none_is_refused_by_its_kind() {
     assert!(foreign.iter().all(|result| matches!(result, Err(RecordingError::Foreign(_)))), "{foreign:?}");
     let snapshot = r#"{"format":"konecta-audit-snapshot","version":1}"#.to_owned();
     let told = read_lines(&[snapshot]).expect_err("a snapshot").to_string();
-    assert_eq!(told, "this is no recording of konecta-audit: its first line says `konecta-audit-snapshot`");
+    assert_eq!(told, "this is not a recording of konecta-audit: its first line says `konecta-audit-snapshot`");
     let mut newer = lines();
     newer[0] = r#"{"format":"konecta-audit-recording","version":2,"toolVersion":"9.0.0","more":true}"#.to_owned();
     let error = read_lines(&newer).expect_err("another version");

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::shapes::{Operation, Place, Ref, Shape, Table};
+use super::shapes::{MemberLocation, Operation, Ref, Shape, Table};
 use super::{MAX_DEPTH, WireError, timestamp};
 
 /// The whole body of an answer.
@@ -49,7 +49,7 @@ fn decode_named(table: &Table, name: &str, value: Value, depth: usize) -> Result
         (Shape::Structure(members), Value::Object(mut sent)) => {
             let mut result = Map::new();
             for (name, member) in members {
-                if member.place != Place::Body {
+                if member.place != MemberLocation::Body {
                     continue;
                 }
                 // A `null` on the wire says no more than silence: the CLI prints neither.

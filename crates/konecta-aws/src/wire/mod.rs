@@ -19,7 +19,7 @@ pub use shapes::{Pages, Table, table};
 pub(crate) use tap::Fingerprint;
 pub use tap::{Tap, Wire};
 
-use shapes::{Operation, Place, Protocol, Ref, Shape};
+use shapes::{MemberLocation, Operation, Protocol, Ref, Shape};
 
 /// Nesting beyond which an answer is taken for an attack or a fault; the deepest real one (a WAF rule) has 30.
 const MAX_DEPTH: usize = 100;
@@ -103,8 +103,8 @@ fn add_headers(table: &Table, operation: &Operation, wire: &Wire, result: &mut V
     let Shape::Structure(members) = table.shape(output)? else { return Ok(()) };
     for (name, member) in members {
         match member.place {
-            Place::Body | Place::Headers | Place::Status => {}
-            Place::Header => {
+            MemberLocation::Body | MemberLocation::Headers | MemberLocation::Status => {}
+            MemberLocation::Header => {
                 if let Some(text) = wire.header(member.wire_name(name)) {
                     result.insert(name.clone(), Value::String(text.to_owned()));
                 }

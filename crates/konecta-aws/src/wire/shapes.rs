@@ -152,7 +152,7 @@ impl TryFrom<RawShape> for Shape {
 pub(super) struct Member {
     pub(super) kind: Ref,
     wire: Option<String>,
-    pub(super) place: Place,
+    pub(super) place: MemberLocation,
     pub(super) flat: bool,
 }
 
@@ -166,7 +166,7 @@ impl Member {
 /// Where a member travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Place {
+pub(super) enum MemberLocation {
     /// In the body.
     #[default]
     Body,
@@ -186,7 +186,7 @@ enum RawMember {
         t: Ref,
         n: Option<String>,
         #[serde(default, rename = "in")]
-        place: Place,
+        place: MemberLocation,
         #[serde(default)]
         flat: bool,
     },
@@ -195,7 +195,7 @@ enum RawMember {
 impl From<RawMember> for Member {
     fn from(raw: RawMember) -> Self {
         match raw {
-            RawMember::Short(kind) => Self { kind, wire: None, place: Place::Body, flat: false },
+            RawMember::Short(kind) => Self { kind, wire: None, place: MemberLocation::Body, flat: false },
             RawMember::Long { t, n, place, flat } => Self { kind: t, wire: n, place, flat },
         }
     }
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn every_read_of_the_catalogue_has_its_shapes() {
-        for (action, _) in konecta_core::control::reads::reads().expect("reads.toml").iter() {
+        for (action, _) in konecta_base::reads::reads().iter() {
             let table = table(action.service()).unwrap_or_else(|error| panic!("{action}: {error}"));
             let operation = table.operation(action.operation()).unwrap_or_else(|error| panic!("{action}: {error}"));
             let Ref::Named(output) = &operation.output else { panic!("{action}: {:?}", operation.output) };

@@ -54,7 +54,7 @@ struct Inner {
 
 impl Tap {
     /// One that ends the call once its request is written. The orchestrator then goes past its attempts: nothing is signed, sent
-    /// or tried again, no token of the adaptive retries is used, and the call fails.
+    /// or tried again, no retry is paid for, and the call fails.
     pub(crate) fn holding_back() -> Self {
         Self(Arc::new(Inner { holds_back: true, ..Inner::default() }))
     }

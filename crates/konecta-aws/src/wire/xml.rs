@@ -4,7 +4,7 @@
 use roxmltree::{Document, Node};
 use serde_json::{Map, Value};
 
-use super::shapes::{Operation, Place, Protocol, Ref, Shape, Table};
+use super::shapes::{MemberLocation, Operation, Protocol, Ref, Shape, Table};
 use super::{MAX_DEPTH, WireError, timestamp};
 
 /// Attributes of one element; AWS sends a namespace or a type. The parser compares each with every other.
@@ -117,7 +117,7 @@ fn decode_named(table: &Table, name: &str, node: Node<'_, '_>, depth: usize) -> 
         Shape::Structure(members) => {
             let mut result = Map::new();
             for (name, member) in members {
-                if member.place != Place::Body {
+                if member.place != MemberLocation::Body {
                     continue;
                 }
                 let wire_name = member.wire_name(name);

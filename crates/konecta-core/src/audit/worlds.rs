@@ -20,20 +20,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{judge_all, surroundings};
-use crate::blueprint::Blueprint;
-use crate::claim::{self, JudgedClaim};
-use crate::control::catalogue::{Catalogue, Selection};
-use crate::control::engine::{Judge, World};
-use crate::control::reads::reads;
-use crate::finding::{Finding, Status};
-use crate::report::ControlError;
-use crate::snapshot::SnapshotFile;
+use crate::facts::Wanted;
+use konecta_base::blueprint::Blueprint;
+use konecta_base::claim::{self, JudgedClaim};
+use konecta_base::finding::{Finding, Status};
+use konecta_base::reads::reads;
+use konecta_base::rule::ControlError;
+use konecta_base::snapshot::SnapshotFile;
+use konecta_rego::catalogue::{Catalogue, Selection};
+use konecta_rego::engine::{Judge, World};
 
 /// Worlds that are not judged right yet. This list only ever gets shorter.
 const PENDING: &[&str] = &[];
 
 /// One line of a `cases.txt`.
-struct Case {
+struct WorldFile {
     name: String,
     snapshot: PathBuf,
     blueprint: Blueprint,
@@ -83,7 +84,7 @@ impl Judged {
     }
 
     /// What was found of the control or claim that a clause speaks of.
-    fn told(&self, clause: &str) -> String {
+    fn describe(&self, clause: &str) -> String {
         let subject = clause.rsplit_once(' ').map_or(clause, |(subject, _)| subject);
         if let Some(id) = subject.strip_prefix("claim:") {
             let claims = self.claims.iter().filter(|claim| claim.id.as_str() == id);
@@ -120,7 +121,7 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-fn cases(folder: &Path) -> Vec<Case> {
+fn cases(folder: &Path) -> Vec<WorldFile> {
     let area = folder.file_name().expect("a name").to_string_lossy().into_owned();
     let text = read(&folder.join("cases.txt"));
     let lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
@@ -137,7 +138,7 @@ fn cases(folder: &Path) -> Vec<Case> {
             } else {
                 Blueprint::default()
             };
-            Case {
+            WorldFile {
                 name: format!("{area}/{name}"),
                 snapshot: folder.join(format!("{name}.snap")),
                 blueprint,
@@ -153,11 +154,11 @@ fn cases(folder: &Path) -> Vec<Case> {
         .collect()
 }
 
-fn judged(judge: &mut Judge<'_>, catalogue: &Catalogue, case: &Case) -> Judged {
+fn judged(judge: &mut Judge<'_>, catalogue: &Catalogue, case: &WorldFile) -> Judged {
     let fail = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}", case.name) };
     let file = SnapshotFile::open(&case.snapshot).unwrap_or_else(|error| fail(&error));
     let source = file.load().unwrap_or_else(|error| fail(&error));
-    let (world, stacks) = surroundings(&source, &case.blueprint).unwrap_or_else(|error| fail(&error));
+    let (world, stacks) = surroundings(&source, &case.blueprint, Wanted::All).unwrap_or_else(|error| fail(&error));
     judge.change_world(&world).unwrap_or_else(|error| fail(&error));
     let mut findings = Vec::new();
     let mut take = |finding| findings.push(finding);
@@ -169,7 +170,7 @@ fn judged(judge: &mut Judge<'_>, catalogue: &Catalogue, case: &Case) -> Judged {
 }
 
 /// The controls that clauses speak of, and who decides the claims that they speak of.
-fn spoken_of(cases: &[Case]) -> Catalogue {
+fn spoken_of(cases: &[WorldFile]) -> Catalogue {
     let mut catalogue = Catalogue::built_in().expect("catalogue");
     let mut controls: BTreeSet<String> = [claim::INVENTORY.to_owned()].into();
     for clause in cases.iter().flat_map(|case| &case.clauses) {
@@ -190,10 +191,10 @@ fn spoken_of(cases: &[Case]) -> Catalogue {
 /// One judge for all: its policies are compiled once, and the world around it is changed from case to case.
 #[test]
 fn every_world_is_judged_right() {
-    let all: Vec<Case> = folders().iter().flat_map(|folder| cases(folder)).collect();
+    let all: Vec<WorldFile> = folders().iter().flat_map(|folder| cases(folder)).collect();
     let catalogue = spoken_of(&all);
     let nothing = World::new(&serde_json::json!({})).expect("a world");
-    let mut judge = Judge::new(&catalogue, &nothing, reads().expect("reads"), &[]).expect("a judge");
+    let mut judge = Judge::new(&catalogue, &nothing, reads(), &[]).expect("a judge");
     let (mut wrong, mut mended, mut names) = (Vec::new(), Vec::new(), BTreeSet::new());
     for case in all {
         let judged = judged(&mut judge, &catalogue, &case);
@@ -202,7 +203,8 @@ fn every_world_is_judged_right() {
         if not_so.is_empty() && is_pending {
             mended.push(case.name.clone());
         } else if !not_so.is_empty() && !is_pending {
-            let told: String = not_so.iter().map(|clause| format!("\n    {clause}{}", judged.told(clause))).collect();
+            let told: String =
+                not_so.iter().map(|clause| format!("\n    {clause}{}", judged.describe(clause))).collect();
             wrong.push(format!("{}, since {}:{told}", case.name, case.why));
         }
         names.insert(case.name);

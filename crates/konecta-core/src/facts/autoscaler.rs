@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::attachments::Ids;
 use super::known::any;
-use super::seen::{Place, Seen};
+use super::seen::{AccountRegion, Seen};
 use super::sink::object;
 use super::world::{Item, Regional};
 use crate::model::{Tag, autoscaling::AutoScalingGroup, eks};
@@ -34,7 +34,12 @@ fn has_tag(group: &AutoScalingGroup, key: &str, value: Option<&str>) -> Option<b
 }
 
 /// The fact `autoscaler` of a node group; `None` where its groups are not known.
-pub(crate) fn autoscaler(place: &Place, here: &Regional, seen: &Seen, item: &Item<eks::Nodegroup>) -> Option<Value> {
+pub(crate) fn autoscaler(
+    place: &AccountRegion,
+    here: &Regional,
+    seen: &Seen,
+    item: &Item<eks::Nodegroup>,
+) -> Option<Value> {
     let cluster = item.body.cluster_name.as_deref()?;
     let mut names = named_groups(&item.body);
     if !names.whole {
@@ -50,7 +55,7 @@ pub(crate) fn autoscaler(place: &Place, here: &Regional, seen: &Seen, item: &Ite
 }
 
 /// The groups that carry the node group's tags, where it does not name them itself.
-fn tagged_groups(place: &Place, here: &Regional, seen: &Seen, nodegroup: &eks::Nodegroup) -> Option<Ids> {
+fn tagged_groups(place: &AccountRegion, here: &Regional, seen: &Seen, nodegroup: &eks::Nodegroup) -> Option<Ids> {
     let (cluster, name) = (nodegroup.cluster_name.as_deref()?, nodegroup.nodegroup_name.as_deref()?);
     if !seen.whole(place, "autoscaling:DescribeAutoScalingGroups") {
         return None;

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ground::Ground;
 use super::nodes::Node;
+use super::region_index::RegionIndex;
 use super::world::{Item, Supplemented};
 use crate::model::autoscaling::AutoScalingGroup;
 use crate::model::elb::{self, TargetHealth};
@@ -28,12 +28,12 @@ pub(crate) struct Balanced {
 
 impl Balanced {
     /// `is_fetched` says whether a distribution is known to fetch from a load balancer.
-    pub(crate) fn of(ground: &Ground<'_>, is_fetched: &dyn Fn(&str) -> bool) -> Self {
-        let (registered, unsure) = (registered(ground), unsure(ground));
+    pub(crate) fn of(region_index: &RegionIndex<'_>, is_fetched: &dyn Fn(&str) -> bool) -> Self {
+        let (registered, unsure) = (registered(region_index), unsure(region_index));
         let mut balanced = Self::default();
         let applications =
-            || ground.here.load_balancers.iter().filter(|item| item.body.kind.as_deref() == Some("application"));
-        let only = match (applications().count(), ground.here.clusters.as_slice()) {
+            || region_index.here.load_balancers.iter().filter(|item| item.body.kind.as_deref() == Some("application"));
+        let only = match (applications().count(), region_index.here.clusters.as_slice()) {
             (1, [cluster]) => Some(cluster.id(cluster.body.name.as_ref()).to_owned()),
             (_, _) => None,
         };
@@ -42,12 +42,12 @@ impl Balanced {
             "elasticloadbalancing:DescribeTargetGroups",
             "autoscaling:DescribeAutoScalingGroups",
         ];
-        let whole = whole.iter().all(|action| ground.seen.whole(ground.place, action))
-            && super::wiring::clusters_seen(ground.place, ground.seen)
-            && super::wiring::nodegroups_seen(ground.place, ground.seen)
-            && ground.here.target_groups.iter().all(|item| item.item.body.load_balancer_arns.is_some());
+        let whole = whole.iter().all(|action| region_index.seen.whole(region_index.place, action))
+            && super::wiring::clusters_seen(region_index.place, region_index.seen)
+            && super::wiring::nodegroups_seen(region_index.place, region_index.seen)
+            && region_index.here.target_groups.iter().all(|item| item.item.body.load_balancer_arns.is_some());
         for balancer in applications() {
-            let targets = targets(ground, &balancer.arn);
+            let targets = region_index.by_id.targets(&balancer.arn);
             let mut clusters = BTreeSet::new();
             for (target, cluster) in
                 targets.iter().filter_map(|target| Some((*target, registered.get(target.item.arn.as_str())?)))
@@ -68,7 +68,7 @@ impl Balanced {
                 }
                 // Where there is one application load balancer and one cluster, the one that a distribution fetches from is before the other.
                 Some(cluster) if untold && is_fetched(&balancer.arn) => {
-                    for target in &targets {
+                    for target in targets {
                         balanced.way(cluster, &balancer.arn, target);
                     }
                     Ok([cluster.clone()].into())
@@ -92,7 +92,7 @@ impl Balanced {
         match self.clusters.get(balancer) {
             Some(Ok(clusters)) => Ok(clusters),
             Some(Err(why)) => Err(why),
-            None => Err("it is no application load balancer"),
+            None => Err("it is not an application load balancer"),
         }
     }
 
@@ -102,28 +102,21 @@ impl Balanced {
     }
 }
 
-fn targets<'a>(ground: &Ground<'a>, balancer: &str) -> Vec<&'a TargetGroup> {
-    let named = |item: &&TargetGroup| {
-        item.item.body.load_balancer_arns.as_ref().is_some_and(|arns| arns.iter().any(|arn| arn == balancer))
-    };
-    ground.here.target_groups.iter().filter(named).collect()
-}
-
 /// The clusters whose nodes an Auto Scaling group registers with a target group; none where its instances are no nodes.
-fn registered<'a>(ground: &Ground<'a>) -> BTreeMap<&'a str, BTreeSet<String>> {
+fn registered<'a>(region_index: &RegionIndex<'a>) -> BTreeMap<&'a str, BTreeSet<String>> {
     let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for item in &ground.here.scaling_groups {
+    for item in &region_index.here.scaling_groups {
         for target in item.body.target_group_arns.iter().flatten() {
-            found.entry(target).or_default().extend(clusters_of(ground, &item.body));
+            found.entry(target).or_default().extend(clusters_of(region_index, &item.body));
         }
     }
     found
 }
 
 /// The target groups with which something registers of which it is not known whether it is a node, or whose.
-fn unsure<'a>(ground: &Ground<'a>) -> BTreeSet<&'a str> {
+fn unsure<'a>(region_index: &RegionIndex<'a>) -> BTreeSet<&'a str> {
     let is_sure = |id: &str| {
-        let node = ground.wiring.machines.get(id).map(|machine| &machine.node);
+        let node = region_index.wiring.machines.get(id).map(|machine| &machine.node);
         node.is_some_and(|node| matches!(node, Node::Of(_) | Node::No))
     };
     let doubtful = |group: &&Item<AutoScalingGroup>| {
@@ -131,20 +124,16 @@ fn unsure<'a>(ground: &Ground<'a>) -> BTreeSet<&'a str> {
         group.body.instances.is_none()
             || members.iter().any(|member| !member.instance_id.as_deref().is_some_and(is_sure))
     };
-    let groups = ground.here.scaling_groups.iter().filter(doubtful);
+    let groups = region_index.here.scaling_groups.iter().filter(doubtful);
     groups.flat_map(|group| group.body.target_group_arns.iter().flatten()).map(String::as_str).collect()
 }
 
-fn clusters_of(ground: &Ground<'_>, group: &AutoScalingGroup) -> BTreeSet<String> {
+fn clusters_of(region_index: &RegionIndex<'_>, group: &AutoScalingGroup) -> BTreeSet<String> {
     let name = group.auto_scaling_group_name.as_ref();
-    let of_nodegroups = ground
-        .here
-        .nodegroups
-        .iter()
-        .filter(|item| name.is_some_and(|name| super::autoscaler::named_groups(&item.body).known.contains(name)));
-    let of_nodegroups = of_nodegroups.filter_map(|item| item.body.cluster_name.clone());
+    let of_nodegroups = name.map_or(&[][..], |name| region_index.by_id.clusters(name));
+    let of_nodegroups = of_nodegroups.iter().filter_map(|cluster| cluster.cloned());
     let running = group.instances.iter().flatten().filter_map(|member| member.instance_id.as_deref());
-    let running = running.filter_map(|id| match &ground.wiring.machines.get(id)?.node {
+    let running = running.filter_map(|id| match &region_index.wiring.machines.get(id)?.node {
         Node::Of(cluster) => Some(cluster.clone()),
         Node::Said { .. } | Node::No | Node::Unknown(_) => None,
     });

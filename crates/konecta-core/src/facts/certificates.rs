@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use super::attachments::Ids;
 use super::chain::{Vouched, vouched};
 use super::dns::normal;
-use super::ground::Ground;
 use super::load_balancer::Listener;
+use super::region_index::RegionIndex;
 use super::world::Supplemented;
 use crate::model::acm;
 
@@ -53,11 +53,12 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
-    pub(crate) fn of(ground: &Ground<'_>, listener: &Listener) -> Self {
+    pub(crate) fn of(region_index: &RegionIndex<'_>, listener: &Listener) -> Self {
         let arn = &listener.item.arn;
-        let unread = ground.seen.lacks(ground.place, "elasticloadbalancing:DescribeListenerCertificates", arn);
+        let unread =
+            region_index.seen.lacks(region_index.place, "elasticloadbalancing:DescribeListenerCertificates", arn);
         let told = listener.supplement.as_ref().filter(|_| !unread);
-        let certificate = |arn: &String| Certificate::of(ground, arn);
+        let certificate = |arn: &String| Certificate::of(region_index, arn);
         let first = listener.item.body.certificates.as_ref().and_then(|list| list.first()?.certificate_arn.as_ref());
         let marked = || told?.iter().find(|one| one.is_default == Some(true))?.certificate_arn.as_ref();
         let default = first.or_else(marked);
@@ -111,8 +112,8 @@ impl Certificates {
 }
 
 impl Certificate {
-    fn of(ground: &Ground<'_>, arn: &str) -> Self {
-        let Some(found) = ground.here.certificates.iter().find(|found| found.item.arn == arn) else {
+    fn of(region_index: &RegionIndex<'_>, arn: &str) -> Self {
+        let Some(found) = region_index.by_id.certificates.get(arn) else {
             let in_iam = arn.contains(":server-certificate/");
             let why = if in_iam { "stands in IAM, where its names are not read" } else { "was not seen" };
             let standing = Standing::Open(format!("certificate {arn} {why}"));
@@ -123,7 +124,7 @@ impl Certificate {
         let mut names = Ids::of(all.map(|names| names.iter().map(Some)));
         names.known.extend(sent.domain_name.clone());
         names.known = names.known.iter().map(|name| normal(name)).collect();
-        Self { arn: arn.to_owned(), names, standing: standing(found, ground.seen.began()) }
+        Self { arn: arn.to_owned(), names, standing: standing(found, region_index.seen.began()) }
     }
 
     /// Whether it stands for a host.

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::attachments::Ids;
 use super::carriers::{Carriers, Who, family};
-use super::ground::Ground;
 use super::ingress::{Peer, Protocol, Rule};
+use super::region_index::RegionIndex;
 use super::world::Item;
 use crate::model::rds::DbInstance;
 
@@ -32,10 +32,10 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    pub(crate) fn of(ground: &Ground<'_>) -> Self {
-        let whole = ground.seen.whole(ground.place, "rds:DescribeDBInstances");
+    pub(crate) fn of(region_index: &RegionIndex<'_>) -> Self {
+        let whole = region_index.seen.whole(region_index.place, "rds:DescribeDBInstances");
         let mut ports = Self { by_group: BTreeMap::new(), whole };
-        for database in &ground.here.databases {
+        for database in &region_index.here.databases {
             let port = database.body.endpoint.as_ref().and_then(|endpoint| endpoint.port);
             let guards = groups(&database.body);
             ports.whole &= guards.whole;
@@ -64,7 +64,11 @@ type Clients = BTreeMap<(&'static str, String), BTreeSet<String>>;
 
 /// The fact `database_clients`; `None` where the database's port or any of its groups was not sent. What else was not
 /// seen is a client of the kind `unknown`, with the reason as its proof.
-pub(crate) fn clients(ground: &Ground<'_>, carriers: &Carriers, database: &Item<DbInstance>) -> Option<Value> {
+pub(crate) fn clients(
+    region_index: &RegionIndex<'_>,
+    carriers: &Carriers,
+    database: &Item<DbInstance>,
+) -> Option<Value> {
     let port = database.body.endpoint.as_ref()?.port?;
     let guards = groups(&database.body);
     let own = family(database);
@@ -76,13 +80,13 @@ pub(crate) fn clients(ground: &Ground<'_>, carriers: &Carriers, database: &Item<
     if !guards.whole || guards.known.is_empty() {
         doubt(&database.arn, "not all security groups of the database were sent".to_owned());
     }
-    for guard in guards.known.iter().filter(|guard| ground.ingress.all(guard).is_none()) {
+    for guard in guards.known.iter().filter(|guard| region_index.ingress.all(guard).is_none()) {
         doubt(guard, format!("the rules of {guard} were not seen to their end"));
     }
     for guard in &guards.known {
-        for rule in ground.ingress.seen(guard) {
+        for rule in region_index.ingress.seen(guard) {
             if rule.reaches(&Protocol::Tcp, port) != Some(false) {
-                admit(ground, carriers, rule, &own, &mut clients);
+                admit(region_index, carriers, rule, &own, &mut clients);
             }
         }
     }
@@ -92,7 +96,7 @@ pub(crate) fn clients(ground: &Ground<'_>, carriers: &Carriers, database: &Item<
 }
 
 /// Adds everyone whom a rule lets in.
-fn admit(ground: &Ground<'_>, carriers: &Carriers, rule: &Rule, own: &str, clients: &mut Clients) {
+fn admit(region_index: &RegionIndex<'_>, carriers: &Carriers, rule: &Rule, own: &str, clients: &mut Clients) {
     let mut add = |kind, id: &str, proof: String| {
         clients.entry((kind, id.to_owned())).or_default().insert(proof);
     };
@@ -102,7 +106,7 @@ fn admit(ground: &Ground<'_>, carriers: &Carriers, rule: &Rule, own: &str, clien
         (Ok(Peer::Cidr { text, .. }), None) => add("cidr", text, way(text)),
         (Ok(Peer::PrefixList(id)), None) => add("prefix_list", id, way(id)),
         (Ok(Peer::Group { gone: true, .. }), None) | (Err(_), None) => {}
-        (Ok(Peer::Group { id, account, .. }), None) => match foreign(ground, id, account.as_ref()) {
+        (Ok(Peer::Group { id, account, .. }), None) => match foreign(region_index, id, account.as_ref()) {
             Some(Ok(why)) => {
                 add("security_group", id, way(id));
                 add("security_group", id, why);
@@ -110,7 +114,7 @@ fn admit(ground: &Ground<'_>, carriers: &Carriers, rule: &Rule, own: &str, clien
             Some(Err(why)) => add("unknown", id, format!("{}: {why}", way(id))),
             None => {
                 for (who, carrying) in carriers.seen(id) {
-                    let Some((kind, note)) = client(ground, who, own) else { continue };
+                    let Some((kind, note)) = client(region_index, who, own) else { continue };
                     for member in &carrying.named {
                         add(kind, &member.id, way(id));
                         add(kind, &member.id, format!("{} is a member of {id}{note}", member.name));
@@ -134,23 +138,23 @@ fn admit(ground: &Ground<'_>, carriers: &Carriers, rule: &Rule, own: &str, clien
 
 /// Whose a group is that is not of this place: a stranger's, with the proof, or not known, with the reason; `None` for
 /// one of this place.
-fn foreign(ground: &Ground<'_>, id: &str, account: Option<&String>) -> Option<Result<String, String>> {
-    if let Some(account) = account.filter(|account| *account != ground.place.account.as_str()) {
-        let known = ground.is_stranger(account);
+fn foreign(region_index: &RegionIndex<'_>, id: &str, account: Option<&String>) -> Option<Result<String, String>> {
+    if let Some(account) = account.filter(|account| *account != region_index.place.account.as_str()) {
+        let known = region_index.is_stranger(account);
         return Some(if known {
             Ok(format!("{id} is of account {account}, which is not of this stack"))
         } else {
             Err(format!("{id} is of account {account}, and what carries it is not seen from here"))
         });
     }
-    let listed = ground.is_own_group(id, account) == Some(true);
+    let listed = region_index.is_own_group(id, account) == Some(true);
     (!listed).then(|| Err(format!("no listing shows {id}, so what carries it is not known")))
 }
 
 /// As what one comes to the database, with what is to be said of it; `None` for what opens no connection, and for the
 /// database's own family.
-fn client(ground: &Ground<'_>, who: &Who, own: &str) -> Option<(&'static str, String)> {
-    let stack = ground.blueprint.eks.cluster.as_str();
+fn client(region_index: &RegionIndex<'_>, who: &Who, own: &str) -> Option<(&'static str, String)> {
+    let stack = region_index.blueprint.eks.cluster.as_str();
     let kind = who.kind();
     Some(match who {
         Who::Idle => return None,

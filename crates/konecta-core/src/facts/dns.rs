@@ -1,9 +1,9 @@
 //! What a public name leads to, by the Route 53 zones of all accounts of the scan.
 //! Knows nothing of load balancers. What other name servers say is not known, and neither is a name in their hands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeSet, HashMap};
 
-use super::ground::Ground;
+use super::region_index::RegionIndex;
 use super::seen::Seen;
 use crate::model::route53::RecordSet;
 
@@ -30,6 +30,8 @@ pub(crate) enum End {
 #[derive(Debug, Default)]
 pub(crate) struct Zones<'a> {
     zones: Vec<Zone<'a>>,
+    /// Their places in the list, by name.
+    by_name: HashMap<String, Vec<usize>>,
     /// Why there may be zones that were not seen. A zone that was seen answers for its names whatever others there are:
     /// one below it would have to be delegated to by it.
     doubt: Option<String>,
@@ -45,37 +47,42 @@ struct Zone<'a> {
     records: Option<Records<'a>>,
 }
 
-/// Records by name, in the order in which they were sent.
-type Records<'a> = BTreeMap<String, Vec<&'a RecordSet>>;
+/// Records by name, in the order in which they were sent. A name below which there are others is there, without records.
+type Records<'a> = HashMap<String, Vec<&'a RecordSet>>;
 
 impl<'a> Zones<'a> {
-    pub(crate) fn of(grounds: &[Ground<'a>], seen: &Seen) -> Self {
+    pub(crate) fn of(grounds: &[RegionIndex<'a>], seen: &Seen) -> Self {
         let mut zones = Self::default();
-        for ground in grounds.iter().filter(|ground| ground.place.region.is_global()) {
-            if !seen.whole(ground.place, "route53:ListHostedZones") {
-                let account = &ground.place.account;
+        for region_index in grounds.iter().filter(|region_index| region_index.place.region.is_global()) {
+            if !seen.whole(region_index.place, "route53:ListHostedZones") {
+                let account = &region_index.place.account;
                 zones.doubt = Some(format!("hosted zones of account {account} were not listed to the end"));
             }
-            zones.see(ground, seen);
+            zones.see(region_index, seen);
         }
         zones
     }
 
-    fn see(&mut self, ground: &Ground<'a>, seen: &Seen) {
-        for zone in &ground.here.hosted_zones {
+    fn see(&mut self, region_index: &RegionIndex<'a>, seen: &Seen) {
+        for zone in &region_index.here.hosted_zones {
             let Some(name) = &zone.item.body.name else {
                 self.doubt = Some(format!("the name of the zone {} was not sent", zone.item.arn));
                 continue;
             };
-            let unread = seen.lacks(ground.place, "route53:ListResourceRecordSets", &zone.item.arn);
+            let unread = seen.lacks(region_index.place, "route53:ListResourceRecordSets", &zone.item.arn);
             let records = zone.supplement.as_ref().filter(|_| !unread);
-            self.zones.push(Zone {
+            self.add(Zone {
                 name: normal(name),
-                account: ground.place.account.to_string(),
+                account: region_index.place.account.to_string(),
                 private: zone.item.body.config.as_ref().and_then(|config| config.private_zone),
                 records: records.and_then(by_name),
             });
         }
+    }
+
+    fn add(&mut self, zone: Zone<'a>) {
+        self.by_name.entry(zone.name.clone()).or_default().push(self.zones.len());
+        self.zones.push(zone);
     }
 
     /// Follows a name to all its ends.
@@ -134,8 +141,9 @@ impl<'a> Zones<'a> {
 
     /// The public zones that may answer for a name: the longest that it ends in.
     fn zones(&self, name: &str) -> Result<Vec<&Zone<'a>>, String> {
-        let holds = |zone: &&Zone<'a>| ancestors(name).any(|ancestor| ancestor == zone.name);
-        let candidates: Vec<&Zone<'a>> = self.zones.iter().filter(holds).collect();
+        let places = ancestors(name).filter_map(|ancestor| self.by_name.get(ancestor)).flatten();
+        let places: BTreeSet<usize> = places.copied().collect();
+        let candidates: Vec<&Zone<'a>> = places.into_iter().map(|place| &self.zones[place]).collect();
         if let Some(zone) = candidates.iter().find(|zone| zone.private.is_none()) {
             return Err(format!("it was not sent whether the zone {} is private", zone.name));
         }
@@ -171,10 +179,10 @@ fn wildcard<'a>(all: &Records<'a>, below_apex: &[&str]) -> Vec<&'a RecordSet> {
     for name in below_apex {
         let Some((_, parent)) = name.split_once('.') else { break };
         let below = format!(".{parent}");
-        if let Some(found) = all.get(&format!("*{below}")) {
+        if let Some(found) = all.get(&format!("*{below}")).filter(|found| !found.is_empty()) {
             return found.clone();
         }
-        if all.keys().any(|name| name == parent || name.ends_with(&below)) {
+        if all.contains_key(parent) {
             break;
         }
     }
@@ -191,6 +199,10 @@ fn by_name(records: &Vec<RecordSet>) -> Option<Records<'_>> {
     let mut named = Records::new();
     for record in records {
         named.entry(normal(record.name.as_deref()?)).or_default().push(record);
+    }
+    let parents = named.keys().flat_map(|name| ancestors(name).skip(1)).map(str::to_owned).collect::<BTreeSet<_>>();
+    for parent in parents {
+        named.entry(parent).or_default();
     }
     Some(named)
 }
@@ -236,12 +248,18 @@ mod tests {
 
     fn follow(records: Value, name: &str) -> Result<Vec<String>, String> {
         let records: Vec<RecordSet> = serde_json::from_value(records).expect("records");
-        let zones = Zones { zones: vec![zone("1", &records)], doubt: None };
+        let zones = zones([zone("1", &records)]);
         let end = |path: Path| match path.end {
             End::Aws(name) => name,
             End::Elsewhere => "elsewhere".to_owned(),
         };
         Ok(zones.follow(name)?.into_iter().map(end).collect())
+    }
+
+    fn zones<'a>(all: impl IntoIterator<Item = Zone<'a>>) -> Zones<'a> {
+        let mut zones = Zones::default();
+        all.into_iter().for_each(|zone| zones.add(zone));
+        zones
     }
 
     fn zone<'a>(account: &str, records: &'a Vec<RecordSet>) -> Zone<'a> {
@@ -254,7 +272,7 @@ mod tests {
         let read = |records: Value| serde_json::from_value::<Vec<RecordSet>>(records).expect("records");
         let one = read(json!([alias("o.example.com", ALB), alias("p.example.com", ALB)]));
         let two = read(json!([alias("o.example.com", ALB)]));
-        let zones = Zones { zones: vec![zone("1", &one), zone("2", &two)], doubt: None };
+        let zones = zones([zone("1", &one), zone("2", &two)]);
         assert!(zones.follow("o.example.com").is_ok());
         let why = zones.follow("p.example.com").expect_err("open");
         assert_eq!(why, "there are two public zones example.com (accounts 1 and 2)");

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::origin::config;
 use super::world::Item;
-use crate::blueprint::Blueprint;
 use crate::model::cloudfront::Distribution;
+use konecta_base::blueprint::Blueprint;
 
 /// A search that has looked at so many states ends without an answer. Real patterns take a few hundred.
 const MOST_STATES: usize = 5_000;

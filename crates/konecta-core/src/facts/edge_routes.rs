@@ -16,8 +16,8 @@ pub(super) enum Led {
     Perhaps,
 }
 
-/// Looks for a route to the subnet in the tables that are associated with internet gateways.
-pub(super) fn led(tables: &[Item<ec2::RouteTable>], subnet: &Item<ec2::Subnet>, family: Family) -> Led {
+/// Looks for a route to the subnet in the tables that are, or may be, associated with internet gateways.
+pub(super) fn led(tables: &[&Item<ec2::RouteTable>], subnet: &Item<ec2::Subnet>, family: Family) -> Led {
     let vpc = subnet.body.vpc_id.as_deref();
     let Some(ranges) = ranges(&subnet.body, family) else { return Led::Perhaps };
     let mut perhaps = false;
@@ -35,7 +35,7 @@ pub(super) fn led(tables: &[Item<ec2::RouteTable>], subnet: &Item<ec2::Subnet>, 
                 Some(false) => {}
                 Some(true) if edge == Some(true) && here == Some(true) => {
                     let name = table.id(table.body.route_table_id.as_ref());
-                    return Led::Through(format!("{gateway} → {name}: {}", super::route_targets::told(route)));
+                    return Led::Through(format!("{gateway} → {name}: {}", super::route_targets::label(route)));
                 }
                 Some(true) | None => perhaps = true,
             }
@@ -46,7 +46,7 @@ pub(super) fn led(tables: &[Item<ec2::RouteTable>], subnet: &Item<ec2::Subnet>, 
 }
 
 /// Whether a table is associated with an internet gateway, and with which.
-fn of_gateway(table: &Item<ec2::RouteTable>) -> (&str, Option<bool>) {
+pub(super) fn of_gateway(table: &Item<ec2::RouteTable>) -> (&str, Option<bool>) {
     let Some(associations) = &table.body.associations else { return ("", None) };
     let mut known = Some(false);
     for one in associations {

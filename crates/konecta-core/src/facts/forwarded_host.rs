@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::known::any;
 use super::origin::config;
 use super::world::{Item, Regional};
-use crate::model::Told;
+use crate::model::Presence;
 use crate::model::cloudfront::{
     Behavior, CachePolicyConfig, Distribution, DistributionConfig, ForwardedValues, HeadersConfig, Origin,
     OriginRequestPolicyConfig,
@@ -96,21 +96,21 @@ impl Policies {
     /// Whether a behavior forwards Host: by either policy, or by the legacy settings.
     fn forwards(&self, behavior: &Behavior) -> Option<bool> {
         let by_request = match &behavior.origin_request_policy_id {
-            Told::Silent => None,
-            Told::Nothing => Some(false),
-            Told::Value(id) => self.requests.get(id).and_then(|policy| by_headers(policy.headers_config.as_ref()?)),
+            Presence::Absent => None,
+            Presence::Null => Some(false),
+            Presence::Value(id) => self.requests.get(id).and_then(|policy| by_headers(policy.headers_config.as_ref()?)),
         };
         let by_cache = match &behavior.cache_policy_id {
-            Told::Silent => None,
-            Told::Nothing => Some(false),
-            Told::Value(id) => self.caches.get(id).and_then(|policy| {
+            Presence::Absent => None,
+            Presence::Null => Some(false),
+            Presence::Value(id) => self.caches.get(id).and_then(|policy| {
                 by_headers(policy.parameters_in_cache_key_and_forwarded_to_origin.as_ref()?.headers_config.as_ref()?)
             }),
         };
         let legacy = match &behavior.forwarded_values {
-            Told::Silent => None,
-            Told::Nothing => Some(false),
-            Told::Value(values) => by_legacy(values),
+            Presence::Absent => None,
+            Presence::Null => Some(false),
+            Presence::Value(values) => by_legacy(values),
         };
         any([by_request, by_cache, legacy])
     }

@@ -1,8 +1,8 @@
 //! What stands behind a listener that passes connections on as they are: load balancers in target groups of type `alb`.
 //! Knows nothing of TLS or security groups.
 
-use super::ground::Ground;
 use super::load_balancer::{Listener, TargetGroup};
+use super::region_index::RegionIndex;
 use crate::model::elb;
 
 /// What a listener hands a connection on to.
@@ -18,11 +18,11 @@ pub(crate) enum Onward {
 
 /// Everything that a listener's default action hands connections on to. A listener of a network load balancer has no
 /// other rules.
-pub(crate) fn onward(ground: &Ground<'_>, listener: &Listener) -> Vec<Onward> {
+pub(crate) fn onward(region_index: &RegionIndex<'_>, listener: &Listener) -> Vec<Onward> {
     let Some(arns) = groups(listener) else {
         return vec![Onward::Unknown(format!("it was not sent where listener {} forwards to", listener.item.arn))];
     };
-    arns.iter().flat_map(|arn| behind(ground, arn)).collect()
+    arns.iter().flat_map(|arn| behind(region_index, arn)).collect()
 }
 
 /// The target groups that get connections; `None` where they were not all sent, or something else is done.
@@ -47,8 +47,8 @@ fn groups(listener: &Listener) -> Option<Vec<String>> {
 }
 
 /// What is in a target group.
-fn behind(ground: &Ground<'_>, arn: &str) -> Vec<Onward> {
-    let Some(group) = ground.here.target_groups.iter().find(|group| group.item.arn == arn) else {
+fn behind(region_index: &RegionIndex<'_>, arn: &str) -> Vec<Onward> {
+    let Some(group) = region_index.by_id.target_groups.get(arn) else {
         return vec![Onward::Unknown(format!("target group {arn} was not seen"))];
     };
     let Some(kind) = &group.item.body.target_type else {
@@ -57,7 +57,7 @@ fn behind(ground: &Ground<'_>, arn: &str) -> Vec<Onward> {
     if kind != "alb" {
         return vec![Onward::Targets { group: arn.to_owned(), kind: kind.clone() }];
     }
-    let Some(targets) = targets(ground, group) else {
+    let Some(targets) = targets(region_index, group) else {
         return vec![Onward::Unknown(format!("the targets of target group {arn} were not read to the end"))];
     };
     if targets.is_empty() {
@@ -69,8 +69,11 @@ fn behind(ground: &Ground<'_>, arn: &str) -> Vec<Onward> {
 }
 
 /// The ids and ports of all targets of a group; `None` where they were not all sent.
-pub(crate) fn targets<'a>(ground: &Ground<'_>, group: &'a TargetGroup) -> Option<Vec<(&'a str, Option<u16>)>> {
-    if ground.seen.lacks(ground.place, "elasticloadbalancing:DescribeTargetHealth", &group.item.arn) {
+pub(crate) fn targets<'a>(
+    region_index: &RegionIndex<'_>,
+    group: &'a TargetGroup,
+) -> Option<Vec<(&'a str, Option<u16>)>> {
+    if region_index.seen.lacks(region_index.place, "elasticloadbalancing:DescribeTargetHealth", &group.item.arn) {
         return None;
     }
     let told = |one: &'a elb::TargetHealth| one.target.as_ref().and_then(|it| Some((it.id.as_deref()?, it.port)));

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::cidr::Span;
-use super::ground::Ground;
 use super::load_balancer::{TargetGroup, subnets};
-use super::seen::Place;
+use super::region_index::RegionIndex;
+use super::seen::AccountRegion;
 use super::wiring::told_ids;
 use super::world::Item;
 use crate::model::elb::{self, LoadBalancer};
@@ -31,21 +31,23 @@ pub(crate) struct Front<'g> {
 #[derive(Debug, Default)]
 pub(crate) struct Fronts<'g> {
     by_target: BTreeMap<&'g str, Vec<Front<'g>>>,
+    /// What stands behind each load balancer.
+    by_front: BTreeMap<&'g str, BTreeSet<&'g str>>,
     /// Why there may be more in a place.
-    doubts: Vec<(&'g Place, String)>,
+    doubts: Vec<(&'g AccountRegion, String)>,
 }
 
 impl<'g> Fronts<'g> {
-    pub(crate) fn of(grounds: &'g [Ground<'_>]) -> Self {
+    pub(crate) fn of(grounds: &'g [RegionIndex<'_>]) -> Self {
         let mut fronts = Self::default();
-        for ground in grounds.iter().filter(|ground| !ground.place.region.is_global()) {
-            let place = ground.place;
-            if !ground.seen.whole(place, "elasticloadbalancing:DescribeTargetGroups") {
+        for region_index in grounds.iter().filter(|region_index| !region_index.place.region.is_global()) {
+            let place = region_index.place;
+            if !region_index.seen.whole(place, "elasticloadbalancing:DescribeTargetGroups") {
                 let why = format!("target groups of {} in {} were not listed to the end", place.account, place.region);
                 fronts.doubts.push((place, why));
             }
-            for group in &ground.here.target_groups {
-                if let Err(why) = fronts.see(ground, group) {
+            for group in &region_index.here.target_groups {
+                if let Err(why) = fronts.see(region_index, group) {
                     fronts.doubts.push((place, why));
                 }
             }
@@ -53,7 +55,7 @@ impl<'g> Fronts<'g> {
         fronts
     }
 
-    fn see(&mut self, ground: &'g Ground<'_>, group: &'g TargetGroup) -> Result<(), String> {
+    fn see(&mut self, region_index: &'g RegionIndex<'_>, group: &'g TargetGroup) -> Result<(), String> {
         let (arn, sent) = (&group.item.arn, &group.item.body);
         match sent.target_type.as_deref() {
             _ if sent.load_balancer_arns.as_ref().is_some_and(Vec::is_empty) => return Ok(()),
@@ -62,7 +64,7 @@ impl<'g> Fronts<'g> {
             None => return Err(format!("it was not sent what kind of targets {arn} has")),
         }
         let balancers = sent.load_balancer_arns.as_ref().ok_or_else(|| format!("it was not sent what uses {arn}"))?;
-        let lacks = ground.seen.lacks(ground.place, "elasticloadbalancing:DescribeTargetHealth", arn);
+        let lacks = region_index.seen.lacks(region_index.place, "elasticloadbalancing:DescribeTargetHealth", arn);
         let targets = group.supplement.as_ref().filter(|_| !lacks);
         let targets = targets.ok_or_else(|| format!("the targets of {arn} were not read"))?;
         for target in targets {
@@ -70,13 +72,16 @@ impl<'g> Fronts<'g> {
             let id = target.and_then(|target| target.id.as_deref());
             let id = id.ok_or_else(|| format!("a target of {arn} was not sent"))?;
             if !id.contains(":loadbalancer/") {
-                return Err(format!("target {id} of {arn} is no load balancer"));
+                return Err(format!("target {id} of {arn} is not a load balancer"));
+            }
+            for balancer in balancers {
+                self.by_front.entry(balancer).or_default().insert(id);
             }
             self.by_target.entry(id).or_default().extend(balancers.iter().map(|balancer| Front {
                 balancer,
                 group: arn,
                 port: target.and_then(|target| target.port),
-                keeps: keeps(ground, arn),
+                keeps: keeps(region_index, arn),
             }));
         }
         Ok(())
@@ -89,19 +94,20 @@ impl<'g> Fronts<'g> {
 
     /// What stands behind a load balancer.
     pub(crate) fn behind(&self, balancer: &str) -> impl Iterator<Item = (&'g str, &Front<'g>)> {
-        let all = self.by_target.iter().flat_map(|(target, fronts)| fronts.iter().map(move |front| (*target, front)));
+        let targets = self.by_front.get(balancer).into_iter().flatten();
+        let all = targets.flat_map(|target| self.before(target).iter().map(move |front| (*target, front)));
         all.filter(move |(_, front)| front.balancer == balancer)
     }
 
     /// Why more may stand before the load balancers of a place.
-    pub(crate) fn doubts(&self, place: &Place) -> impl Iterator<Item = String> {
+    pub(crate) fn doubts(&self, place: &AccountRegion) -> impl Iterator<Item = String> {
         self.doubts.iter().filter(move |(of, _)| *of == place).map(|(_, why)| why.clone())
     }
 }
 
 /// Whether a target group keeps clients' addresses.
-fn keeps(ground: &Ground<'_>, group: &str) -> Option<bool> {
-    let all = ground.here.attributes.get(group)?;
+fn keeps(region_index: &RegionIndex<'_>, group: &str) -> Option<bool> {
+    let all = region_index.here.attributes.get(group)?;
     let one = all.iter().find(|one| one.key.as_deref() == Some("preserve_client_ip.enabled"))?;
     one.value.as_deref()?.parse().ok()
 }
@@ -114,10 +120,10 @@ impl Front<'_> {
     }
 
     /// How the load balancer before shows itself to those behind.
-    pub(crate) fn passing(&self, place: &Ground<'_>, before: &Item<LoadBalancer>) -> Passing {
+    pub(crate) fn passing(&self, place: &RegionIndex<'_>, before: &Item<LoadBalancer>) -> Passing {
         let stands = subnets(&before.body);
         let range = |id: &String| {
-            let subnet = place.here.subnets.iter().find(|item| item.id(item.body.subnet_id.as_ref()) == id)?;
+            let subnet = place.by_id.subnets.get(id.as_str())?;
             Span::parse(subnet.body.cidr_block.as_ref()?)
         };
         let addresses = stands.known.iter().map(range).collect::<Option<Vec<Span>>>();
@@ -170,7 +176,7 @@ impl Passing {
                 (Some(one), Some(two)) if one.without(&two).is_empty() => Some(before.clone()),
                 (Some(one), Some(two)) if two.without(&one).is_empty() => Some(behind.clone()),
                 (Some(_), Some(_)) => None,
-                (_, _) => Some(open(behind, "its range is no CIDR")),
+                (_, _) => Some(open(behind, "its range is not a CIDR")),
             },
             (_, "prefix_list") if is_anyone(before) => Some(behind.clone()),
             ("prefix_list", _) if is_anyone(behind) => Some(before.clone()),

@@ -10,7 +10,7 @@ use super::iam_actions::{Span, after, denies_everywhere, everywhere, spans, with
 use super::iam_document::{Document, Effect, Statement};
 use super::sink::object;
 use super::world::{Item, Regional};
-use crate::model::Told;
+use crate::model::Presence;
 use crate::model::iam::{ManagedPolicy, Role};
 
 /// The managed policies of an account, in the versions in force.
@@ -35,9 +35,9 @@ impl<'a> Policies<'a> {
         let account = role.arn.split(':').nth(4).unwrap_or_default();
         let (carried, mut items) = self.carried(&role.body);
         let boundary = match &role.body.permissions_boundary {
-            Told::Nothing => Some(None),
-            Told::Silent => None,
-            Told::Value(set) => {
+            Presence::Null => Some(None),
+            Presence::Absent => None,
+            Presence::Value(set) => {
                 let document = set.permissions_boundary_arn.as_ref().and_then(|arn| self.0.get(arn.as_str()));
                 document.filter(|document| document.doubtful.is_empty()).map(Some)
             }

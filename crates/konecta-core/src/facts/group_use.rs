@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::ground::Ground;
+use super::region_index::RegionIndex;
 
 type ByGroup<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
@@ -16,41 +16,41 @@ pub(crate) struct GroupUse<'a> {
 }
 
 impl<'a> GroupUse<'a> {
-    pub(crate) fn of(ground: &Ground<'a>) -> Self {
-        let whole = |action| ground.seen.whole(ground.place, action);
+    pub(crate) fn of(region_index: &RegionIndex<'a>) -> Self {
+        let whole = |action| region_index.seen.whole(region_index.place, action);
         Self {
-            rules: whole("ec2:DescribeSecurityGroupRules").then(|| rules(ground)).flatten(),
-            members: whole("ec2:DescribeNetworkInterfaces").then(|| members(ground)).flatten(),
+            rules: whole("ec2:DescribeSecurityGroupRules").then(|| rules(region_index)).flatten(),
+            members: whole("ec2:DescribeNetworkInterfaces").then(|| members(region_index)).flatten(),
         }
     }
 
     /// The fact `rule_ids`.
     pub(crate) fn rules(&self, group: &str) -> Option<Value> {
-        Some(told(self.rules.as_ref()?, group))
+        Some(in_use(self.rules.as_ref()?, group))
     }
 
     /// The fact `members`.
     pub(crate) fn members(&self, group: &str) -> Option<Value> {
-        Some(told(self.members.as_ref()?, group))
+        Some(in_use(self.members.as_ref()?, group))
     }
 }
 
-fn told(found: &ByGroup<'_>, group: &str) -> Value {
+fn in_use(found: &ByGroup<'_>, group: &str) -> Value {
     found.get(group).map_or_else(|| json!([]), |ids| json!(ids))
 }
 
-fn rules<'a>(ground: &Ground<'a>) -> Option<ByGroup<'a>> {
+fn rules<'a>(region_index: &RegionIndex<'a>) -> Option<ByGroup<'a>> {
     let mut found = ByGroup::new();
-    for rule in &ground.here.rules {
+    for rule in &region_index.here.rules {
         let group = rule.body.group_id.as_ref()?;
         found.entry(group).or_default().insert(rule.id(rule.body.security_group_rule_id.as_ref()));
     }
     Some(found)
 }
 
-fn members<'a>(ground: &Ground<'a>) -> Option<ByGroup<'a>> {
+fn members<'a>(region_index: &RegionIndex<'a>) -> Option<ByGroup<'a>> {
     let mut found = ByGroup::new();
-    for interface in &ground.here.interfaces {
+    for interface in &region_index.here.interfaces {
         for group in interface.body.groups.as_ref()? {
             let id = interface.id(interface.body.network_interface_id.as_ref());
             found.entry(group.group_id.as_ref()?).or_default().insert(id);

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::ground::Ground;
 use super::links::{Balancer, Database, Links, Stack, members, name};
 use super::load_balancer::TargetGroup;
 use super::nodes::Node;
+use super::region_index::RegionIndex;
 use super::sink::Sink;
 use super::world::Item;
-use crate::model::Told;
+use crate::model::Presence;
 use crate::model::cloudfront::{Behavior, Distribution, Origin};
 
 const VIEWER: &str = "viewer to CloudFront";
@@ -35,9 +35,9 @@ pub(crate) fn hops(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
     for (_, cluster) in stack.clusters() {
         let place = format!("cluster {}", cluster.id(cluster.body.name.as_ref()));
         let config = match &cluster.body.encryption_config {
-            Told::Silent => None,
-            Told::Nothing => Some(Value::Null),
-            Told::Value(config) => Some(config.clone()),
+            Presence::Absent => None,
+            Presence::Null => Some(Value::Null),
+            Presence::Value(config) => Some(config.clone()),
         };
         links.note(SECRETS, "secrets_encryption", &place, config);
     }
@@ -84,16 +84,15 @@ fn origin_policy(stack: &Stack<'_, '_>, origin: &Origin) -> Option<String> {
     let Some(inside) = &origin.vpc_origin_config else {
         return origin.custom_origin_config.as_ref()?.origin_protocol_policy.clone();
     };
-    let id = inside.vpc_origin_id.as_ref()?;
-    let origins = stack.global().flat_map(|ground| &ground.here.vpc_origins);
-    let mut found = origins.filter(|item| item.id(item.body.id.as_ref()) == id);
-    let others = &found.next()?.body.vpc_origin_endpoint_config.as_ref()?.others;
+    let others =
+        &stack.edge.endpoint(inside.vpc_origin_id.as_deref()?)?.body.vpc_origin_endpoint_config.as_ref()?.others;
     others.get("OriginProtocolPolicy")?.as_str().map(str::to_owned)
 }
 
 /// Whether CloudFront accepts what each origin shows, by the fact `origin_tls`.
 fn origin_certificates(item: &Item<Distribution>, sink: &Sink, links: &mut Links) {
-    let Some(ways) = sink.get(&item.arn, "origin_tls").and_then(Value::as_array) else {
+    let known = sink.get(&item.arn, "origin_tls");
+    let Some(ways) = known.as_ref().and_then(Value::as_array) else {
         return links.open(ORIGIN, format!("{}: the certificates of its origins are not known", name(item)));
     };
     for way in ways.iter().filter(|way| way["used"] != json!(false)) {
@@ -112,41 +111,47 @@ fn origin_certificates(item: &Item<Distribution>, sink: &Sink, links: &mut Links
 fn target_groups(stack: &Stack<'_, '_>, sink: &Sink, links: &mut Links) {
     stack.open_balancers(PODS, links);
     links.require(PODS, stack.here(), &["elasticloadbalancing:DescribeTargetGroups"], "the target groups");
-    for balancer in stack.balancers(sink) {
-        for target in &balancer.ground.here.target_groups {
-            target_group(target, &balancer, links);
+    let balancers = stack.balancers(sink);
+    let places = stack.here().filter(|place| balancers.iter().any(|one| one.region_index.place == place.place));
+    for target in places.flat_map(|region_index| &region_index.here.target_groups) {
+        if target.item.body.load_balancer_arns.is_none() {
+            links.open(PODS, format!("{}: it was not sent which load balancers use it", spelled(target)));
         }
-        unseen_groups(&balancer, links);
     }
+    for balancer in &balancers {
+        for target in balancer.region_index.by_id.targets(&balancer.item.arn) {
+            target_group(target, balancer, links);
+        }
+        unseen_groups(balancer, links);
+    }
+}
+
+fn spelled(target: &TargetGroup) -> String {
+    format!("target group {}", target.item.arn.rsplit('/').nth(1).unwrap_or(&target.item.arn))
 }
 
 fn target_group(target: &TargetGroup, balancer: &Balancer<'_, '_>, links: &mut Links) {
     let sent = &target.item.body;
-    let group = target.item.arn.rsplit('/').nth(1).unwrap_or(&target.item.arn);
-    let place = format!("target group {group}");
-    let Some(arns) = &sent.load_balancer_arns else {
-        return links.open(PODS, format!("{place}: it was not sent which load balancers use it"));
-    };
     // A function is called through AWS's own API, and a load balancer behind is judged itself.
-    if !arns.contains(&balancer.item.arn) || ["lambda", "alb"].map(Some).contains(&sent.target_type.as_deref()) {
+    if ["lambda", "alb"].map(Some).contains(&sent.target_type.as_deref()) {
         return;
     }
     let part = (PODS, balancer.doubt.as_ref());
-    links.note_of(part, "target_protocol", &place, sent.protocol.as_ref().map(|protocol| json!(protocol)));
+    links.note_of(part, "target_protocol", &spelled(target), sent.protocol.as_ref().map(|protocol| json!(protocol)));
 }
 
 /// A target group that a listener or a rule names, and no listing shows as this load balancer's.
 fn unseen_groups(balancer: &Balancer<'_, '_>, links: &mut Links) {
-    let (ground, arn) = (balancer.ground, &balancer.item.arn);
-    let listeners = ground.doors.listeners(arn).unwrap_or_default();
-    let rules = listeners.iter().flat_map(|listener| ground.doors.rules(&listener.item.arn).unwrap_or_default());
+    let (region_index, arn) = (balancer.region_index, &balancer.item.arn);
+    let listeners = region_index.doors.listeners(arn).unwrap_or_default();
+    let rules = listeners.iter().flat_map(|listener| region_index.doors.rules(&listener.item.arn).unwrap_or_default());
     let defaults = listeners.iter().filter_map(|listener| listener.item.body.default_actions.as_ref());
     let mut named = BTreeSet::new();
     for actions in rules.filter_map(|rule| rule.item.body.actions.as_ref()).chain(defaults) {
         collect_groups(actions, &mut named);
     }
     for group in named {
-        let found = ground.here.target_groups.iter().find(|target| target.item.arn == group);
+        let found = region_index.by_id.target_groups.get(group);
         let listed = found.and_then(|target| target.item.body.load_balancer_arns.as_ref());
         if found.is_none() || listed.is_some_and(|arns| !arns.contains(arn)) {
             let why =
@@ -166,8 +171,8 @@ fn collect_groups<'v>(actions: &'v Value, named: &mut BTreeSet<&'v str>) {
 
 fn databases(stack: &Stack<'_, '_>, links: &mut Links) {
     stack.open_databases(DATABASE, links);
-    for (ground, database) in stack.databases() {
-        let key = |group: &str| format!("{}/{}/{group}", ground.place.account, ground.place.region);
+    for (region_index, database) in stack.databases() {
+        let key = |group: &str| format!("{}/{}/{group}", region_index.place.account, region_index.place.region);
         let groups = match database {
             Database::Instance(item) => item.body.db_parameter_groups.as_ref().and_then(|groups| {
                 let group = |one: &crate::model::rds::DbParameterGroupStatus| {
@@ -206,29 +211,29 @@ fn databases(stack: &Stack<'_, '_>, links: &mut Links) {
 }
 
 fn volumes(stack: &Stack<'_, '_>, links: &mut Links) {
-    for (ground, cluster) in stack.clusters() {
+    for (region_index, cluster) in stack.clusters() {
         let cluster = cluster.id(cluster.body.name.as_ref());
-        let account = &ground.place.account;
+        let account = &region_index.place.account;
         let reads = ["ec2:DescribeVolumes", "ec2:DescribeInstances"];
-        links.require(VOLUMES, [ground].into_iter(), &reads, "the instances and volumes");
-        let default = ground.here.ebs_defaults.first().and_then(|item| item.body.ebs_encryption_by_default);
-        let place = format!("account {account} in {}", ground.place.region);
+        links.require(VOLUMES, [region_index].into_iter(), &reads, "the instances and volumes");
+        let default = region_index.here.ebs_defaults.first().and_then(|item| item.body.ebs_encryption_by_default);
+        let place = format!("account {account} in {}", region_index.place.region);
         links.note(VOLUMES, "encryption_by_default", &place, default.map(Value::Bool));
-        node_volumes(ground, cluster, links);
+        node_volumes(region_index, cluster, links);
     }
 }
 
 /// Volumes of the nodes; those that are encrypted are one entry, for there may be thousands.
-fn node_volumes(ground: &Ground<'_>, cluster: &str, links: &mut Links) {
+fn node_volumes(region_index: &RegionIndex<'_>, cluster: &str, links: &mut Links) {
     let mut encrypted = 0_usize;
-    for item in &ground.here.volumes {
+    for item in &region_index.here.volumes {
         let id = item.id(item.body.volume_id.as_ref());
         let Some(attached) = &item.body.attachments else {
             links.open(VOLUMES, format!("volume {id}: it was not sent what it is attached to"));
             continue;
         };
         for holder in attached.iter().map(|one| one.instance_id.as_deref()) {
-            let node = holder.and_then(|holder| ground.wiring.machines.get(holder)).map(|machine| &machine.node);
+            let node = holder.and_then(|holder| region_index.wiring.machines.get(holder)).map(|machine| &machine.node);
             match node {
                 Some(Node::Of(of) | Node::Said { cluster: of, .. }) if of != cluster => {}
                 Some(Node::No) => {}
@@ -251,10 +256,10 @@ fn node_volumes(ground: &Ground<'_>, cluster: &str, links: &mut Links) {
 
 fn registry(stack: &Stack<'_, '_>, links: &mut Links) {
     links.require(IMAGES, stack.here(), &["ecr:DescribeRepositories"], "the repositories");
-    for ground in stack.here() {
-        for item in &ground.here.repositories {
+    for region_index in stack.here() {
+        for item in &region_index.here.repositories {
             let Some((_, name)) = item.arn.split_once(":repository/") else { continue };
-            if ground.blueprint.ecr.repositories.iter().any(|declared| declared == name) {
+            if region_index.blueprint.ecr.repositories.iter().any(|declared| declared == name) {
                 let kind = item.encryption.as_ref().map(|kind| json!(kind));
                 links.note(IMAGES, "image_encryption", &format!("repository {name}"), kind);
             }

@@ -137,7 +137,7 @@ pub(crate) fn everywhere(statement: &Statement, account: &str) -> (BTreeSet<Stri
 
 /// Of one action of a statement as it is written: whether it is a wildcard, and whether it is one everywhere. Without an
 /// action it is asked of the statement as a whole, as for a `NotAction`.
-pub(crate) fn wildcard(statement: &Value, action: Option<&str>, account: &str) -> (bool, bool) {
+pub fn wildcard(statement: &Value, action: Option<&str>, account: &str) -> (bool, bool) {
     let document = Document::of(&json!({ "Statement": statement }));
     let Some(mut statement) = document.and_then(|mut document| document.statements.pop()) else {
         return (false, false);

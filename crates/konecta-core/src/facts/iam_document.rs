@@ -203,7 +203,7 @@ fn texts(value: &Value) -> Option<Vec<String>> {
 }
 
 /// IAM takes numbers and Booleans without quotes.
-pub(crate) fn scalar(value: &Value) -> Option<String> {
+pub fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

@@ -3,7 +3,7 @@
 //! Patterns are held against patterns, since what a statement allows or denies is one itself.
 
 /// Whether a pattern matches whatever another one matches. `true` is certain; `false` may be not proven.
-pub(crate) fn covers(pattern: &str, other: &str) -> bool {
+pub fn covers(pattern: &str, other: &str) -> bool {
     let (pattern, other): (Vec<char>, Vec<char>) = (pattern.chars().collect(), other.chars().collect());
     // Which beginnings of `other` the beginning of the pattern, as far as it was gone through, covers.
     let mut reached: Vec<bool> = std::iter::once(true).chain(other.iter().map(|_| false)).collect();

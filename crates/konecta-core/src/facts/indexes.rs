@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use super::attachments::Ids;
-use super::ground::Ground;
 use super::load_balancer::{describe_listener, describe_rule};
-use super::seen::Place;
+use super::region_index::RegionIndex;
+use super::seen::AccountRegion;
 use super::sink::{Sink, object};
 use super::world::Item;
 use crate::model::rds;
@@ -31,10 +31,10 @@ const CLUSTER_MEMBERS: [&str; 12] = [
 ];
 
 /// Fills every index with what one place has for it.
-pub(crate) fn fill(ground: &Ground<'_>, sink: &mut Sink) {
-    network(ground, sink);
-    load_balancers(ground, sink);
-    let (place, here) = (ground.place, ground.here);
+pub(crate) fn fill(region_index: &RegionIndex<'_>, sink: &mut Sink) {
+    network(region_index, sink);
+    load_balancers(region_index, sink);
+    let (place, here) = (region_index.place, region_index.here);
     for (name, items, key) in [
         ("response_headers_policies", &here.response_headers_policies, "ResponseHeadersPolicyConfig"),
         ("cache_policies", &here.cache_policies, "CachePolicyConfig"),
@@ -45,12 +45,13 @@ pub(crate) fn fill(ground: &Ground<'_>, sink: &mut Sink) {
     }
     for group in &here.parameter_groups {
         let name = group.item.id(group.item.body.name.as_ref());
-        let told = parameters(ground, "rds:DescribeDBParameters", &group.item.arn, group.supplement.as_ref());
+        let told = parameters(region_index, "rds:DescribeDBParameters", &group.item.arn, group.supplement.as_ref());
         sink.index("parameter_groups", &format!("{}/{name}", spelled(place)), told);
     }
     for group in &here.cluster_parameter_groups {
         let name = group.item.id(group.item.body.name.as_ref());
-        let told = parameters(ground, "rds:DescribeDBClusterParameters", &group.item.arn, group.supplement.as_ref());
+        let told =
+            parameters(region_index, "rds:DescribeDBClusterParameters", &group.item.arn, group.supplement.as_ref());
         sink.index("cluster_parameter_groups", &format!("{}/{name}", spelled(place)), told);
     }
     for item in &here.database_clusters {
@@ -77,7 +78,7 @@ pub(crate) fn fill(ground: &Ground<'_>, sink: &mut Sink) {
     }
 }
 
-fn spelled(place: &Place) -> String {
+fn spelled(place: &AccountRegion) -> String {
     format!("{}/{}", place.account, place.region)
 }
 
@@ -85,11 +86,11 @@ fn id_of(item: &Item<Value>) -> &str {
     item.body.get("Id").and_then(Value::as_str).unwrap_or(&item.resource_id)
 }
 
-fn network(ground: &Ground<'_>, sink: &mut Sink) {
-    let told = |owner: Option<&String>| ground.speaks_for(owner);
-    for item in ground.here.subnets.iter().filter(|item| told(item.body.owner_id.as_ref())) {
+fn network(region_index: &RegionIndex<'_>, sink: &mut Sink) {
+    let told = |owner: Option<&String>| region_index.speaks_for(owner);
+    for item in region_index.here.subnets.iter().filter(|item| told(item.body.owner_id.as_ref())) {
         let id = item.id(item.body.subnet_id.as_ref());
-        let reach = ground.reaches.get(id);
+        let reach = region_index.reaches.get(id);
         let entry = object([
             ("arn", Some(json!(item.arn))),
             ("vpcId", item.body.vpc_id.as_ref().map(|vpc| json!(vpc))),
@@ -99,17 +100,17 @@ fn network(ground: &Ground<'_>, sink: &mut Sink) {
             ("ipv6", reach.and_then(|reach| reach.ipv6).map(Value::Bool)),
             ("why", reach.filter(|reach| !reach.why.is_empty()).map(|reach| json!(reach.why))),
             ("proof", reach.map(|reach| json!(reach.proof))),
-            ("role", ground.roles.get(id).map(|role| json!(role.role))),
+            ("role", region_index.roles.get(id).map(|role| json!(role.role))),
         ]);
         sink.index("subnets", id, Some(entry));
     }
-    for item in &ground.here.security_groups {
+    for item in &region_index.here.security_groups {
         let id = item.id(item.body.group_id.as_ref());
         let entry = object([
             ("arn", Some(json!(item.arn))),
             ("GroupName", item.body.group_name.as_ref().map(|name| json!(name))),
             ("VpcId", item.body.vpc_id.as_ref().map(|vpc| json!(vpc))),
-            ("parts", ground.wiring.groups.describe(id)),
+            ("parts", region_index.wiring.groups.describe(id)),
         ]);
         sink.index("security_groups", id, Some(entry));
     }
@@ -120,22 +121,27 @@ pub(crate) fn whole(ids: &Ids) -> Option<Value> {
     ids.whole.then(|| json!(ids.known))
 }
 
-fn load_balancers(ground: &Ground<'_>, sink: &mut Sink) {
-    for item in &ground.here.load_balancers {
-        let listeners = ground.doors.listeners(&item.arn);
+fn load_balancers(region_index: &RegionIndex<'_>, sink: &mut Sink) {
+    for item in &region_index.here.load_balancers {
+        let listeners = region_index.doors.listeners(&item.arn);
         let listeners = listeners.map(|all| all.iter().map(|one| describe_listener(one)).collect());
         sink.index("listeners", &item.arn, listeners.map(Value::Array));
     }
-    for listener in &ground.here.listeners {
-        let rules = ground.doors.rules(&listener.item.arn);
+    for listener in &region_index.here.listeners {
+        let rules = region_index.doors.rules(&listener.item.arn);
         let rules = rules.map(|all| all.iter().map(|one| describe_rule(one)).collect());
         sink.index("listener_rules", &listener.item.arn, rules.map(Value::Array));
     }
 }
 
 /// Parameters by name: `null` for one that the whole list does not have, no key for one that is not known.
-fn parameters(ground: &Ground<'_>, action: &str, arn: &str, list: Option<&Vec<rds::Parameter>>) -> Option<Value> {
-    if ground.seen.lacks(ground.place, action, arn) {
+fn parameters(
+    region_index: &RegionIndex<'_>,
+    action: &str,
+    arn: &str,
+    list: Option<&Vec<rds::Parameter>>,
+) -> Option<Value> {
+    if region_index.seen.lacks(region_index.place, action, arn) {
         return None;
     }
     let list = list?;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cidr::{Family, Span};
-use super::seen::{Place, Seen};
+use super::seen::{AccountRegion, Seen};
 use super::world::{Item, Regional};
 use crate::model::ec2;
 
@@ -110,7 +110,7 @@ pub(crate) struct Ingress {
 }
 
 impl Ingress {
-    pub(crate) fn of(place: &Place, here: &Regional, seen: &Seen) -> Self {
+    pub(crate) fn of(place: &AccountRegion, here: &Regional, seen: &Seen) -> Self {
         let mut ingress = Self {
             groups: here.security_groups.iter().map(|item| item.id(item.body.group_id.as_ref()).to_owned()).collect(),
             whole: seen.whole(place, "ec2:DescribeSecurityGroupRules"),
@@ -164,14 +164,14 @@ fn ports(from: Option<i64>, to: Option<i64>) -> Result<(u16, u16), &'static str>
     let (from, to) = if (from, to) == (-1, -1) { (0, i64::from(u16::MAX)) } else { (from, to) };
     match (u16::try_from(from), u16::try_from(to)) {
         (Ok(from), Ok(to)) if from <= to => Ok((from, to)),
-        (_, _) => Err("its ports are no range"),
+        (_, _) => Err("its ports are not a range"),
     }
 }
 
 fn peer(sent: &ec2::SecurityGroupRule) -> Result<Peer, &'static str> {
     let cidr = |text: &String, family: Family| match Span::parse(text) {
         Some(span) if span.family == family => Ok(Peer::Cidr { text: text.clone(), span }),
-        Some(_) | None => Err("its range is no CIDR"),
+        Some(_) | None => Err("its range is not a CIDR"),
     };
     let sources = (&sent.cidr_ipv4, &sent.cidr_ipv6, &sent.prefix_list_id, &sent.referenced_group_info);
     match sources {

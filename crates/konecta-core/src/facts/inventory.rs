@@ -3,14 +3,14 @@
 
 use serde_json::{Value, json};
 
-use super::seen::{Place, Seen};
+use super::seen::{AccountRegion, Seen};
 use super::sink::{Sink, object};
 use super::stack;
 use super::world::{Item, Regional, World};
-use crate::blueprint::Blueprint;
-use crate::id::Region;
 use crate::model::ec2;
-use crate::snapshot::ScanInfo;
+use konecta_base::blueprint::Blueprint;
+use konecta_base::id::Region;
+use konecta_base::snapshot::ScanInfo;
 
 /// States it for the stack of each account; the stacks' own facts were stated before.
 pub(crate) fn state(world: &World, info: &ScanInfo, seen: &Seen, blueprint: &Blueprint, sink: &mut Sink) {
@@ -18,7 +18,8 @@ pub(crate) fn state(world: &World, info: &ScanInfo, seen: &Seen, blueprint: &Blu
     let arns: Vec<String> = info.accounts.iter().map(|account| stack::arn(account, region, blueprint)).collect();
     let told = |fact: &str, wanted: &dyn Fn(&Value) -> bool| {
         any(arns.iter().map(|arn| {
-            let items = sink.get(arn, fact).and_then(Value::as_array);
+            let known = sink.get(arn, fact);
+            let items = known.as_ref().and_then(Value::as_array);
             (items.into_iter().flatten().any(wanted), items.is_some())
         }))
     };
@@ -29,7 +30,7 @@ pub(crate) fn state(world: &World, info: &ScanInfo, seen: &Seen, blueprint: &Blu
     let look = |region: &Region, look: &dyn Fn(&Regional, &Whole<'_>) -> (bool, bool)| {
         let nothing = Regional::default();
         any(info.accounts.iter().map(|account| {
-            let place = Place { account: account.clone(), region: region.clone() };
+            let place = AccountRegion { account: account.clone(), region: region.clone() };
             look(world.get(&place).unwrap_or(&nothing), &|action| seen.whole(&place, action))
         }))
     };

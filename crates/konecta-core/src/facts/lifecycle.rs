@@ -3,11 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::seen::{Place, Seen};
+use super::seen::{AccountRegion, Seen};
 use super::world::{Item, Regional, World};
 
 /// `eks`, `rds`, `rds_versions` and `ssl_policies`, each only if it was read to its end somewhere.
-pub(crate) fn lifecycle(world: &World, places: &[Place], seen: &Seen) -> Value {
+pub(crate) fn lifecycle(world: &World, places: &[AccountRegion], seen: &Seen) -> Value {
     let mut lists = Map::new();
     let mut put = |name: &str, action: &str, list: fn(&Regional) -> Option<Map<String, Value>>| {
         let whole = places.iter().filter(|place| seen.whole(place, action));

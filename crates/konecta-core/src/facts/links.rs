@@ -1,19 +1,21 @@
 //! The parts of the stack whose settings joined controls hold against each other, and how one such setting is written down.
 //! Knows which distributions and load balancers are before the stack; judges no setting.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
-use super::ground::Ground;
 use super::origin::{Edge, config, is_used};
+use super::region_index::RegionIndex;
 use super::sink::{Sink, object};
-use super::world::{Item, Regional};
-use crate::id::Region;
+use super::world::Item;
 use crate::model::cloudfront::{Distribution, Origin};
 use crate::model::{eks, elb, rds};
+use konecta_base::id::Region;
 
 /// All accounts of a scan: what spans regions, and the stack's region.
 pub(crate) struct Stack<'a, 'b> {
-    pub(crate) grounds: &'b [Ground<'a>],
+    pub(crate) grounds: &'b [RegionIndex<'a>],
     pub(crate) region: &'b Region,
     pub(crate) edge: &'b Edge<'a>,
 }
@@ -57,13 +59,13 @@ impl Links {
     pub(crate) fn require<'g>(
         &mut self,
         part: &str,
-        grounds: impl Iterator<Item = &'g Ground<'g>>,
+        grounds: impl Iterator<Item = &'g RegionIndex<'g>>,
         actions: &[&str],
         what: &str,
     ) {
-        for ground in grounds {
-            if !actions.iter().all(|action| ground.seen.whole(ground.place, action)) {
-                self.open(part, format!("{what} of account {} were not listed to the end", ground.place.account));
+        for region_index in grounds {
+            if !actions.iter().all(|action| region_index.seen.whole(region_index.place, action)) {
+                self.open(part, format!("{what} of account {} were not listed to the end", region_index.place.account));
             }
         }
     }
@@ -83,7 +85,7 @@ pub(crate) struct Front<'a> {
 
 /// A load balancer that a distribution fetches from.
 pub(crate) struct Balancer<'a, 'b> {
-    pub(crate) ground: &'b Ground<'a>,
+    pub(crate) region_index: &'b RegionIndex<'a>,
     pub(crate) item: &'b Item<elb::LoadBalancer>,
     /// Why it is not certain that one does.
     pub(crate) doubt: Option<String>,
@@ -98,20 +100,20 @@ impl Balancer<'_, '_> {
 
 impl<'a, 'b> Stack<'a, 'b> {
     /// The places in the stack's region, one an account.
-    pub(crate) fn here(&self) -> impl Iterator<Item = &'b Ground<'a>> + use<'a, 'b> {
+    pub(crate) fn here(&self) -> impl Iterator<Item = &'b RegionIndex<'a>> + use<'a, 'b> {
         let region = self.region;
-        self.grounds.iter().filter(move |ground| &ground.place.region == region)
+        self.grounds.iter().filter(move |region_index| &region_index.place.region == region)
     }
 
     /// What spans regions, one an account.
-    pub(crate) fn global(&self) -> impl Iterator<Item = &'b Ground<'a>> + use<'a, 'b> {
-        self.grounds.iter().filter(|ground| ground.place.region.is_global())
+    pub(crate) fn global(&self) -> impl Iterator<Item = &'b RegionIndex<'a>> + use<'a, 'b> {
+        self.grounds.iter().filter(|region_index| region_index.place.region.is_global())
     }
 
     /// The distributions that fetch from a load balancer, or may. One that is switched off serves nobody.
     pub(crate) fn fronts(&self) -> Vec<Front<'b>> {
         let mut fronts = Vec::new();
-        for item in self.global().flat_map(|ground| &ground.here.distributions) {
+        for item in self.global().flat_map(|region_index| &region_index.here.distributions) {
             let Some(settings) = config(item).filter(|settings| settings.enabled != Some(false)) else { continue };
             let origins = settings.origins.iter().filter_map(|origins| origins.items.as_ref()).flatten();
             let mut leading = Vec::new();
@@ -137,7 +139,7 @@ impl<'a, 'b> Stack<'a, 'b> {
     /// Why there may be more distributions before the stack than are known.
     pub(crate) fn open_fronts(&self, part: &str, links: &mut Links) {
         links.require(part, self.global(), &["cloudfront:ListDistributions"], "the distributions");
-        for item in self.global().flat_map(|ground| &ground.here.distributions) {
+        for item in self.global().flat_map(|region_index| &region_index.here.distributions) {
             let Some(settings) = config(item) else {
                 links.open(part, format!("the settings of {} were not read", name(item)));
                 continue;
@@ -150,17 +152,19 @@ impl<'a, 'b> Stack<'a, 'b> {
 
     /// The load balancers that a distribution fetches from, over others or by itself, or may.
     pub(crate) fn balancers(&self, sink: &Sink) -> Vec<Balancer<'a, 'b>> {
-        let all = self.here().flat_map(|ground| ground.here.load_balancers.iter().map(move |item| (ground, item)));
+        let all = self
+            .here()
+            .flat_map(|region_index| region_index.here.load_balancers.iter().map(move |item| (region_index, item)));
         let mut found = Vec::new();
-        for (ground, item) in all {
+        for (region_index, item) in all {
             let edge = sink.get(&item.arn, "edge");
-            let list = |key: &str| edge.and_then(|edge| edge[key].as_array()).into_iter().flatten();
+            let list = |key: &str| edge.as_ref().and_then(|edge| edge[key].as_array()).into_iter().flatten();
             let idle = |one: &Value| one["enabled"] == json!(false) || one["used"] == json!(false);
             if list("distributions").any(|one| !idle(one)) {
-                found.push(Balancer { ground, item, doubt: None });
+                found.push(Balancer { region_index, item, doubt: None });
             } else if let Some(why) = list("doubts").find_map(Value::as_str) {
                 let doubt = Some(format!("it may be one of the stack: {why}"));
-                found.push(Balancer { ground, item, doubt });
+                found.push(Balancer { region_index, item, doubt });
             }
         }
         found
@@ -179,21 +183,23 @@ impl<'a, 'b> Stack<'a, 'b> {
     }
 
     /// The cluster that the blueprint names, with its place.
-    pub(crate) fn clusters(&self) -> impl Iterator<Item = (&'b Ground<'a>, &'b Item<eks::Cluster>)> {
-        self.here().flat_map(|ground| {
-            let is_ours = |item: &&Item<eks::Cluster>| item.id(item.body.name.as_ref()) == ground.blueprint.eks.cluster;
-            ground.here.clusters.iter().filter(is_ours).map(move |item| (ground, item))
+    pub(crate) fn clusters(&self) -> impl Iterator<Item = (&'b RegionIndex<'a>, &'b Item<eks::Cluster>)> {
+        self.here().flat_map(|region_index| {
+            let is_ours =
+                |item: &&Item<eks::Cluster>| item.id(item.body.name.as_ref()) == region_index.blueprint.eks.cluster;
+            region_index.here.clusters.iter().filter(is_ours).map(move |item| (region_index, item))
         })
     }
 
     /// The databases: instances that are no member of a cluster, and clusters, which have settings for their members.
-    pub(crate) fn databases(&self) -> Vec<(&'b Ground<'a>, Database<'b>)> {
+    pub(crate) fn databases(&self) -> Vec<(&'b RegionIndex<'a>, Database<'b>)> {
         let mut found = Vec::new();
-        for ground in self.here() {
+        for region_index in self.here() {
             let single = |item: &&Item<rds::DbInstance>| item.body.cluster.value().is_none();
-            let instances = ground.here.databases.iter().filter(single);
-            found.extend(instances.map(|item| (ground, Database::Instance(item))));
-            found.extend(ground.here.database_clusters.iter().map(|item| (ground, Database::Cluster(item))));
+            let instances = region_index.here.databases.iter().filter(single);
+            found.extend(instances.map(|item| (region_index, Database::Instance(item))));
+            found
+                .extend(region_index.here.database_clusters.iter().map(|item| (region_index, Database::Cluster(item))));
         }
         found
     }
@@ -202,22 +208,20 @@ impl<'a, 'b> Stack<'a, 'b> {
     pub(crate) fn open_databases(&self, part: &str, links: &mut Links) {
         let reads = ["rds:DescribeDBInstances", "rds:DescribeDBClusters"];
         links.require(part, self.here(), &reads, "the databases");
-        for ground in self.here() {
-            for item in &ground.here.databases {
+        for region_index in self.here() {
+            let clusters: HashSet<&str> = region_index.here.database_clusters.iter().map(cluster_name).collect();
+            for item in &region_index.here.databases {
                 let id = item.id(item.body.id.as_ref());
                 if item.body.cluster.is_silent() {
                     links.open(part, format!("it was not sent whether database {id} is a member of a cluster"));
                 }
-                if let Some(cluster) = item.body.cluster.value().filter(|cluster| !has_cluster(ground.here, cluster)) {
+                if let Some(cluster) = item.body.cluster.value().filter(|cluster| !clusters.contains(cluster.as_str()))
+                {
                     links.open(part, format!("cluster {cluster} of database {id} is in no listing"));
                 }
             }
         }
     }
-}
-
-fn has_cluster(here: &Regional, cluster: &str) -> bool {
-    here.database_clusters.iter().any(|item| cluster_name(item) == cluster)
 }
 
 fn cluster_name(item: &Item<Value>) -> &str {

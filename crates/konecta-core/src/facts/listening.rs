@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ground::Ground;
+use super::region_index::RegionIndex;
 use super::wiring::told_ids;
 
 /// The ports of one place, by group.
@@ -23,18 +23,18 @@ pub(crate) struct Balanced<'a> {
 }
 
 impl Listening {
-    pub(crate) fn of(ground: &Ground<'_>) -> Self {
+    pub(crate) fn of(region_index: &RegionIndex<'_>) -> Self {
         let mut listening = Self::default();
-        if !ground.seen.whole(ground.place, "elasticloadbalancing:DescribeLoadBalancers") {
+        if !region_index.seen.whole(region_index.place, "elasticloadbalancing:DescribeLoadBalancers") {
             listening.anything = Some("load balancers were not listed to the end".to_owned());
         }
-        for item in &ground.here.load_balancers {
+        for item in &region_index.here.load_balancers {
             let name = item.id(item.body.load_balancer_name.as_ref());
             let groups = told_ids(&item.body.security_groups);
             if !groups.whole {
                 listening.anything = Some(format!("the security groups of load balancer {name} were not sent"));
             }
-            let listeners = ground.doors.listeners(&item.arn);
+            let listeners = region_index.doors.listeners(&item.arn);
             let ports: Vec<Option<u16>> = listeners.unwrap_or_default().iter().map(|one| one.item.body.port).collect();
             for group in groups.known {
                 if listeners.is_none() || ports.contains(&None) {

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use super::attachments::Ids;
 use super::fronts::{Onward, onward};
-use super::ground::Ground;
 use super::ingress::Protocol;
-use super::seen::{Place, Seen};
+use super::region_index::RegionIndex;
+use super::seen::{AccountRegion, Seen};
 use super::sink::object;
 use super::wiring::told_ids;
 use super::world::{Item, Regional, Supplemented};
-use crate::model::Told;
+use crate::model::Presence;
 use crate::model::elb::{self, AvailabilityZone};
 
 /// A listener with the certificates for SNI.
@@ -44,7 +44,7 @@ fn parsed<'a, T: Deserialize<'a>>(value: &'a Value) -> Option<T> {
 pub(crate) struct Doors<'a> {
     listeners: BTreeMap<String, Vec<&'a Listener>>,
     rules: BTreeMap<String, Vec<&'a Rule>>,
-    place: &'a Place,
+    place: &'a AccountRegion,
     seen: &'a Seen,
     /// Something does not say what it belongs to.
     stray_listener: bool,
@@ -52,7 +52,7 @@ pub(crate) struct Doors<'a> {
 }
 
 impl<'a> Doors<'a> {
-    pub(crate) fn of(place: &'a Place, here: &'a Regional, seen: &'a Seen) -> Self {
+    pub(crate) fn of(place: &'a AccountRegion, here: &'a Regional, seen: &'a Seen) -> Self {
         let mut doors = Self {
             listeners: BTreeMap::new(),
             rules: BTreeMap::new(),
@@ -115,25 +115,25 @@ fn priority(rule: &elb::ListenerRule) -> (u32, String) {
 }
 
 /// The fact `entrances`; `None` where listeners or groups were not fully seen.
-pub(crate) fn entrances(ground: &Ground<'_>, item: &Item<elb::LoadBalancer>) -> Option<Value> {
-    let ports = ports(ground, item, |_| true)?;
-    let sources = sources(ground, item, &ports)?;
+pub(crate) fn entrances(region_index: &RegionIndex<'_>, item: &Item<elb::LoadBalancer>) -> Option<Value> {
+    let ports = ports(region_index, item, |_| true)?;
+    let sources = sources(region_index, item, &ports)?;
     Some(json!({"ports": ports, "sources": sources, "groups": told_ids(&item.body.security_groups).known}))
 }
 
 /// The ports of those listeners that are wanted; `None` where they were not fully seen.
 pub(crate) fn ports(
-    ground: &Ground<'_>,
+    region_index: &RegionIndex<'_>,
     item: &Item<elb::LoadBalancer>,
     is_wanted: impl Fn(&elb::Listener) -> bool,
 ) -> Option<BTreeSet<u16>> {
-    let listeners = ground.doors.listeners(&item.arn)?.iter().map(|listener| &listener.item.body);
+    let listeners = region_index.doors.listeners(&item.arn)?.iter().map(|listener| &listener.item.body);
     listeners.filter(|listener| is_wanted(listener)).map(|listener| listener.port).collect()
 }
 
 /// Who may open these ports, as far as groups decide; `None` where it was not sent which groups it carries.
 pub(crate) fn sources(
-    ground: &Ground<'_>,
+    region_index: &RegionIndex<'_>,
     item: &Item<elb::LoadBalancer>,
     ports: &BTreeSet<u16>,
 ) -> Option<Vec<Value>> {
@@ -151,9 +151,9 @@ pub(crate) fn sources(
     };
     let mut sources = Vec::new();
     for group in &groups.known {
-        let rules = ground.ingress.seen(group).iter().filter(|rule| reaches(rule));
-        sources.extend(rules.map(|rule| ground.source(rule)));
-        if ground.ingress.all(group).is_none() {
+        let rules = region_index.ingress.seen(group).iter().filter(|rule| reaches(rule));
+        sources.extend(rules.map(|rule| region_index.source(rule)));
+        if region_index.ingress.all(group).is_none() {
             // What was seen of it stays what it is; there may be more.
             let why = format!("the rules of security group {group} were not all seen");
             sources.push(json!({"kind": "unknown", "group": group, "why": why}));
@@ -167,41 +167,42 @@ pub(crate) fn sources(
 }
 
 /// The fact `doors`: what was seen, and an entry for what may be there besides.
-pub(crate) fn doors(ground: &Ground<'_>, item: &Item<elb::LoadBalancer>) -> Value {
+pub(crate) fn doors(region_index: &RegionIndex<'_>, item: &Item<elb::LoadBalancer>) -> Value {
     let passes_on = item.body.kind.as_deref() == Some("network");
-    let seen = ground.doors.seen_listeners(&item.arn).iter().map(|listener| {
-        let mut door = door(ground, listener);
-        if let Some(behind) = passes_on.then(|| balancers(ground, listener)).flatten() {
+    let seen = region_index.doors.seen_listeners(&item.arn).iter().map(|listener| {
+        let mut door = door(region_index, listener);
+        if let Some(behind) = passes_on.then(|| balancers(region_index, listener)).flatten() {
             door["balancers"] = json!(behind);
         }
         door
     });
-    let rest = ground.doors.listeners(&item.arn).is_none();
+    let rest = region_index.doors.listeners(&item.arn).is_none();
     seen.chain(rest.then(|| unseen("the listeners were not listed to their end".to_owned()))).collect()
 }
 
 /// The load balancers to which a listener passes everything on; `None` where something else is behind it, or may be.
-fn balancers(ground: &Ground<'_>, listener: &Listener) -> Option<Vec<String>> {
+fn balancers(region_index: &RegionIndex<'_>, listener: &Listener) -> Option<Vec<String>> {
     let only = |next: Onward| match next {
         Onward::Balancer { arn, .. } => Some(arn),
         Onward::Targets { .. } | Onward::Unknown(_) => None,
     };
-    onward(ground, listener).into_iter().map(only).collect()
+    onward(region_index, listener).into_iter().map(only).collect()
 }
 
 fn unseen(why: String) -> Value {
     json!({"kind": "unknown", "unknown": true, "why": why})
 }
 
-fn door(ground: &Ground<'_>, listener: &Listener) -> Value {
+fn door(region_index: &RegionIndex<'_>, listener: &Listener) -> Value {
     let sent = &listener.item.body;
     let arn = &listener.item.arn;
-    let rest = ground.doors.rules(arn).is_none();
+    let rest = region_index.doors.rules(arn).is_none();
     let default: Option<Vec<elb::Action>> = sent.default_actions.as_ref().and_then(parsed);
     let is_default = |rule: &&&Rule| {
         rule.item.body.is_default == Some(true) || rule.item.body.priority.as_deref() == Some("default")
     };
-    let rules = ground.doors.seen_rules(arn).iter().filter(|rule| !is_default(rule)).map(|rule| guarded(&rule.item));
+    let rules =
+        region_index.doors.seen_rules(arn).iter().filter(|rule| !is_default(rule)).map(|rule| guarded(&rule.item));
     let why = || format!("the rules of the listener on port {} were not listed to their end", sent.port.unwrap_or(0));
     let rules = rules.chain(rest.then(|| unseen(why()))).collect();
     object([
@@ -218,8 +219,8 @@ fn door(ground: &Ground<'_>, listener: &Listener) -> Value {
 /// How a listener treats certificates of clients; AWS need not say so where it asks for none.
 fn mutual_tls(listener: &elb::Listener) -> Option<Value> {
     match &listener.mutual_authentication {
-        Told::Value(asked) => asked.mode.as_ref().map(|mode| json!(mode)),
-        Told::Nothing | Told::Silent => None,
+        Presence::Value(asked) => asked.mode.as_ref().map(|mode| json!(mode)),
+        Presence::Null | Presence::Absent => None,
     }
 }
 

@@ -1,55 +1,72 @@
 //! Which logs of a resource CloudWatch Logs delivers, and where to.
 //! Knows nothing of the logs that a service writes by itself.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
-use super::seen::{Place, Seen};
+use super::seen::{AccountRegion, Seen};
 use super::sink::object;
 use super::world::Regional;
 
-/// The fact `log_deliveries` of the resource with this ARN; `None` where a source or a delivery may be missing, or it
-/// was not sent what one is about.
-pub(crate) fn log_deliveries(place: &Place, here: &Regional, seen: &Seen, arn: &str) -> Option<Value> {
-    if !["logs:DescribeDeliverySources", "logs:DescribeDeliveries"].iter().all(|action| seen.whole(place, action)) {
-        return None;
-    }
-    let mut sources = Vec::new();
-    for source in &here.delivery_sources {
-        if !source.body.resource_arns.as_ref()?.iter().any(|of| of == arn) {
-            continue;
-        }
-        let name = source.id(source.body.name.as_ref());
-        sources.push(object([
-            ("source", Some(json!(name))),
-            ("log_type", Some(json!(source.body.log_type.as_ref()?))),
-            ("status", source.body.status.as_ref().map(|status| json!(status))),
-            ("deliveries", Some(deliveries(here, name)?)),
-        ]));
-    }
-    Some(Value::Array(sources))
+/// The log deliveries of one place, by the resources that they are about.
+pub(crate) struct Deliveries<'a> {
+    /// `None` where a source or a delivery may be missing, or it was not sent what one is about.
+    of: Option<HashMap<&'a str, Vec<Option<Value>>>>,
 }
 
-/// What delivers the logs of this source.
-fn deliveries(here: &Regional, source: &str) -> Option<Value> {
-    let mut found = Vec::new();
+impl<'a> Deliveries<'a> {
+    pub(crate) fn of(place: &AccountRegion, here: &'a Regional, seen: &Seen) -> Self {
+        let reads = ["logs:DescribeDeliverySources", "logs:DescribeDeliveries"];
+        Self { of: if reads.iter().all(|action| seen.whole(place, action)) { gathered(here) } else { None } }
+    }
+
+    /// The fact `log_deliveries` of the resource with this ARN.
+    pub(crate) fn about(&self, arn: &str) -> Option<Value> {
+        let sources = self.of.as_ref()?.get(arn).map_or(&[][..], Vec::as_slice);
+        sources.iter().cloned().collect::<Option<Vec<Value>>>().map(Value::Array)
+    }
+}
+
+fn gathered(here: &Regional) -> Option<HashMap<&str, Vec<Option<Value>>>> {
+    let mut delivered: HashMap<&str, Vec<Value>> = HashMap::new();
+    let mut all_named = true;
     for delivery in &here.deliveries {
-        if delivery.body.delivery_source_name.as_ref()? != source {
+        let Some(source) = &delivery.body.delivery_source_name else {
+            all_named = false;
             continue;
-        }
-        found.push(object([
+        };
+        delivered.entry(source).or_default().push(object([
             ("id", Some(json!(delivery.id(delivery.body.id.as_ref())))),
             ("destination", delivery.body.delivery_destination_arn.as_ref().map(|arn| json!(arn))),
             ("kind", delivery.body.delivery_destination_type.as_ref().map(|kind| json!(kind))),
         ]));
     }
-    Some(Value::Array(found))
+    let mut found: HashMap<&str, Vec<Option<Value>>> = HashMap::new();
+    for source in &here.delivery_sources {
+        let name = source.id(source.body.name.as_ref());
+        // A delivery that does not say its source could be this one's.
+        let told = source.body.log_type.as_ref().filter(|_| all_named).map(|kind| {
+            object([
+                ("source", Some(json!(name))),
+                ("log_type", Some(json!(kind))),
+                ("status", source.body.status.as_ref().map(|status| json!(status))),
+                ("deliveries", Some(json!(delivered.get(name).map_or(&[][..], Vec::as_slice)))),
+            ])
+        });
+        let mut once = std::collections::HashSet::new();
+        for arn in source.body.resource_arns.as_ref()?.iter().filter(|arn| once.insert(arn.as_str())) {
+            found.entry(arn).or_default().push(told.clone());
+        }
+    }
+    Some(found)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::facts::world::{World, take};
-    use crate::id::Region;
+    use konecta_base::id::Region;
 
     const EDGE: &str = "arn:aws:cloudfront::123456789012:distribution/E1";
 
@@ -65,7 +82,7 @@ mod tests {
         take(&mut world, &resource("DeliverySource", "edge", source));
         take(&mut world, &resource("Delivery", "d-1", delivery));
         let (place, seen) = Seen::everything();
-        log_deliveries(&place, world.get(&place).expect("resources"), &seen, EDGE)
+        Deliveries::of(&place, world.get(&place).expect("resources"), &seen).about(EDGE)
     }
 
     fn source(of: &str) -> Value {
@@ -92,6 +109,6 @@ mod tests {
         assert_eq!(fact(source(EDGE), json!({"id": "d-1"})), None);
         let (mut place, seen) = Seen::everything();
         place.region = Region::global();
-        assert_eq!(log_deliveries(&place, &Regional::default(), &seen, EDGE), None);
+        assert_eq!(Deliveries::of(&place, &Regional::default(), &seen).about(EDGE), None);
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::flow_logs::unseen;
 use super::links::{Database, Links, Stack, members, name};
 use super::sink::Sink;
-use crate::model::Told;
+use crate::model::Presence;
 
 const EDGE: &str = "access logs of CloudFront";
 const BALANCER: &str = "access logs of the load balancer";
@@ -23,7 +23,7 @@ pub(crate) fn log_sources(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
         let settings = front.item.body.distribution_config.as_ref();
         let told = members([
             ("logging", settings.and_then(|settings| settings.logging.clone())),
-            ("deliveries", sink.get(&front.item.arn, "log_deliveries").cloned()),
+            ("deliveries", sink.get(&front.item.arn, "log_deliveries")),
         ]);
         links.note_of((EDGE, front.doubt.as_ref()), "logging", &name(front.item), told);
     }
@@ -32,7 +32,7 @@ pub(crate) fn log_sources(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
         let place = balancer.name();
         match balancer.item.body.kind.as_deref() {
             Some("application") => {
-                let told = balancer.ground.here.attributes.get(&balancer.item.arn).map(|all| {
+                let told = balancer.region_index.here.attributes.get(&balancer.item.arn).map(|all| {
                     let one = |one: &crate::model::elb::Attribute| Some((one.key.clone()?, json!(one.value.as_ref()?)));
                     Value::Object(all.iter().filter_map(one).collect())
                 });
@@ -60,9 +60,9 @@ fn databases(stack: &Stack<'_, '_>, links: &mut Links) {
     for (_, database) in stack.databases() {
         let exports = match database {
             Database::Instance(item) => match &item.body.enabled_cloudwatch_logs_exports {
-                Told::Silent => None,
-                Told::Nothing => Some(Value::Null),
-                Told::Value(types) => Some(json!(types)),
+                Presence::Absent => None,
+                Presence::Null => Some(Value::Null),
+                Presence::Value(types) => Some(json!(types)),
             },
             Database::Cluster(item) => item.body.get("EnabledCloudwatchLogsExports").cloned(),
         };
@@ -87,14 +87,15 @@ fn networks(stack: &Stack<'_, '_>, sink: &Sink, links: &mut Links) {
         }
     }
     for vpc in wanted {
-        let found = stack.here().find_map(|ground| {
-            let item = ground.here.vpcs.iter().find(|item| item.id(item.body.vpc_id.as_ref()) == vpc)?;
-            Some((ground, item)).filter(|(ground, item)| ground.speaks_for(item.body.owner_id.as_ref()))
+        let found = stack.here().find_map(|region_index| {
+            let item = region_index.by_id.vpcs.get(vpc)?;
+            Some((region_index, item))
+                .filter(|(region_index, item)| region_index.speaks_for(item.body.owner_id.as_ref()))
         });
         match found {
-            Some((ground, item)) => match unseen(ground, item) {
+            Some((region_index, item)) => match unseen(region_index, item) {
                 Some(why) => links.open(NETWORK, why),
-                None => links.note(NETWORK, "flow_logs", vpc, sink.get(&item.arn, "flow_logs").cloned()),
+                None => links.note(NETWORK, "flow_logs", vpc, sink.get(&item.arn, "flow_logs")),
             },
             None => links.open(NETWORK, format!("{vpc} is in no listing")),
         }

@@ -20,11 +20,7 @@ impl Named {
         self.0.iter().map(|(name, value)| (*name, value))
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub(crate) fn insert(&mut self, name: &'static str, value: Value) {
+    fn insert(&mut self, name: &'static str, value: Value) {
         match self.at(name) {
             Ok(at) => self.0[at].1 = value,
             Err(at) => {
@@ -34,14 +30,16 @@ impl Named {
         }
     }
 
-    pub(crate) fn remove(&mut self, name: &str) {
-        if let Ok(at) = self.at(name) {
-            self.0.remove(at);
-        }
-    }
-
     fn at(&self, name: &str) -> Result<usize, usize> {
         self.0.binary_search_by(|(known, _)| (*known).cmp(name))
+    }
+}
+
+impl FromIterator<(&'static str, Value)> for Named {
+    fn from_iter<I: IntoIterator<Item = (&'static str, Value)>>(facts: I) -> Self {
+        let mut named = Self::default();
+        facts.into_iter().for_each(|(name, value)| named.insert(name, value));
+        named
     }
 }
 
@@ -59,12 +57,8 @@ mod tests {
 
     #[test]
     fn facts_stand_once_and_in_the_order_of_their_names() {
-        let mut facts = Named::default();
-        for (name, value) in [("b", 1), ("a", 2), ("c", 3), ("b", 4)] {
-            facts.insert(name, json!(value));
-        }
-        facts.remove("c");
-        facts.remove("d");
+        let facts: Named =
+            [("b", 1), ("a", 2), ("b", 4)].map(|(name, value)| (name, json!(value))).into_iter().collect();
         assert_eq!(serde_json::to_string(&facts).expect("JSON"), r#"{"a":2,"b":4}"#);
         assert_eq!((facts.get("b"), facts.get("c")), (Some(&json!(4)), None));
     }

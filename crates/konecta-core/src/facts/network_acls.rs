@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::cidr::{Family, Span, is_internet, public_size};
-use super::ground::Ground;
+use super::region_index::RegionIndex;
 use crate::model::ec2::{NetworkAcl, NetworkAclEntry};
 
 /// One ingress entry that speaks of TCP.
@@ -18,13 +18,12 @@ struct Entry {
 }
 
 /// The fact `acl_subnets`: the subnets of the account in which it is in force.
-pub(crate) fn subnets(ground: &Ground<'_>, acl: &NetworkAcl) -> Option<Value> {
-    let there: BTreeSet<&str> = ground.here.subnets.iter().map(|one| one.id(one.body.subnet_id.as_ref())).collect();
-    let whole = ground.seen.whole(ground.place, "ec2:DescribeSubnets");
+pub(crate) fn subnets(region_index: &RegionIndex<'_>, acl: &NetworkAcl) -> Option<Value> {
+    let whole = region_index.seen.whole(region_index.place, "ec2:DescribeSubnets");
     let mut found = BTreeSet::new();
     for association in acl.associations.as_ref()? {
         let subnet = association.subnet_id.as_ref()?;
-        if there.contains(subnet.as_str()) {
+        if region_index.by_id.subnets.contains_key(subnet.as_str()) {
             found.insert(subnet);
         } else if !whole {
             return None;

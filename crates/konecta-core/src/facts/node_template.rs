@@ -3,27 +3,31 @@
 
 use serde_json::{Value, json};
 
-use super::ground::Ground;
 use super::known::any;
+use super::region_index::RegionIndex;
 use super::sink::object;
 use super::templates::{self, Launch};
-use super::world::{Item, Regional};
 use crate::model::autoscaling::AutoScalingGroup;
 
 /// The fact `node_template` of an instance: every version from which the Auto Scaling group that keeps it may launch
 /// the next one; `null` where none keeps it, `None` where that is not known.
-pub(crate) fn node_template(ground: &Ground<'_>, instance: &str) -> Option<Value> {
-    if !ground.seen.whole(ground.place, "autoscaling:DescribeAutoScalingGroups") {
+pub(crate) fn node_template(region_index: &RegionIndex<'_>, instance: &str) -> Option<Value> {
+    if !region_index.seen.whole(region_index.place, "autoscaling:DescribeAutoScalingGroups") {
         return None;
     }
-    let Some(group) = keeper(&ground.here.scaling_groups, instance)? else { return Some(Value::Null) };
+    let Some(group) = keeper(region_index, instance)? else { return Some(Value::Null) };
     let name = group.auto_scaling_group_name.as_ref()?;
     let kept = format!("Auto Scaling group {name} keeps {instance}");
-    let launches = templates::launches(ground.place, ground.here, ground.seen, group);
-    Some(launches.iter().map(|launch| template(ground.here, group, &kept, launch.as_ref())).collect())
+    let launches = templates::launches(region_index.place, region_index.here, region_index.seen, group);
+    Some(launches.iter().map(|launch| template(region_index, group, &kept, launch.as_ref())).collect())
 }
 
-fn template(here: &Regional, group: &AutoScalingGroup, kept: &str, launch: Result<&Launch<'_>, &String>) -> Value {
+fn template(
+    region_index: &RegionIndex<'_>,
+    group: &AutoScalingGroup,
+    kept: &str,
+    launch: Result<&Launch<'_>, &String>,
+) -> Value {
     let launch = match launch {
         Ok(launch) => launch,
         Err(why) => return json!({"why": why, "proof": [kept]}),
@@ -33,7 +37,7 @@ fn template(here: &Regional, group: &AutoScalingGroup, kept: &str, launch: Resul
         Err(why) => (None, Some(why)),
         Ok(Some(public)) => (Some(public), None),
         Ok(None) => {
-            let (public, subnet) = by_subnet(here, group);
+            let (public, subnet) = by_subnet(region_index, group);
             proof.push(match subnet {
                 Some(subnet) => format!("the template leaves it to the subnet, and {subnet} gives public addresses"),
                 None => "the template leaves it to the subnet".to_owned(),
@@ -50,10 +54,10 @@ fn template(here: &Regional, group: &AutoScalingGroup, kept: &str, launch: Resul
 }
 
 /// Whether a subnet in which a group launches gives public addresses, and which.
-fn by_subnet<'a>(here: &Regional, group: &'a AutoScalingGroup) -> (Option<bool>, Option<&'a str>) {
+fn by_subnet<'a>(region_index: &RegionIndex<'_>, group: &'a AutoScalingGroup) -> (Option<bool>, Option<&'a str>) {
     let Some(named) = &group.vpc_zone_identifier else { return (None, None) };
     let gives = |id: &str| {
-        let found = here.subnets.iter().find(|item| item.id(item.body.subnet_id.as_ref()) == id)?;
+        let found = region_index.by_id.subnets.get(id)?;
         found.body.map_public_ip_on_launch
     };
     let ids = || named.split(',').map(str::trim).filter(|id| !id.is_empty());
@@ -62,16 +66,9 @@ fn by_subnet<'a>(here: &Regional, group: &'a AutoScalingGroup) -> (Option<bool>,
 }
 
 /// The group that keeps an instance; `None` outside where a group does not tell its instances.
-fn keeper<'a>(groups: &'a [Item<AutoScalingGroup>], instance: &str) -> Option<Option<&'a AutoScalingGroup>> {
-    let mut whole = true;
-    for group in groups {
-        let members = group.body.instances.as_ref();
-        if members.into_iter().flatten().any(|member| member.instance_id.as_deref() == Some(instance)) {
-            return Some(Some(&group.body));
-        }
-        whole &= members.is_some_and(|members| members.iter().all(|member| member.instance_id.is_some()));
-    }
-    whole.then_some(None)
+fn keeper<'a>(region_index: &RegionIndex<'a>, instance: &str) -> Option<Option<&'a AutoScalingGroup>> {
+    let keeper = region_index.by_id.keepers.get(instance).copied();
+    (keeper.is_some() || region_index.by_id.all_kept).then_some(keeper)
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attachments::Ids;
-use super::seen::{Place, Seen};
+use super::seen::{AccountRegion, Seen};
 use super::wiring::nodegroups_seen;
 use super::world::{Item, Regional};
-use crate::blueprint::Bastion;
-use crate::model::{Tag, Told, ec2};
+use crate::model::{Presence, Tag, ec2};
+use konecta_base::blueprint::Bastion;
 
 /// The types of access entries by which a role's machines join a cluster.
 const NODE_ENTRIES: [&str; 6] = ["EC2", "EC2_LINUX", "EC2_WINDOWS", "HYBRID_LINUX", "HYPERPOD_LINUX", "FARGATE_LINUX"];
@@ -65,7 +65,7 @@ pub(crate) struct Nodes<'a> {
 
 impl<'a> Nodes<'a> {
     pub(crate) fn of(
-        place: &Place,
+        place: &AccountRegion,
         here: &'a Regional,
         global: &'a Regional,
         seen: &Seen,
@@ -225,10 +225,10 @@ fn named_cluster((key, value): (&String, &String)) -> Option<String> {
 }
 
 /// The instance profile of a machine, as ids.
-pub(crate) fn profile(told: &Told<ec2::IamInstanceProfile>) -> Ids {
+pub(crate) fn profile(told: &Presence<ec2::IamInstanceProfile>) -> Ids {
     match told {
-        Told::Silent => Ids::default(),
-        Told::Nothing => Ids { whole: true, ..Ids::default() },
-        Told::Value(profile) => Ids::of(Some([profile.arn.as_ref()])),
+        Presence::Absent => Ids::default(),
+        Presence::Null => Ids { whole: true, ..Ids::default() },
+        Presence::Value(profile) => Ids::of(Some([profile.arn.as_ref()])),
     }
 }

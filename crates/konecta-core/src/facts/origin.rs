@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::dns::{End, Zones, is_load_balancer, normal};
 use super::fronts_of::Fronts;
-use super::ground::Ground;
 use super::known::any;
+use super::region_index::RegionIndex;
 use super::seen::Seen;
 use super::sink::object;
 use super::world::Item;
@@ -45,36 +45,69 @@ pub(crate) struct Edge<'a> {
     zones: Zones<'a>,
     /// What stands before each load balancer.
     before: BTreeMap<String, Vec<Value>>,
-    doubts: Vec<Doubt>,
+    doubts: Doubts,
     /// Why a load balancer of a stack may have its edge elsewhere.
     nowhere: Option<&'static str>,
 }
 
+/// So many reasons are told one by one. Where there are more, the first and their number are enough, for each load balancer
+/// may be behind every one of them.
+const NAMED: usize = 5;
+
 /// Why a load balancer may be an origin without our knowing.
-struct Doubt {
-    why: String,
-    /// Whether it is about a public name, by which nobody comes to an internal load balancer.
-    by_name: bool,
+#[derive(Default)]
+struct Doubts {
+    /// Of any load balancer.
+    all: Sentences,
+    /// Without what is about a public name, by which nobody comes to an internal load balancer.
+    inside: Sentences,
+}
+
+/// Sentences, of which only the first are kept.
+#[derive(Default)]
+struct Sentences {
+    first: Vec<String>,
+    more: usize,
+}
+
+impl Sentences {
+    fn tell(&mut self, why: &str) {
+        if self.first.len() < NAMED {
+            self.first.push(why.to_owned());
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn sentences(&self) -> Vec<String> {
+        match self.first.first() {
+            Some(first) if self.more > 0 => {
+                let others = self.first.len() + self.more - 1;
+                vec![format!("{first}; so may be {others} other origins and distributions")]
+            }
+            Some(_) | None => self.first.clone(),
+        }
+    }
 }
 
 impl<'a> Edge<'a> {
-    pub(crate) fn of(seen: &Seen, grounds: &[Ground<'a>], fronts: &Fronts<'_>) -> Self {
-        let balancers = grounds.iter().flat_map(|ground| &ground.here.load_balancers);
-        let vpc_origins = grounds.iter().flat_map(|ground| &ground.here.vpc_origins);
+    pub(crate) fn of(seen: &Seen, grounds: &[RegionIndex<'a>], fronts: &Fronts<'_>) -> Self {
+        let balancers = grounds.iter().flat_map(|region_index| &region_index.here.load_balancers);
+        let vpc_origins = grounds.iter().flat_map(|region_index| &region_index.here.vpc_origins);
         let mut edge = Self {
             vpc_origins: vpc_origins.map(|item| (item.id(item.body.id.as_ref()), item)).collect(),
             balancers: balancers.filter_map(|item| Some((normal(item.body.dns_name.as_deref()?), item))).collect(),
             zones: Zones::of(grounds, seen),
             before: BTreeMap::new(),
-            doubts: Vec::new(),
+            doubts: Doubts::default(),
             nowhere: None,
         };
-        for ground in grounds.iter().filter(|ground| ground.place.region.is_global()) {
-            if !seen.whole(ground.place, "cloudfront:ListDistributions") {
-                let account = &ground.place.account;
-                edge.doubt(format!("distributions of account {account} were not listed to the end"), false);
+        for region_index in grounds.iter().filter(|region_index| region_index.place.region.is_global()) {
+            if !seen.whole(region_index.place, "cloudfront:ListDistributions") {
+                let account = &region_index.place.account;
+                edge.doubt(&format!("distributions of account {account} were not listed to the end"), false);
             }
-            for distribution in &ground.here.distributions {
+            for distribution in &region_index.here.distributions {
                 edge.see(distribution, fronts);
             }
         }
@@ -86,19 +119,22 @@ impl<'a> Edge<'a> {
         edge
     }
 
-    fn doubt(&mut self, why: String, by_name: bool) {
-        self.doubts.push(Doubt { why, by_name });
+    fn doubt(&mut self, why: &str, by_name: bool) {
+        self.doubts.all.tell(why);
+        if !by_name {
+            self.doubts.inside.tell(why);
+        }
     }
 
     /// Notes what a distribution stands before, and what of that cannot be told.
     fn see(&mut self, distribution: &Item<Distribution>, fronts: &Fronts<'_>) {
         let arn = &distribution.arn;
         let Some(config) = config(distribution) else {
-            return self.doubt(format!("the settings of {arn} were not read"), false);
+            return self.doubt(&format!("the settings of {arn} were not read"), false);
         };
         let origins = config.origins.as_ref();
         if origins.and_then(|origins| origins.all()).is_none() {
-            self.doubt(format!("the origins of {arn} were not all sent"), false);
+            self.doubt(&format!("the origins of {arn} were not all sent"), false);
         }
         for origin in origins.iter().filter_map(|origins| origins.items.as_ref()).flatten() {
             let used = is_used(config, origin);
@@ -107,7 +143,7 @@ impl<'a> Edge<'a> {
                     let why = target.proof.last().map_or("it is not known what it leads to", String::as_str);
                     let id = origin.id.as_deref().unwrap_or("?");
                     self.doubt(
-                        format!("{arn} origin {id}: {why}: it may be a load balancer"),
+                        &format!("{arn} origin {id}: {why}: it may be a load balancer"),
                         origin.custom_origin_config.is_some(),
                     );
                 }
@@ -156,8 +192,7 @@ impl<'a> Edge<'a> {
         // Nobody comes to an internal load balancer by a public name, unless over one before it.
         let inward = balancer.body.scheme.as_deref() == Some("internal");
         let shut = inward && fronts.before(&balancer.arn).is_empty();
-        let matters = |doubt: &&Doubt| !(doubt.by_name && shut);
-        let mut doubts: Vec<String> = self.doubts.iter().filter(matters).map(|doubt| doubt.why.clone()).collect();
+        let mut doubts = if shut { &self.doubts.inside } else { &self.doubts.all }.sentences();
         if balancer.body.kind.as_deref().is_none_or(|kind| kind == "application") && !inward {
             doubts.extend(self.nowhere.map(str::to_owned));
         }
@@ -196,7 +231,8 @@ impl<'a> Edge<'a> {
         }
     }
 
-    fn endpoint(&self, id: &str) -> Option<&'a Item<VpcOrigin>> {
+    /// A VPC origin by its id.
+    pub(crate) fn endpoint(&self, id: &str) -> Option<&'a Item<VpcOrigin>> {
         self.vpc_origins.get(id).copied()
     }
 

@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 
 use super::certificates::{Answer, Certificates};
 use super::forwarded_host::{Hosts, Policies, Sender};
-use super::ground::Ground;
 use super::origin::{Edge, Target, config};
+use super::region_index::RegionIndex;
 use super::sink::object;
 use super::tls_door::{End, Way, ways};
 use super::world::Item;
-use crate::model::Told;
+use crate::model::Presence;
 use crate::model::cloudfront::{Distribution, Origin};
 use crate::model::elb;
 
@@ -21,7 +21,7 @@ use crate::model::elb;
 pub(crate) fn origin_tls(
     edge: &Edge<'_>,
     policies: &Policies,
-    grounds: &[Ground<'_>],
+    grounds: &[RegionIndex<'_>],
     distribution: &Item<Distribution>,
 ) -> Option<Value> {
     let mut entries = Vec::new();
@@ -72,7 +72,7 @@ impl<'a> Asked<'a> {
         ])
     }
 
-    fn entries(&self, edge: &Edge<'_>, grounds: &[Ground<'_>], target: &Target) -> Vec<Value> {
+    fn entries(&self, edge: &Edge<'_>, grounds: &[RegionIndex<'_>], target: &Target) -> Vec<Value> {
         let unseen = |why: String| vec![Way { hops: Vec::new(), end: End::Unseen(why) }];
         let (ways, port) = match (target.balancer.as_deref(), edge.https_port(self.origin)) {
             (Some(arn), Some(port)) => (ways(grounds, arn, port), Some(port)),
@@ -94,11 +94,11 @@ impl<'a> Asked<'a> {
                 (Some(false), vec![fault], None)
             }
             End::Unseen(why) => (None, Vec::new(), Some(why.clone())),
-            End::Listener(ground, listener) => {
-                let certificates = Certificates::of(ground, listener);
+            End::Listener(region_index, listener) => {
+                let certificates = Certificates::of(region_index, listener);
                 let outcomes = self.outcomes(&certificates);
                 let all = certificates.names();
-                proof.extend(told(&outcomes));
+                proof.extend(reasons(&outcomes));
                 names = super::indexes::whole(&all);
                 judged(&outcomes, self.client(&listener.item.body), &self.patterns())
             }
@@ -191,7 +191,7 @@ impl<'a> Asked<'a> {
 
     /// Why the listener would turn CloudFront away, or may, for want of a certificate of its own.
     fn client(&self, listener: &elb::Listener) -> Answer {
-        let Told::Value(asked) = &listener.mutual_authentication else { return Answer::Yes };
+        let Presence::Value(asked) = &listener.mutual_authentication else { return Answer::Yes };
         match asked.mode.as_deref() {
             Some("off" | "passthrough") => Answer::Yes,
             Some("verify") => {
@@ -276,7 +276,7 @@ fn fault(actual: String, expected: String, behaviors: &[String]) -> Value {
 }
 
 /// What each behavior sends, as the last hops of the path.
-fn told(outcomes: &[Outcome]) -> Vec<String> {
+fn reasons(outcomes: &[Outcome]) -> Vec<String> {
     let one = |outcome: &Outcome| {
         let what = match &outcome.answer {
             Answer::Yes => "is accepted".to_owned(),

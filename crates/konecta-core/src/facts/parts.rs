@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::attachments::{Attachments, Ids, Part, describe};
-use super::ground::Ground;
 use super::nodes::{ACCESS_ENTRIES, profile};
+use super::region_index::RegionIndex;
 use super::seen::Seen;
 use super::sink::Sink;
 use super::wiring::{clusters_seen, fargate_cut_short, nodegroups_seen};
@@ -15,17 +15,15 @@ use super::world::{Item, Regional};
 use crate::model::elb;
 
 /// The parts of everything in one place, except roles; `strangers` are load balancers that are certainly not the stack's.
-pub(crate) fn state(ground: &Ground<'_>, strangers: &BTreeSet<&str>, sink: &mut Sink) {
-    let (here, wiring) = (ground.here, &ground.wiring);
-    let ours = || here.load_balancers.iter().filter(|item| !strangers.contains(item.arn.as_str()));
+pub(crate) fn state(region_index: &RegionIndex<'_>, strangers: &BTreeSet<&str>, sink: &mut Sink) {
+    let (here, wiring) = (region_index.here, &region_index.wiring);
+    let ours = here.load_balancers.iter().filter(|item| !strangers.contains(item.arn.as_str()));
+    let carried = ours.map(|item| super::wiring::told_ids(&item.body.security_groups));
+    let carried = carried.fold(Ids { whole: true, ..Ids::default() }, Ids::join);
     for item in &here.security_groups {
         let id = item.id(item.body.group_id.as_ref());
         let mut parts = wiring.groups.parts(id);
-        let carries = |item: &Item<elb::LoadBalancer>| {
-            let groups = super::wiring::told_ids(&item.body.security_groups);
-            groups.known.contains(id) || !groups.whole
-        };
-        if let Some(parts) = parts.as_mut().filter(|_| !ours().any(carries)) {
+        if let Some(parts) = parts.as_mut().filter(|_| carried.whole && !carried.known.contains(id)) {
             parts.remove(&Part::Alb);
         }
         sink.fact(&item.arn, "parts", parts.as_ref().map(describe));
@@ -118,32 +116,32 @@ pub(crate) struct Roles {
 
 impl Roles {
     /// Takes in a region of the account.
-    pub(crate) fn see(&mut self, ground: &Ground<'_>, seen: &Seen) {
-        let place = ground.place;
+    pub(crate) fn see(&mut self, region_index: &RegionIndex<'_>, seen: &Seen) {
+        let place = region_index.place;
         self.wired.require(clusters_seen(place, seen) && nodegroups_seen(place, seen));
         self.wired.require(seen.whole(place, "ec2:DescribeInstances"));
         self.unentered |= ACCESS_ENTRIES.iter().any(|action| seen.cut_short(place, action));
         self.unprofiled |= fargate_cut_short(place, seen);
-        for item in &ground.here.clusters {
+        for item in &region_index.here.clusters {
             self.wired.note(Part::Cluster, Some(true), &Ids::of(Some([item.body.role_arn.as_ref()])));
         }
-        for item in &ground.here.nodegroups {
+        for item in &region_index.here.nodegroups {
             self.wired.note(Part::Node, Some(true), &Ids::of(Some([item.body.node_role.as_ref()])));
         }
-        for item in &ground.here.fargate_profiles {
+        for item in &region_index.here.fargate_profiles {
             let role = item.body.pod_execution_role_arn.as_ref();
             self.unprofiled |= role.is_none();
             let known = role.into_iter().cloned().collect();
             self.wired.note(Part::Node, Some(true), &Ids { known, whole: true });
         }
-        for (role, _) in super::nodes::roles(ground.here) {
+        for (role, _) in super::nodes::roles(region_index.here) {
             self.wired.note(Part::Node, Some(true), &Ids { known: [role.to_owned()].into(), whole: true });
         }
-        for machine in ground.wiring.machines.values().filter(|machine| !machine.is_gone()) {
+        for machine in region_index.wiring.machines.values().filter(|machine| !machine.is_gone()) {
             self.wired.note(Part::Node, machine.node.is(), &profile(&machine.profile));
             self.wired.note(Part::Bastion, machine.bastion, &profile(&machine.profile));
         }
-        for item in &ground.here.clusters {
+        for item in &region_index.here.clusters {
             let oidc = item.body.identity.as_ref().and_then(|identity| identity.oidc.as_ref());
             let issuer = oidc.and_then(|oidc| oidc.issuer.clone());
             self.clusters = true;
@@ -151,7 +149,7 @@ impl Roles {
             self.issuers.extend(issuer);
         }
         self.unassociated |= POD_IDENTITIES.iter().any(|action| seen.cut_short(place, action));
-        for item in &ground.here.pod_identities {
+        for item in &region_index.here.pod_identities {
             self.unassociated |= item.body.role_arn.is_none() || item.body.target_role_arn.is_silent();
             self.associated.extend(item.body.role_arn.clone());
             self.associated.extend(item.body.target_role_arn.value().cloned());

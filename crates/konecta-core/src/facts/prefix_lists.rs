@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::cidr::{Family, Span};
-use super::seen::{Place, Seen};
+use super::seen::{AccountRegion, Seen};
 use super::sink::object;
 use super::world::{Regional, Supplemented};
 use crate::model::ec2;
@@ -51,7 +51,7 @@ impl PrefixList {
 pub(crate) struct PrefixLists(BTreeMap<String, PrefixList>);
 
 impl PrefixLists {
-    pub(crate) fn of(place: &Place, here: &Regional, seen: &Seen) -> Self {
+    pub(crate) fn of(place: &AccountRegion, here: &Regional, seen: &Seen) -> Self {
         Self(here.prefix_lists.iter().map(|list| read(place, list, seen)).collect())
     }
 
@@ -72,7 +72,7 @@ impl PrefixLists {
 }
 
 fn read(
-    place: &Place,
+    place: &AccountRegion,
     list: &Supplemented<ec2::PrefixList, Vec<ec2::PrefixListEntry>>,
     seen: &Seen,
 ) -> (String, PrefixList) {

@@ -20,7 +20,7 @@ pub(crate) fn public_endpoint(cluster: &Cluster) -> Option<Value> {
 }
 
 /// Whether ranges together are the internet, as for the fact `open_ports`. What cannot be read counts as nothing.
-pub(crate) fn is_most_of_the_internet(cidrs: &[String]) -> bool {
+pub fn is_most_of_the_internet(cidrs: &[String]) -> bool {
     is_any_internet(&cidrs.iter().filter_map(|cidr| Span::parse(cidr)).collect::<Vec<_>>())
 }
 

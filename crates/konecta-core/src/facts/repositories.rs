@@ -3,28 +3,28 @@
 
 use std::collections::BTreeSet;
 
-use super::ground::Ground;
 use super::lifecycle_keeps::lifecycle_faults;
+use super::region_index::RegionIndex;
 use super::sink::Sink;
 use super::strangers::{Policy, strangers};
 use super::trust::{Organizations, Trust};
-use crate::blueprint::Blueprint;
+use konecta_base::blueprint::Blueprint;
 
 const REGISTRY: &str = "ecr:GetRegistryPolicy";
 
 /// States the facts of every repository of a place.
 pub(crate) fn state(
-    ground: &Ground<'_>,
+    region_index: &RegionIndex<'_>,
     (vpcs, organizations): (&BTreeSet<String>, &Organizations),
     blueprint: &Blueprint,
     sink: &mut Sink,
 ) {
-    if ground.here.repositories.is_empty() {
+    if region_index.here.repositories.is_empty() {
         return;
     }
-    let trust = Trust { account: ground.place.account.as_str(), stack: &blueprint.stack, vpcs, organizations };
-    let registry = registry(ground);
-    for item in &ground.here.repositories {
+    let trust = Trust { account: region_index.place.account.as_str(), stack: &blueprint.stack, vpcs, organizations };
+    let registry = registry(region_index);
+    for item in &region_index.here.repositories {
         let policy = Policy::of(item.policy.as_ref());
         sink.fact(&item.arn, "strangers", Some(strangers(&item.arn, &policy, &registry, &trust)));
         let images = u64::from(blueprint.ecr.keep_images);
@@ -35,10 +35,10 @@ pub(crate) fn state(
 
 /// The policy of the registry. Nothing in the snapshot of one that was made before anybody asked for it speaks of it:
 /// such a snapshot is judged by what was asked then.
-fn registry(ground: &Ground<'_>) -> Policy {
-    match ground.here.registry_policies.as_slice() {
+fn registry(region_index: &RegionIndex<'_>) -> Policy {
+    match region_index.here.registry_policies.as_slice() {
         [item] => Policy::of(item.body.get("policyText")),
-        [] if !ground.seen.asked_for(ground.place, REGISTRY) => Policy::None,
+        [] if !region_index.seen.asked_for(region_index.place, REGISTRY) => Policy::None,
         _ => Policy::Unread,
     }
 }

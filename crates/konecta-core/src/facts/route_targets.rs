@@ -33,7 +33,7 @@ impl Target {
 }
 
 /// A route as a hop of a proof.
-pub(super) fn told(route: &ec2::Route) -> String {
+pub(super) fn label(route: &ec2::Route) -> String {
     format!("{} → {}", destination(route), target(route).unwrap_or("?"))
 }
 
@@ -66,7 +66,7 @@ pub(super) fn closed(name: &str, routes: &[ec2::Route]) -> Vec<String> {
     let hop = |route: &ec2::Route| {
         let state = route.state.as_deref().filter(|state| *state != "active");
         let state = state.map(|state| format!(" ({state})")).unwrap_or_default();
-        format!("{name}: {}{state}", told(route))
+        format!("{name}: {}{state}", label(route))
     };
     let hops: Vec<String> = routes.iter().filter(default).map(hop).collect();
     if hops.is_empty() { vec![format!("{name}: no default route")] } else { hops }

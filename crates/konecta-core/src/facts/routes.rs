@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::by_id::ById;
 use super::cidr::{Family, Span, is_internet};
 use super::edge_routes::{Led, led};
 use super::known::any;
 use super::prefix_lists::PrefixLists;
-use super::route_targets::{Target, closed, target, told};
-use super::seen::{Place, Seen};
+use super::route_tables::{Table, Tables};
+use super::route_targets::{Target, closed, label, target};
+use super::seen::{AccountRegion, Seen};
 use super::sink::object;
 use super::world::{Item, Regional};
 use crate::model::ec2;
@@ -88,22 +90,27 @@ impl Sorted {
 }
 
 /// The routes of one place.
-pub(crate) struct Routes<'a> {
-    here: &'a Regional,
+pub(crate) struct Routes<'a, 'b> {
+    tables: Tables<'a>,
+    by_id: &'b ById<'a>,
     lists: &'a PrefixLists,
     account: &'a str,
     whole: bool,
     gateways: BTreeMap<&'a str, &'a Item<ec2::InternetGateway>>,
 }
 
-type Table = Item<ec2::RouteTable>;
-
-impl<'a> Routes<'a> {
-    pub(crate) fn of(place: &'a Place, here: &'a Regional, seen: &Seen, lists: &'a PrefixLists) -> Self {
+impl<'a, 'b> Routes<'a, 'b> {
+    pub(crate) fn of(
+        place: &'a AccountRegion,
+        here: &'a Regional,
+        seen: &Seen,
+        (lists, by_id): (&'a PrefixLists, &'b ById<'a>),
+    ) -> Self {
         let gateways =
             here.internet_gateways.iter().map(|item| (item.id(item.body.internet_gateway_id.as_ref()), item)).collect();
         let account = place.account.as_str();
-        Self { here, lists, account, whole: seen.whole(place, "ec2:DescribeRouteTables"), gateways }
+        let tables = Tables::of(&here.route_tables);
+        Self { tables, by_id, lists, account, whole: seen.whole(place, "ec2:DescribeRouteTables"), gateways }
     }
 
     /// Follows a subnet's routes.
@@ -112,7 +119,7 @@ impl<'a> Routes<'a> {
         if !self.whole {
             return Reach::unknown("route tables were not listed to the end");
         }
-        let (table, how) = match self.table_of(id, subnet.body.vpc_id.as_deref()) {
+        let (table, how) = match self.tables.of_subnet(id, subnet.body.vpc_id.as_deref()) {
             Ok(found) => found,
             Err(why) => return Reach::unknown(why),
         };
@@ -148,7 +155,7 @@ impl<'a> Routes<'a> {
             return Err("route tables were not listed to the end".to_owned());
         }
         let id = subnet.id(subnet.body.subnet_id.as_ref());
-        let (table, _) = self.table_of(id, subnet.body.vpc_id.as_deref())?;
+        let (table, _) = self.tables.of_subnet(id, subnet.body.vpc_id.as_deref())?;
         let name = table.id(table.body.route_table_id.as_ref());
         let routes = table.body.routes.as_ref().ok_or_else(|| format!("the routes of {name} were not sent"))?;
         let mut nats: Vec<Nat> = Vec::new();
@@ -162,7 +169,7 @@ impl<'a> Routes<'a> {
                 }
             } else if !["igw-", "eigw-", "local"].iter().any(|kind| target.starts_with(kind)) && self.is_default(route)
             {
-                return Err(format!("{name}: {}, and it is not known in which zone that stands", told(route)));
+                return Err(format!("{name}: {}, and it is not known in which zone that stands", label(route)));
             }
         }
         Ok(nats)
@@ -171,47 +178,14 @@ impl<'a> Routes<'a> {
     /// The zone of a NAT gateway; `None` where it stands in all of them.
     fn zone_of_nat(&self, id: &str) -> Result<Option<String>, String> {
         let unseen = || format!("the zone of {id} is not known");
-        let nat = self.here.nat_gateways.iter().find(|item| item.resource_id == id).ok_or_else(unseen)?;
+        let nat = self.by_id.nat_gateways.get(id).ok_or_else(unseen)?;
         if nat.body.availability_mode.as_deref() == Some("regional") {
             return Ok(None);
         }
         let stands = nat.body.subnet_id.as_ref().ok_or_else(unseen)?;
-        let subnet = self.here.subnets.iter().find(|item| item.id(item.body.subnet_id.as_ref()) == stands);
+        let subnet = self.by_id.subnets.get(stands.as_str());
         let zone = subnet.and_then(|item| item.body.availability_zone.clone()).ok_or_else(unseen)?;
         Ok(Some(zone))
-    }
-
-    /// The table in force: the one associated with the subnet, else the main table of its VPC.
-    fn table_of(&self, subnet: &str, vpc: Option<&str>) -> Result<(&'a Table, &'static str), String> {
-        let tables = &self.here.route_tables;
-        let of = |one: &&ec2::RouteTableAssociation| one.subnet_id.as_deref() == Some(subnet);
-        let own = |table: &'a Table| table.body.associations.iter().flatten().filter(of);
-        if let Some(state) = tables.iter().flat_map(own).find_map(under_way) {
-            return Err(format!("the association of {subnet} with a route table is {state}"));
-        }
-        let mut explicit = tables.iter().filter(|table| own(table).any(in_force));
-        if let Some(table) = explicit.next() {
-            return match explicit.next() {
-                Some(_) => Err(format!("{subnet} is associated with two route tables")),
-                None => Ok((table, "associated")),
-            };
-        }
-        let vpc = vpc.ok_or_else(|| format!("the VPC of {subnet} was not sent"))?;
-        let could_be = |table: &&Table| table.body.vpc_id.as_deref().is_none_or(|of| of == vpc);
-        if let Some(table) = tables.iter().filter(could_be).find(is_unclear) {
-            let name = table.id(table.body.route_table_id.as_ref());
-            return Err(format!("it was not sent what {name} is associated with"));
-        }
-        if let Some(table) = tables.iter().find(|table| table.body.vpc_id.is_none()) {
-            let name = table.id(table.body.route_table_id.as_ref());
-            return Err(format!("the VPC of {name} was not sent: it could be the main route table of {vpc}"));
-        }
-        let mut main = tables.iter().filter(could_be).filter(is_main);
-        match (main.next(), main.next()) {
-            (Some(table), None) => Ok((table, "main")),
-            (Some(_), Some(_)) => Err(format!("{vpc} has two main route tables")),
-            (None, _) => Err(format!("the main route table of {vpc} was not seen")),
-        }
     }
 
     /// Sorts the routes of a table by whether they lead to the internet.
@@ -223,7 +197,7 @@ impl<'a> Routes<'a> {
             if spans.as_ref().is_some_and(Vec::is_empty) {
                 continue;
             }
-            let hop = format!("{name}: {}", told(route));
+            let hop = format!("{name}: {}", label(route));
             match (self.way(route, subnet, table, family), spans) {
                 (Way::Inside, _) => {}
                 (Way::Out(further), Some(spans)) => {
@@ -275,7 +249,7 @@ impl<'a> Routes<'a> {
     /// translates addresses for those behind it and lets nobody in; an endpoint sends on whatever its firewall lets pass.
     fn behind(&self, subnet: &Item<ec2::Subnet>, family: Family, machine: bool) -> Way {
         let foreign = subnet.body.owner_id.as_ref().is_some_and(|owner| owner != self.account);
-        match led(&self.here.route_tables, subnet, family) {
+        match led(&self.tables.edges, subnet, family) {
             Led::Through(hop) => Way::Out(vec![hop]),
             Led::Nowhere if machine && !foreign => Way::Inside,
             Led::Nowhere if foreign => Way::Unknown(
@@ -325,30 +299,6 @@ impl<'a> Routes<'a> {
             (None, None) => None,
         }
     }
-}
-
-/// Whether an association is in force. AWS names the state of each; one that is not named is held to be.
-fn in_force(one: &ec2::RouteTableAssociation) -> bool {
-    state(one).is_none_or(|state| state == "associated")
-}
-
-/// The state of an association of which it is not known whether it is in force.
-fn under_way(one: &ec2::RouteTableAssociation) -> Option<&str> {
-    state(one).filter(|state| !["associated", "disassociated", "failed"].contains(state))
-}
-
-fn state(one: &ec2::RouteTableAssociation) -> Option<&str> {
-    one.association_state.as_ref()?.state.as_deref()
-}
-
-/// An association that could be any subnet's.
-fn is_unclear(table: &&Table) -> bool {
-    let Some(associations) = &table.body.associations else { return true };
-    associations.iter().any(|one| one.subnet_id.is_none() && one.gateway_id.is_none() && one.main != Some(true))
-}
-
-fn is_main(table: &&Table) -> bool {
-    table.body.associations.iter().flatten().any(|one| one.main == Some(true))
 }
 
 fn of_family(spans: Vec<Span>, family: Family) -> Vec<Span> {

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use crate::gap::{Gap, ReadRecord};
-use crate::id::{AccountId, Region};
-use crate::snapshot::Source;
+use konecta_base::gap::{Gap, ReadRecord};
+use konecta_base::id::{AccountId, Region};
+use konecta_base::snapshot::Source;
 
 /// An account and a region (or `global`): ids hold within one place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct AccountRegion {
     pub(crate) account: AccountId,
     pub(crate) region: Region,
 }
@@ -32,7 +32,7 @@ struct Asked {
 pub(crate) struct Seen {
     /// When the scan began.
     began: Option<Timestamp>,
-    by_place: BTreeMap<Place, BTreeMap<String, Asked>>,
+    by_place: BTreeMap<AccountRegion, BTreeMap<String, Asked>>,
 }
 
 impl Seen {
@@ -49,7 +49,7 @@ impl Seen {
     }
 
     fn asked(&mut self, account: &AccountId, region: &Region, action: &str) -> &mut Asked {
-        let place = Place { account: account.clone(), region: region.clone() };
+        let place = AccountRegion { account: account.clone(), region: region.clone() };
         self.by_place.entry(place).or_default().entry(action.to_owned()).or_default()
     }
 
@@ -79,29 +79,29 @@ impl Seen {
         self.by_place.keys().any(|place| place.account.as_str() == account && &place.region == region)
     }
 
-    fn get(&self, place: &Place, action: &str) -> Option<&Asked> {
+    fn get(&self, place: &AccountRegion, action: &str) -> Option<&Asked> {
         self.by_place.get(place)?.get(action)
     }
 
     /// Whether anything in the snapshot says that this read was to be made.
-    pub(crate) fn asked_for(&self, place: &Place, action: &str) -> bool {
+    pub(crate) fn asked_for(&self, place: &AccountRegion, action: &str) -> bool {
         self.get(place, action).is_some()
     }
 
     /// Whether a read was to be made and was not answered to its end. A snapshot of a version that did not know the read
     /// is judged by what was asked then.
-    pub(crate) fn cut_short(&self, place: &Place, action: &str) -> bool {
+    pub(crate) fn cut_short(&self, place: &AccountRegion, action: &str) -> bool {
         self.asked_for(place, action) && !self.whole(place, action)
     }
 
     /// Whether a read was made and answered to its end, for everything that it is made about.
-    pub(crate) fn whole(&self, place: &Place, action: &str) -> bool {
+    pub(crate) fn whole(&self, place: &AccountRegion, action: &str) -> bool {
         self.get(place, action)
             .is_some_and(|asked| asked.recorded && asked.complete && !asked.unbound_gap && asked.missing.is_empty())
     }
 
     /// Whether a read that is made once for each resource was made and answered to its end for this one.
-    pub(crate) fn whole_of(&self, place: &Place, action: &str, arn: &str) -> bool {
+    pub(crate) fn whole_of(&self, place: &AccountRegion, action: &str, arn: &str) -> bool {
         self.get(place, action).is_some_and(|asked| {
             asked.recorded
                 && !asked.unbound_gap
@@ -111,7 +111,7 @@ impl Seen {
     }
 
     /// Whether the answer of a read about one resource is known to be missing.
-    pub(crate) fn lacks(&self, place: &Place, action: &str, arn: &str) -> bool {
+    pub(crate) fn lacks(&self, place: &AccountRegion, action: &str, arn: &str) -> bool {
         self.get(place, action).is_some_and(|asked| asked.missing.contains(arn))
     }
 }
@@ -119,15 +119,15 @@ impl Seen {
 #[cfg(test)]
 impl Seen {
     /// One place in which every read was answered to its end.
-    pub(crate) fn everything() -> (Place, Self) {
+    pub(crate) fn everything() -> (AccountRegion, Self) {
         let account_id: AccountId = "123456789012".parse().expect("account");
         let region: Region = "us-east-1".parse().expect("region");
         let mut seen = Self::default();
-        for (action, _) in crate::control::reads::reads().expect("reads.toml").iter() {
+        for (action, _) in konecta_base::reads::reads().iter() {
             let (account_id, region) = (account_id.clone(), region.clone());
             seen.record(&ReadRecord { action: action.clone(), account_id, region, calls: 1, complete: true });
         }
-        (Place { account: account_id, region }, seen)
+        (AccountRegion { account: account_id, region }, seen)
     }
 }
 
@@ -135,14 +135,17 @@ impl Seen {
 mod tests {
     use super::*;
 
-    fn place() -> Place {
-        Place { account: "123456789012".parse().expect("account"), region: "us-east-1".parse().expect("region") }
+    fn place() -> AccountRegion {
+        AccountRegion {
+            account: "123456789012".parse().expect("account"),
+            region: "us-east-1".parse().expect("region"),
+        }
     }
 
     fn seen(complete: Option<bool>, gaps: &[Option<&str>]) -> Seen {
         let mut seen = Seen::default();
         let (account_id, region) = (place().account, place().region);
-        let action = "eks:ListNodegroups".parse::<crate::id::Action>().expect("action");
+        let action = "eks:ListNodegroups".parse::<konecta_base::id::Action>().expect("action");
         if let Some(complete) = complete {
             let (account_id, region, action) = (account_id.clone(), region.clone(), action.clone());
             seen.record(&ReadRecord { action, account_id, region, calls: 1, complete });
@@ -153,7 +156,7 @@ mod tests {
                 account_id: account_id.clone(),
                 region: region.clone(),
                 resource: gap.map(|arn| arn.parse().expect("arn")),
-                kind: crate::gap::GapKind::Denied,
+                kind: konecta_base::gap::GapKind::Denied,
                 error: "AccessDenied".to_owned(),
                 message: String::new(),
             });
@@ -170,7 +173,7 @@ mod tests {
         assert!(!nothing.whole(&place(), "eks:ListNodegroups"));
         assert!(!nothing.whole_of(&place(), "eks:ListNodegroups", ONE));
         assert!(seen(Some(true), &[]).whole(&place(), "eks:ListNodegroups"));
-        let global = Place { region: Region::global(), ..place() };
+        let global = AccountRegion { region: Region::global(), ..place() };
         assert!(!seen(Some(true), &[]).whole(&global, "eks:ListNodegroups"));
         assert!(!seen(Some(false), &[]).whole_of(&place(), "eks:ListNodegroups", ONE));
         assert!(seen(Some(false), &[]).cut_short(&place(), "eks:ListNodegroups"));

@@ -4,15 +4,15 @@
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::ground::Ground;
 use super::indexes::whole;
+use super::region_index::RegionIndex;
 use super::sink::{Sink, object};
 use super::wiring::Machine;
 use super::world::Repository;
-use crate::blueprint::Blueprint;
-use crate::id::{AccountId, Region};
-use crate::resource::Resource;
-use crate::snapshot::ScanInfo;
+use konecta_base::blueprint::Blueprint;
+use konecta_base::id::{AccountId, Region};
+use konecta_base::resource::Resource;
+use konecta_base::snapshot::ScanInfo;
 
 /// The stacks: one for each account, in the blueprint's region.
 pub(crate) fn stacks(info: &ScanInfo, blueprint: &Blueprint) -> Vec<Resource> {
@@ -41,32 +41,32 @@ fn stack(info: &ScanInfo, blueprint: &Blueprint, account: &AccountId, region: &R
 }
 
 /// States the facts of the stack in this place.
-pub(crate) fn state(ground: &Ground<'_>, blueprint: &Blueprint, sink: &mut Sink) {
-    let arn = arn(&ground.place.account, &ground.place.region, blueprint);
-    sink.fact(&arn, "bastions", bastions(ground));
-    sink.fact(&arn, "repositories", repositories(ground));
+pub(crate) fn state(region_index: &RegionIndex<'_>, blueprint: &Blueprint, sink: &mut Sink) {
+    let arn = arn(&region_index.place.account, &region_index.place.region, blueprint);
+    sink.fact(&arn, "bastions", bastions(region_index));
+    sink.fact(&arn, "repositories", repositories(region_index));
 }
 
 /// `None` where instances were not listed to the end, or one may be a bastion, or gone, or not.
-fn bastions(ground: &Ground<'_>) -> Option<Value> {
-    if !ground.seen.whole(ground.place, "ec2:DescribeInstances") {
+fn bastions(region_index: &RegionIndex<'_>) -> Option<Value> {
+    if !region_index.seen.whole(region_index.place, "ec2:DescribeInstances") {
         return None;
     }
     let mut bastions = Vec::new();
-    for (id, machine) in ground.wiring.machines.iter().filter(|(_, machine)| !machine.is_gone()) {
+    for (id, machine) in region_index.wiring.machines.iter().filter(|(_, machine)| !machine.is_gone()) {
         if machine.bastion? {
             // Of one whose state was not sent, it is not known whether it is there at all.
             let state = machine.state.as_ref()?;
-            bastions.push(bastion(ground, id, machine, state));
+            bastions.push(bastion(region_index, id, machine, state));
         }
     }
     Some(Value::Array(bastions))
 }
 
-fn bastion(ground: &Ground<'_>, id: &str, machine: &Machine, state: &str) -> Value {
-    let reach = machine.subnet.as_deref().and_then(|subnet| ground.reaches.get(subnet));
+fn bastion(region_index: &RegionIndex<'_>, id: &str, machine: &Machine, state: &str) -> Value {
+    let reach = machine.subnet.as_deref().and_then(|subnet| region_index.reaches.get(subnet));
     let groups = &machine.groups;
-    let ssh = groups.whole.then(|| ground.sources_on(&groups.known, 22)).flatten();
+    let ssh = groups.whole.then(|| region_index.sources_on(&groups.known, 22)).flatten();
     object([
         ("arn", Some(json!(machine.arn))),
         ("instance", Some(json!(id))),
@@ -79,11 +79,11 @@ fn bastion(ground: &Ground<'_>, id: &str, machine: &Machine, state: &str) -> Val
     ])
 }
 
-fn repositories(ground: &Ground<'_>) -> Option<Value> {
-    if !ground.seen.whole(ground.place, "ecr:DescribeRepositories") {
+fn repositories(region_index: &RegionIndex<'_>) -> Option<Value> {
+    if !region_index.seen.whole(region_index.place, "ecr:DescribeRepositories") {
         return None;
     }
     let name = |one: &Repository| Some(one.arn.split_once(":repository/")?.1.to_owned());
-    let names: Option<std::collections::BTreeSet<String>> = ground.here.repositories.iter().map(name).collect();
+    let names: Option<std::collections::BTreeSet<String>> = region_index.here.repositories.iter().map(name).collect();
     names.map(|names| json!(names))
 }

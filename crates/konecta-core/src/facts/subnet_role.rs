@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::attachments::Ids;
-use super::seen::{Place, Seen};
+use super::seen::{AccountRegion, Seen};
 use super::wiring::{Wiring, clusters_seen, fargate_cut_short, listed, nodegroups_seen};
 use super::world::{Item, Regional};
 use crate::model::ec2;
@@ -69,7 +69,7 @@ impl Role {
 }
 
 impl SubnetRoles {
-    pub(crate) fn of(place: &Place, here: &Regional, seen: &Seen, wiring: &Wiring) -> Self {
+    pub(crate) fn of(place: &AccountRegion, here: &Regional, seen: &Seen, wiring: &Wiring) -> Self {
         let mut roles = Self::default();
         roles.see_inside(place, here, seen);
         roles.see_load_balancers(place, here, seen);
@@ -85,7 +85,7 @@ impl SubnetRoles {
         roles
     }
 
-    fn see_inside(&mut self, place: &Place, here: &Regional, seen: &Seen) {
+    fn see_inside(&mut self, place: &AccountRegion, here: &Regional, seen: &Seen) {
         self.inside.anything |= !nodegroups_seen(place, seen) || !seen.whole(place, "rds:DescribeDBInstances");
         for item in &here.nodegroups {
             let name = item.body.nodegroup_name.as_ref().unwrap_or(&item.resource_id);
@@ -104,7 +104,7 @@ impl SubnetRoles {
         }
     }
 
-    fn see_load_balancers(&mut self, place: &Place, here: &Regional, seen: &Seen) {
+    fn see_load_balancers(&mut self, place: &AccountRegion, here: &Regional, seen: &Seen) {
         self.outside.anything |= !seen.whole(place, "elasticloadbalancing:DescribeLoadBalancers");
         self.outside.anything |= seen.cut_short(place, "elb:DescribeLoadBalancers");
         let facing = |scheme: Option<&String>| match scheme.map(String::as_str) {
@@ -124,7 +124,7 @@ impl SubnetRoles {
         }
     }
 
-    fn see_nat_gateways(&mut self, place: &Place, here: &Regional, seen: &Seen) {
+    fn see_nat_gateways(&mut self, place: &AccountRegion, here: &Regional, seen: &Seen) {
         self.outside.anything |= !seen.whole(place, "ec2:DescribeNatGateways");
         let gone = |state: &str| ["deleted", "deleting", "failed"].contains(&state);
         for item in &here.nat_gateways {
@@ -143,7 +143,7 @@ impl SubnetRoles {
         }
     }
 
-    fn see_bastions(&mut self, place: &Place, seen: &Seen, wiring: &Wiring) {
+    fn see_bastions(&mut self, place: &AccountRegion, seen: &Seen, wiring: &Wiring) {
         self.outside.anything |= !seen.whole(place, "ec2:DescribeInstances");
         for (id, machine) in wiring.machines.iter().filter(|(_, machine)| !machine.is_gone()) {
             let marked = if machine.state.is_none() && machine.bastion == Some(true) { None } else { machine.bastion };

@@ -2,10 +2,10 @@
 //! Knows nothing of the instances that run already.
 
 use super::attachments::Ids;
-use super::seen::{Place, Seen};
+use super::seen::{AccountRegion, Seen};
 use super::wiring::told_ids;
 use super::world::Regional;
-use crate::model::Told;
+use crate::model::Presence;
 use crate::model::autoscaling::{AutoScalingGroup, TemplateChoice};
 use crate::model::ec2::{LaunchTemplateVersion, TemplateData};
 
@@ -25,7 +25,7 @@ impl Launch<'_> {
 
 /// Every version from which a group may launch, one for each template that it names; the reason where one is not known.
 pub(crate) fn launches<'a>(
-    place: &Place,
+    place: &AccountRegion,
     here: &'a Regional,
     seen: &Seen,
     group: &'a AutoScalingGroup,
@@ -75,18 +75,18 @@ fn chosen<'a>(here: &'a Regional, choice: &'a TemplateChoice) -> Option<Launch<'
 /// The groups that what is launched carries. Where interfaces are set, groups stand with each of them.
 pub(crate) fn groups(data: &TemplateData) -> Ids {
     match &data.network_interfaces {
-        Told::Silent => Ids { whole: false, ..told_ids(&data.security_group_ids) },
-        Told::Value(interfaces) if !interfaces.is_empty() => {
+        Presence::Absent => Ids { whole: false, ..told_ids(&data.security_group_ids) },
+        Presence::Value(interfaces) if !interfaces.is_empty() => {
             let of_each = interfaces.iter().map(|interface| match &interface.groups {
                 // Of an interface without groups, the VPC's default group.
-                Told::Silent | Told::Nothing => Ids::default(),
-                Told::Value(_) => told_ids(&interface.groups),
+                Presence::Absent | Presence::Null => Ids::default(),
+                Presence::Value(_) => told_ids(&interface.groups),
             });
             of_each.fold(Ids { whole: true, ..Ids::default() }, Ids::join)
         }
-        Told::Nothing | Told::Value(_) => match &data.security_group_ids {
-            Told::Silent | Told::Nothing => Ids::default(),
-            Told::Value(_) => told_ids(&data.security_group_ids),
+        Presence::Null | Presence::Value(_) => match &data.security_group_ids {
+            Presence::Absent | Presence::Null => Ids::default(),
+            Presence::Value(_) => told_ids(&data.security_group_ids),
         },
     }
 }
@@ -94,18 +94,18 @@ pub(crate) fn groups(data: &TemplateData) -> Ids {
 /// Whether what is launched gets a public IPv4 address: `Ok(None)` where the subnet decides.
 pub(crate) fn public_address(data: &TemplateData) -> Result<Option<bool>, &'static str> {
     let interfaces = match &data.network_interfaces {
-        Told::Silent => return Err("its interfaces were not sent"),
-        Told::Nothing => return Ok(None),
-        Told::Value(interfaces) => interfaces,
+        Presence::Absent => return Err("its interfaces were not sent"),
+        Presence::Null => return Ok(None),
+        Presence::Value(interfaces) => interfaces,
     };
     let mut answers = interfaces.iter().map(|interface| &interface.associate_public_ip_address);
-    if answers.clone().any(|one| one == &Told::Value(true)) {
+    if answers.clone().any(|one| one == &Presence::Value(true)) {
         return Ok(Some(true));
     }
-    if answers.clone().any(Told::is_silent) {
+    if answers.clone().any(Presence::is_silent) {
         return Err("it was not sent whether an interface gets a public address");
     }
     // More than one interface that is made at launch gets no public address of the subnet's; one does.
-    let said = !interfaces.is_empty() && answers.all(|one| one == &Told::Value(false));
+    let said = !interfaces.is_empty() && answers.all(|one| one == &Presence::Value(false));
     Ok(said.then_some(false))
 }

@@ -2,8 +2,8 @@
 //! through. Knows nothing of certificates.
 
 use super::fronts::{Onward, onward};
-use super::ground::Ground;
 use super::load_balancer::Listener;
+use super::region_index::RegionIndex;
 
 /// One way that a connection may take, and the hops on it.
 pub(crate) struct Way<'g, 'a> {
@@ -18,20 +18,20 @@ pub(crate) enum End<'g, 'a> {
     /// That is not known, and why.
     Unseen(String),
     /// A listener that shows a certificate.
-    Listener(&'g Ground<'a>, &'a Listener),
+    Listener(&'g RegionIndex<'a>, &'a Listener),
 }
 
 /// All ways that a connection to a port of a load balancer may take.
-pub(crate) fn ways<'g, 'a>(grounds: &'g [Ground<'a>], balancer: &str, port: u16) -> Vec<Way<'g, 'a>> {
+pub(crate) fn ways<'g, 'a>(grounds: &'g [RegionIndex<'a>], balancer: &str, port: u16) -> Vec<Way<'g, 'a>> {
     from(grounds, balancer, port, true)
 }
 
 /// The same; what is behind another load balancer is an application one, and passes nothing through.
-fn from<'g, 'a>(grounds: &'g [Ground<'a>], balancer: &str, port: u16, in_front: bool) -> Vec<Way<'g, 'a>> {
+fn from<'g, 'a>(grounds: &'g [RegionIndex<'a>], balancer: &str, port: u16, in_front: bool) -> Vec<Way<'g, 'a>> {
     let unseen = |why: String| vec![Way { hops: Vec::new(), end: End::Unseen(why) }];
-    let owner = grounds.iter().find(|ground| ground.here.load_balancers.iter().any(|item| item.arn == balancer));
-    let Some(ground) = owner else { return unseen(format!("load balancer {balancer} was not seen")) };
-    let Some(listeners) = ground.doors.listeners(balancer) else {
+    let owner = grounds.iter().find(|region_index| region_index.by_id.balancers.contains_key(balancer));
+    let Some(region_index) = owner else { return unseen(format!("load balancer {balancer} was not seen")) };
+    let Some(listeners) = region_index.doors.listeners(balancer) else {
         return unseen(format!("the listeners of {balancer} were not read to the end"));
     };
     let mut doubt = None;
@@ -42,9 +42,11 @@ fn from<'g, 'a>(grounds: &'g [Ground<'a>], balancer: &str, port: u16, in_front: 
             (Some(false), _) | (_, Some("UDP" | "QUIC" | "GENEVE")) => {}
             (Some(true), Some("HTTPS" | "TLS")) => {
                 let hops = vec![format!("listener {}", listener.item.arn)];
-                return vec![Way { hops, end: End::Listener(ground, listener) }];
+                return vec![Way { hops, end: End::Listener(region_index, listener) }];
             }
-            (Some(true), Some("TCP" | "TCP_UDP" | "TCP_QUIC")) if in_front => return passed(grounds, ground, listener),
+            (Some(true), Some("TCP" | "TCP_UDP" | "TCP_QUIC")) if in_front => {
+                return passed(grounds, region_index, listener);
+            }
             (Some(true), Some("HTTP")) => {
                 let words = format!("a listener on port {port} of {balancer} that speaks HTTP");
                 return vec![Way { hops: vec![format!("listener {}", listener.item.arn)], end: End::Closed(words) }];
@@ -57,7 +59,11 @@ fn from<'g, 'a>(grounds: &'g [Ground<'a>], balancer: &str, port: u16, in_front: 
 }
 
 /// The ways behind a listener that passes connections on as they are.
-fn passed<'g, 'a>(grounds: &'g [Ground<'a>], ground: &Ground<'a>, listener: &Listener) -> Vec<Way<'g, 'a>> {
+fn passed<'g, 'a>(
+    grounds: &'g [RegionIndex<'a>],
+    region_index: &RegionIndex<'a>,
+    listener: &Listener,
+) -> Vec<Way<'g, 'a>> {
     let first = format!("listener {} passes TLS through", listener.item.arn);
     let dark = |why: String| vec![Way { hops: Vec::new(), end: End::Unseen(why) }];
     let behind = |next: Onward| match next {
@@ -76,5 +82,5 @@ fn passed<'g, 'a>(grounds: &'g [Ground<'a>], ground: &Ground<'a>, listener: &Lis
         Onward::Unknown(why) => dark(why),
     };
     let before = |way: Way<'g, 'a>| Way { hops: [first.clone()].into_iter().chain(way.hops).collect(), ..way };
-    onward(ground, listener).into_iter().flat_map(behind).map(before).collect()
+    onward(region_index, listener).into_iter().flat_map(behind).map(before).collect()
 }

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::ground::Ground;
 use super::iam_document::{Condition, Quantifier, Statement};
-use crate::blueprint::Stack;
+use super::region_index::RegionIndex;
+use konecta_base::blueprint::Stack;
 
 /// Whose something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,11 +34,11 @@ pub(crate) struct Organizations {
 
 impl Organizations {
     /// An account without one is in none where it was asked, and answered.
-    pub(crate) fn of(grounds: &[Ground<'_>]) -> Self {
+    pub(crate) fn of(grounds: &[RegionIndex<'_>]) -> Self {
         let mut own = Self { known: BTreeSet::new(), whole: true };
-        for ground in grounds.iter().filter(|ground| ground.place.region.is_global()) {
-            own.whole &= ground.seen.whole(ground.place, "organizations:DescribeOrganization");
-            for item in &ground.here.organizations {
+        for region_index in grounds.iter().filter(|region_index| region_index.place.region.is_global()) {
+            own.whole &= region_index.seen.whole(region_index.place, "organizations:DescribeOrganization");
+            for item in &region_index.here.organizations {
                 own.whole &= item.body.id.is_some();
                 own.known.extend(item.body.id.clone());
             }

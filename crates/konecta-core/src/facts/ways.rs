@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::fronts_of::{Front, Fronts};
-use super::ground::Ground;
 use super::load_balancer::{ports, sources, subnets};
+use super::region_index::RegionIndex;
 use super::sink::object;
 use super::world::Item;
 use crate::model::elb::LoadBalancer;
@@ -33,20 +33,25 @@ struct Found {
 }
 
 /// The fact `ways`.
-pub(crate) fn ways(fronts: &Fronts<'_>, grounds: &[Ground<'_>], ground: &Ground<'_>, item: &Balancer) -> Value {
+pub(crate) fn ways(
+    fronts: &Fronts<'_>,
+    grounds: &[RegionIndex<'_>],
+    region_index: &RegionIndex<'_>,
+    item: &Balancer,
+) -> Value {
     let mut found = Found::default();
     match item.body.scheme.as_deref() {
         // Its own groups decide who comes to it from the internet: that is the fact `entrances`.
         Some("internet-facing") => {}
-        Some("internal") => match ports(ground, item, |_| true) {
-            Some(ports) => inside(ground, item, &ports, &mut found),
+        Some("internal") => match ports(region_index, item, |_| true) {
+            Some(ports) => inside(region_index, item, &ports, &mut found),
             None => found.doubt(format!("the listeners of {} were not all seen", item.arn)),
         },
         Some(_) | None => found.doubt(format!("it was not sent whether {} is internal", item.arn)),
     }
-    found.doubts.extend(fronts.doubts(ground.place));
+    found.doubts.extend(fronts.doubts(region_index.place));
     for front in fronts.before(&item.arn) {
-        over(grounds, ground, item, front, &mut found);
+        over(grounds, region_index, item, front, &mut found);
     }
     let told = |way: Way| {
         object([
@@ -67,12 +72,16 @@ impl Found {
 }
 
 /// The ways over a load balancer before it: who comes to that one, as far as this one lets them in.
-fn over(grounds: &[Ground<'_>], ground: &Ground<'_>, item: &Balancer, front: &Front<'_>, found: &mut Found) {
-    let own = front.port.map(|port| BTreeSet::from([port])).or_else(|| ports(ground, item, |_| true));
-    let own = own.and_then(|ports| sources(ground, item, &ports));
-    let seen = grounds
-        .iter()
-        .find_map(|place| Some((place, place.here.load_balancers.iter().find(|one| one.arn == front.balancer)?)));
+fn over(
+    grounds: &[RegionIndex<'_>],
+    region_index: &RegionIndex<'_>,
+    item: &Balancer,
+    front: &Front<'_>,
+    found: &mut Found,
+) {
+    let own = front.port.map(|port| BTreeSet::from([port])).or_else(|| ports(region_index, item, |_| true));
+    let own = own.and_then(|ports| sources(region_index, item, &ports));
+    let seen = grounds.iter().find_map(|place| Some((place, *place.by_id.balancers.get(front.balancer)?)));
     let (Some(own), Some((place, before))) = (own, seen) else {
         return found.doubt(format!("{} stands before it, and was not all seen", front.balancer));
     };
@@ -101,29 +110,35 @@ fn over(grounds: &[Ground<'_>], ground: &Ground<'_>, item: &Balancer, front: &Fr
 }
 
 /// The ways from the internet to one that is internal.
-fn inside(ground: &Ground<'_>, item: &Balancer, ports: &BTreeSet<u16>, found: &mut Found) {
-    let Some(all) = sources(ground, item, ports) else {
+fn inside(region_index: &RegionIndex<'_>, item: &Balancer, ports: &BTreeSet<u16>, found: &mut Found) {
+    let Some(all) = sources(region_index, item, ports) else {
         return found.doubt(format!("it was not sent which security groups {} carries", item.arn));
     };
     let stands = subnets(&item.body);
     if !stands.whole {
         found.doubt(format!("it was not sent in which subnets {} stands", item.arn));
     }
-    accelerator(ground, item, &stands.known, &all, found);
-    ipv6(ground, item, &stands.known, &all, found);
+    accelerator(region_index, item, &stands.known, &all, found);
+    ipv6(region_index, item, &stands.known, &all, found);
 }
 
 /// Global Accelerator comes to an internal load balancer by an interface of its own in each of its subnets.
-fn accelerator(ground: &Ground<'_>, item: &Balancer, stands: &BTreeSet<String>, all: &[Value], found: &mut Found) {
-    if !ground.seen.whole(ground.place, "ec2:DescribeNetworkInterfaces") {
-        let place = ground.place;
+fn accelerator(
+    region_index: &RegionIndex<'_>,
+    item: &Balancer,
+    stands: &BTreeSet<String>,
+    all: &[Value],
+    found: &mut Found,
+) {
+    if !region_index.seen.whole(region_index.place, "ec2:DescribeNetworkInterfaces") {
+        let place = region_index.place;
         found.doubt(format!(
             "network interfaces of {} in {} were not listed to the end: one of Global Accelerator may be among them",
             place.account, place.region
         ));
     }
     let (mut proof, mut there, mut groups) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
-    for interface in &ground.here.interfaces {
+    for interface in &region_index.by_id.accelerators {
         let sent = &interface.body;
         let id = interface.id(sent.network_interface_id.as_ref());
         let is_here = sent.subnet_id.as_ref().is_none_or(|subnet| stands.contains(subnet));
@@ -149,27 +164,27 @@ fn accelerator(ground: &Ground<'_>, item: &Balancer, stands: &BTreeSet<String>, 
     let carried = |source: &&Value| {
         source["kind"] != "security_group" || source["source"]["id"].as_str().is_some_and(|id| groups.contains(id))
     };
-    let certain = stands.is_subset(&there) || !has_company(ground, item, &there);
+    let certain = stands.is_subset(&there) || !has_company(region_index, item, &there);
     let sources = all.iter().filter(carried).cloned().collect();
     found.ways.push(Way { kind: "accelerator", certain, proof, sources });
 }
 
 /// Whether there is something else in these subnets to which Global Accelerator could lead.
-fn has_company(ground: &Ground<'_>, item: &Balancer, there: &BTreeSet<String>) -> bool {
+fn has_company(region_index: &RegionIndex<'_>, item: &Balancer, there: &BTreeSet<String>) -> bool {
     let instance =
-        ground.here.instances.iter().any(|one| one.body.subnet_id.as_ref().is_none_or(|id| there.contains(id)));
-    let others = ground.here.load_balancers.iter().filter(|one| one.arn != item.arn);
+        region_index.here.instances.iter().any(|one| one.body.subnet_id.as_ref().is_none_or(|id| there.contains(id)));
+    let others = region_index.here.load_balancers.iter().filter(|one| one.arn != item.arn);
     let balancer = others.map(|one| subnets(&one.body)).any(|ids| !ids.whole || !ids.known.is_disjoint(there));
     let seen = ["ec2:DescribeInstances", "elasticloadbalancing:DescribeLoadBalancers"];
-    instance || balancer || !seen.iter().all(|action| ground.seen.whole(ground.place, action))
+    instance || balancer || !seen.iter().all(|action| region_index.seen.whole(region_index.place, action))
 }
 
 /// The attribute by which an internal load balancer keeps internet gateways out.
 const DENIES: &str = "ipv6.deny_all_igw_traffic";
 
 /// An internal load balancer has public addresses of IPv6 where its subnets have them.
-fn ipv6(ground: &Ground<'_>, item: &Balancer, stands: &BTreeSet<String>, all: &[Value], found: &mut Found) {
-    let attributes = ground.here.attributes.get(&item.arn);
+fn ipv6(region_index: &RegionIndex<'_>, item: &Balancer, stands: &BTreeSet<String>, all: &[Value], found: &mut Found) {
+    let attributes = region_index.here.attributes.get(&item.arn);
     let denies = attributes.and_then(|all| all.iter().find(|one| one.key.as_deref() == Some(DENIES)));
     match (item.body.ip_address_type.as_deref(), denies.and_then(|one| one.value.as_deref())) {
         (Some("ipv4"), _) | (Some("dualstack"), Some("true")) => return,
@@ -179,7 +194,7 @@ fn ipv6(ground: &Ground<'_>, item: &Balancer, stands: &BTreeSet<String>, all: &[
         }
         (_, _) => return found.doubt(format!("it was not sent whether {} speaks IPv6", item.arn)),
     }
-    let reaches: Vec<_> = stands.iter().map(|subnet| ground.reaches.get(subnet.as_str())).collect();
+    let reaches: Vec<_> = stands.iter().map(|subnet| region_index.reaches.get(subnet.as_str())).collect();
     let closed = |reach: &Option<&super::routes::Reach>| reach.is_some_and(|reach| reach.open == Some(false));
     if !reaches.is_empty() && reaches.iter().all(closed) {
         return;

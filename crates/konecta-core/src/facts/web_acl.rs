@@ -3,10 +3,10 @@
 
 use serde_json::{Value, json};
 
-use super::ground::Ground;
+use super::region_index::RegionIndex;
 use super::world::Item;
 use crate::model::elb::LoadBalancer;
-use crate::resource::Resource;
+use konecta_base::resource::Resource;
 
 /// Actions after which a request goes on to the next rule, or nowhere.
 const NEVER_LET_IN: [&str; 4] = ["Block", "Captcha", "Challenge", "Count"];
@@ -62,15 +62,15 @@ impl Keys {
 }
 
 /// The fact `web_acl`.
-pub(crate) fn web_acl(ground: &Ground<'_>, item: &Item<LoadBalancer>) -> Value {
+pub(crate) fn web_acl(region_index: &RegionIndex<'_>, item: &Item<LoadBalancer>) -> Value {
     let unknown = |why: String| json!({"kind": "unknown", "why": why});
     let mut doubts = Vec::new();
-    for acl in &ground.here.web_acls {
+    for acl in &region_index.here.web_acls {
         let is_on = acl.resources.as_ref().map(|all| all.contains(&item.arn));
         if is_on == Some(false) {
             continue;
         }
-        match (effect(acl, &ground.origin_header), is_on) {
+        match (effect(acl, &region_index.origin_header), is_on) {
             (Effect::Open, _) => {}
             (Effect::Keyed(keys), Some(true)) => {
                 return json!({
@@ -84,7 +84,7 @@ pub(crate) fn web_acl(ground: &Ground<'_>, item: &Item<LoadBalancer>) -> Value {
             )),
         }
     }
-    if !ground.seen.whole(ground.place, "wafv2:ListWebACLs") {
+    if !region_index.seen.whole(region_index.place, "wafv2:ListWebACLs") {
         doubts
             .push("the web ACLs of the region, one of which may demand the secret header, were not listed".to_owned());
     }
@@ -120,7 +120,7 @@ fn effect(acl: &WebAcl, header: &str) -> Effect {
                     return Effect::Keyed(keys);
                 }
             }
-            Does::Nothing => {}
+            Does::Null => {}
             Does::Unknown => return unclear(&format!("it is not known what rule {} lets in at", step.name)),
         }
     }
@@ -133,7 +133,7 @@ enum Does {
     Allow,
     Block,
     /// It lets nothing in that would not come in without it.
-    Nothing,
+    Null,
     Unknown,
 }
 
@@ -181,14 +181,14 @@ fn step<'a>(
         return Some(());
     };
     if overridden != "None" {
-        push(if overridden == "Count" { Does::Nothing } else { Does::Unknown });
+        push(if overridden == "Count" { Does::Null } else { Does::Unknown });
         return Some(());
     }
     if let Some(managed) = statement.get("ManagedRuleGroupStatement") {
         let overrides = managed.get("RuleActionOverrides").and_then(Value::as_array);
         let lets_in = |one: &Value| only(&one["ActionToUse"]).is_none_or(|action| !NEVER_LET_IN.contains(&action));
         let is_safe = managed["VendorName"] == "AWS" && !overrides.into_iter().flatten().any(lets_in);
-        push(if is_safe { Does::Nothing } else { Does::Unknown });
+        push(if is_safe { Does::Null } else { Does::Unknown });
         return Some(());
     }
     let reference = &statement["RuleGroupReferenceStatement"];
@@ -219,7 +219,7 @@ fn does(action: &Value) -> Does {
     match only(action) {
         Some("Allow") => Does::Allow,
         Some("Block") => Does::Block,
-        Some("Captcha" | "Challenge" | "Count") => Does::Nothing,
+        Some("Captcha" | "Challenge" | "Count") => Does::Null,
         Some(_) | None => Does::Unknown,
     }
 }

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::attachments::{Attachments, Ids, Part};
 use super::nodes::{Node, Nodes};
-use super::seen::{Place, Seen};
+use super::seen::{AccountRegion, Seen};
 use super::world::{Item, Regional};
-use crate::blueprint::Bastion;
-use crate::model::{Told, ec2, eks};
+use crate::model::{Presence, ec2, eks};
+use konecta_base::blueprint::Bastion;
 
 /// An instance and what it is.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct Machine {
     pub(crate) subnet: Option<String>,
     pub(crate) state: Option<String>,
     pub(crate) groups: Ids,
-    pub(crate) profile: Told<ec2::IamInstanceProfile>,
+    pub(crate) profile: Presence<ec2::IamInstanceProfile>,
 }
 
 impl Machine {
@@ -43,7 +43,13 @@ pub(crate) struct Wiring {
 }
 
 impl Wiring {
-    pub(crate) fn of(place: &Place, here: &Regional, global: &Regional, seen: &Seen, bastion: &Bastion) -> Self {
+    pub(crate) fn of(
+        place: &AccountRegion,
+        here: &Regional,
+        global: &Regional,
+        seen: &Seen,
+        bastion: &Bastion,
+    ) -> Self {
         let nodes = Nodes::of(place, here, global, seen, bastion);
         let machine = |item: &Item<ec2::Instance>| {
             (item.id(item.body.instance_id.as_ref()).to_owned(), machine(item, &nodes, bastion))
@@ -116,18 +122,18 @@ impl Wiring {
 }
 
 /// Whether all clusters were seen.
-pub(crate) fn clusters_seen(place: &Place, seen: &Seen) -> bool {
+pub(crate) fn clusters_seen(place: &AccountRegion, seen: &Seen) -> bool {
     ["eks:ListClusters", "eks:DescribeCluster"].iter().all(|action| seen.whole(place, action))
 }
 
 /// Whether all node groups were seen: those of every cluster.
-pub(crate) fn nodegroups_seen(place: &Place, seen: &Seen) -> bool {
+pub(crate) fn nodegroups_seen(place: &AccountRegion, seen: &Seen) -> bool {
     let reads = ["eks:ListClusters", "eks:ListNodegroups", "eks:DescribeNodegroup"];
     reads.iter().all(|action| seen.whole(place, action))
 }
 
 /// Whether Fargate profiles were to be read, and not all of them were.
-pub(crate) fn fargate_cut_short(place: &Place, seen: &Seen) -> bool {
+pub(crate) fn fargate_cut_short(place: &AccountRegion, seen: &Seen) -> bool {
     ["eks:ListFargateProfiles", "eks:DescribeFargateProfile"].iter().any(|action| seen.cut_short(place, action))
 }
 
@@ -137,19 +143,19 @@ pub(crate) fn listed(list: Option<&Vec<String>>) -> Ids {
 }
 
 /// A list of ids that may be known to be none.
-pub(crate) fn told_ids(list: &Told<Vec<String>>) -> Ids {
+pub(crate) fn told_ids(list: &Presence<Vec<String>>) -> Ids {
     match list {
-        Told::Silent => Ids::default(),
-        Told::Nothing => Ids { whole: true, ..Ids::default() },
-        Told::Value(list) => listed(Some(list)),
+        Presence::Absent => Ids::default(),
+        Presence::Null => Ids { whole: true, ..Ids::default() },
+        Presence::Value(list) => listed(Some(list)),
     }
 }
 
 pub(crate) fn cluster_groups(network: &eks::VpcConfig) -> Ids {
     let own = match &network.cluster_security_group_id {
-        Told::Silent => Ids::default(),
-        Told::Nothing => Ids { whole: true, ..Ids::default() },
-        Told::Value(id) => Ids::of(Some([Some(id)])),
+        Presence::Absent => Ids::default(),
+        Presence::Null => Ids { whole: true, ..Ids::default() },
+        Presence::Value(id) => Ids::of(Some([Some(id)])),
     };
     own.join(listed(network.security_group_ids.as_ref()))
 }

@@ -6,16 +6,17 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::seen::Place;
+use super::seen::AccountRegion;
 use super::web_acl::WebAcl;
 use crate::model::{acm, autoscaling, cloudfront, ec2, eks, elb, iam, logs, organizations, rds, route53};
-use crate::resource::Resource;
+use konecta_base::resource::Resource;
 
 /// One resource, as far as facts look at it.
 #[derive(Debug)]
 pub(crate) struct Item<T> {
     pub(crate) arn: String,
     pub(crate) resource_id: String,
+    /// Of those types only whose tags are looked at ([`Item::tagged`]).
     pub(crate) tags: Option<BTreeMap<String, String>>,
     pub(crate) body: T,
 }
@@ -26,9 +27,19 @@ impl<T: DeserializeOwned + Default> Item<T> {
         Self {
             arn: resource.arn.as_str().to_owned(),
             resource_id: resource.resource_id.clone(),
-            tags: resource.tags.clone(),
+            tags: None,
             body: resource.read().unwrap_or_default(),
         }
+    }
+
+    /// The same of a type of which there are very many and whose ARN no fact looks at.
+    fn nameless(resource: &Resource) -> Self {
+        Self { arn: String::new(), ..Self::of(resource) }
+    }
+
+    /// The same with its tags.
+    fn tagged(resource: &Resource) -> Self {
+        Self { tags: resource.tags.clone(), ..Self::of(resource) }
     }
 }
 
@@ -136,7 +147,7 @@ pub(crate) struct Regional {
 }
 
 /// Everything that facts are made of, by place.
-pub(crate) type World = BTreeMap<Place, Regional>;
+pub(crate) type World = BTreeMap<AccountRegion, Regional>;
 
 /// Whether a fact is made of resources of this type.
 pub(crate) fn is_taken(resource_type: &str) -> bool {
@@ -148,7 +159,7 @@ pub(crate) fn take(world: &mut World, resource: &Resource) {
     let kind = resource.resource_type.as_str();
     let Some(name) = kind.strip_prefix("AWS::") else { return };
     let Some(keep) = keeper(name) else { return };
-    let place = Place { account: resource.account_id.clone(), region: resource.region.clone() };
+    let place = AccountRegion { account: resource.account_id.clone(), region: resource.region.clone() };
     keep(world.entry(place).or_default(), resource);
 }
 
@@ -158,9 +169,22 @@ macro_rules! keep {
     ($field:ident) => {
         |here, resource| here.$field.push(Item::of(resource))
     };
+    (nameless $field:ident) => {
+        |here, resource| here.$field.push(Item::nameless(resource))
+    };
+    (tagged $field:ident) => {
+        |here, resource| here.$field.push(Item::tagged(resource))
+    };
     ($field:ident with $key:literal) => {
         |here, resource| here.$field.push(Item::of(resource).with(resource, $key))
     };
+}
+
+/// There are more of them than of all else. The id that the answer says is held once.
+fn rule(resource: &Resource) -> Item<ec2::SecurityGroupRule> {
+    let mut item = Item::<ec2::SecurityGroupRule>::nameless(resource);
+    item.body.security_group_rule_id.take_if(|id| *id == item.resource_id);
+    item
 }
 
 fn note_attributes(here: &mut Regional, resource: &Resource) {
@@ -171,15 +195,15 @@ fn note_attributes(here: &mut Regional, resource: &Resource) {
 
 fn keeper(name: &str) -> Option<Keeper> {
     Some(match name {
-        "EC2::Subnet" => keep!(subnets),
-        "EC2::RouteTable" => keep!(route_tables),
+        "EC2::Subnet" => keep!(tagged subnets),
+        "EC2::RouteTable" => keep!(nameless route_tables),
         "EC2::InternetGateway" => keep!(internet_gateways),
         "EC2::NatGateway" => keep!(nat_gateways),
         "EC2::SecurityGroup" => keep!(security_groups),
-        "EC2::SecurityGroupRule" => keep!(rules),
+        "EC2::SecurityGroupRule" => |here, resource| here.rules.push(rule(resource)),
         "EC2::PrefixList" => keep!(prefix_lists with "entries"),
-        "EC2::NetworkInterface" => keep!(interfaces),
-        "EC2::Instance" => keep!(instances),
+        "EC2::NetworkInterface" => keep!(tagged interfaces),
+        "EC2::Instance" => keep!(tagged instances),
         "EC2::LaunchTemplateVersion" => keep!(template_versions),
         "EC2::Volume" => keep!(volumes),
         "EC2::EbsEncryptionByDefault" => keep!(ebs_defaults),

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::ground::Ground;
 use super::links::{Database, Links, Stack};
 use super::load_balancer::zones as balancer_zones;
 use super::nodes::Node;
+use super::region_index::RegionIndex;
 use super::routes::Nat;
 use super::sink::Sink;
 
@@ -33,8 +33,8 @@ pub(crate) fn zones(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
         }
     }
     links.require(NODES, stack.here(), &["eks:ListClusters"], "the clusters");
-    for (ground, cluster) in stack.clusters() {
-        nodes(ground, cluster.id(cluster.body.name.as_ref()), &mut links);
+    for (region_index, cluster) in stack.clusters() {
+        nodes(region_index, cluster.id(cluster.body.name.as_ref()), &mut links);
     }
     stack.open_databases(DATABASE, &mut links);
     for (_, database) in stack.databases() {
@@ -58,12 +58,17 @@ fn describe(nat: &Nat) -> Value {
 }
 
 /// The subnets of the cluster's node groups, and those in which its machines run.
-fn nodes(ground: &Ground<'_>, cluster: &str, links: &mut Links) {
-    links.require(NODES, [ground].into_iter(), &["eks:ListNodegroups", "eks:DescribeNodegroup"], "the node groups");
+fn nodes(region_index: &RegionIndex<'_>, cluster: &str, links: &mut Links) {
+    links.require(
+        NODES,
+        [region_index].into_iter(),
+        &["eks:ListNodegroups", "eks:DescribeNodegroup"],
+        "the node groups",
+    );
     let mut subnets: BTreeSet<&str> = BTreeSet::new();
     let mut running: BTreeSet<&str> = BTreeSet::new();
     let mut known = true;
-    for item in &ground.here.nodegroups {
+    for item in &region_index.here.nodegroups {
         match (item.body.cluster_name.as_deref(), &item.body.subnets) {
             (Some(of), _) if of != cluster => {}
             (Some(_), Some(ids)) => subnets.extend(ids.iter().map(String::as_str)),
@@ -73,8 +78,8 @@ fn nodes(ground: &Ground<'_>, cluster: &str, links: &mut Links) {
             }
         }
     }
-    links.require(NODES, [ground].into_iter(), &["ec2:DescribeInstances"], "the instances");
-    for (id, machine) in ground.wiring.machines.iter().filter(|(_, machine)| !machine.is_gone()) {
+    links.require(NODES, [region_index].into_iter(), &["ec2:DescribeInstances"], "the instances");
+    for (id, machine) in region_index.wiring.machines.iter().filter(|(_, machine)| !machine.is_gone()) {
         match (&machine.node, machine.subnet.as_deref()) {
             (Node::Of(of) | Node::Said { cluster: of, .. }, _) if of != cluster => {}
             (Node::Of(_) | Node::Said { .. }, Some(subnet)) => {
@@ -99,9 +104,9 @@ fn nodes(ground: &Ground<'_>, cluster: &str, links: &mut Links) {
             (Node::No, _) => {}
         }
     }
-    let whole = ground.seen.whole(ground.place, "ec2:DescribeSubnets");
+    let whole = region_index.seen.whole(region_index.place, "ec2:DescribeSubnets");
     let zone_of = |id: &str| {
-        let found = ground.here.subnets.iter().find(|item| item.id(item.body.subnet_id.as_ref()) == id);
+        let found = region_index.by_id.subnets.get(id);
         found.and_then(|item| item.body.availability_zone.as_deref())
     };
     // Of none that runs, a new one comes up in any of the subnets.
@@ -110,7 +115,7 @@ fn nodes(ground: &Ground<'_>, cluster: &str, links: &mut Links) {
         links.note(NODES, "running", &format!("cluster {cluster}"), Some(json!({"zones": zones})));
     }
     for id in &subnets {
-        match (zone_of(id), ground.nats.get(id)) {
+        match (zone_of(id), region_index.nats.get(id)) {
             (Some(zone), Some(Ok(nats))) => {
                 let nats: Vec<Value> = nats.iter().map(describe).collect();
                 let told = json!({"zone": zone, "nats": nats});

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::Told;
+use super::Presence;
 
 /// A list as CloudFront sends it: how many, and the items unless there are none.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -114,7 +114,7 @@ pub struct CustomOriginConfig {
     pub origin_protocol_policy: Option<String>,
     /// The certificate that CloudFront shows, where it has one; AWS sends the member only then.
     #[serde(rename = "OriginMtlsConfig")]
-    pub origin_mtls_config: Told<OriginMtls>,
+    pub origin_mtls_config: Presence<OriginMtls>,
 }
 
 shape! {
@@ -161,11 +161,11 @@ shape! {
         /// What viewers who come over HTTP are told: `allow-all`, `https-only`, `redirect-to-https`.
         viewer_protocol_policy: Option<String>,
         /// The cache policy.
-        cache_policy_id: Told<String>,
+        cache_policy_id: Presence<String>,
         /// The origin request policy.
-        origin_request_policy_id: Told<String>,
+        origin_request_policy_id: Presence<String>,
         /// The legacy settings.
-        forwarded_values: Told<ForwardedValues>,
+        forwarded_values: Presence<ForwardedValues>,
     }
 }
 

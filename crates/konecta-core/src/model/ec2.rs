@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::Told;
+use super::Presence;
 
 shape! {
     /// A subnet.
@@ -297,7 +297,7 @@ shape! {
         /// All its interfaces.
         network_interfaces: Option<Vec<InstanceInterface>>,
         /// Its profile; `null` where it has none.
-        iam_instance_profile: Told<IamInstanceProfile>,
+        iam_instance_profile: Presence<IamInstanceProfile>,
     }
 }
 
@@ -347,9 +347,9 @@ pub struct LaunchTemplateVersion {
 #[serde(rename_all = "PascalCase", default)]
 pub struct TemplateData {
     /// The interfaces; `null` where the template sets none.
-    pub network_interfaces: Told<Vec<TemplateInterface>>,
+    pub network_interfaces: Presence<Vec<TemplateInterface>>,
     /// The groups of what it launches, where no interface names them; `null` where the template sets none.
-    pub security_group_ids: Told<Vec<String>>,
+    pub security_group_ids: Presence<Vec<String>>,
 }
 
 /// An interface of a launch template.
@@ -357,9 +357,9 @@ pub struct TemplateData {
 #[serde(rename_all = "PascalCase", default)]
 pub struct TemplateInterface {
     /// Whether it gets a public address; `null` where the subnet decides.
-    pub associate_public_ip_address: Told<bool>,
+    pub associate_public_ip_address: Presence<bool>,
     /// The groups that it carries.
-    pub groups: Told<Vec<String>>,
+    pub groups: Presence<Vec<String>>,
 }
 
 shape! {

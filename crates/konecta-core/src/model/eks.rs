@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::Told;
+use super::Presence;
 
 /// A cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -16,13 +16,13 @@ pub struct Cluster {
     /// Its network.
     pub resources_vpc_config: Option<VpcConfig>,
     /// Auto Mode; `null` where the cluster never had it.
-    pub compute_config: Told<ComputeConfig>,
+    pub compute_config: Presence<ComputeConfig>,
     /// Who issues the tokens of its pods.
     pub identity: Option<Identity>,
     /// How principals are let in.
     pub access_config: Option<AccessConfig>,
     /// With which key Kubernetes secrets are encrypted, as sent; `null` where with none of one's own.
-    pub encryption_config: Told<serde_json::Value>,
+    pub encryption_config: Presence<serde_json::Value>,
     /// The logs of its control plane, as sent.
     pub logging: Option<serde_json::Value>,
 }
@@ -85,7 +85,7 @@ pub struct PodIdentityAssociation {
     /// The role that EKS assumes for them.
     pub role_arn: Option<String>,
     /// The role that is assumed by that one, and which the pods get in the end.
-    pub target_role_arn: Told<String>,
+    pub target_role_arn: Presence<String>,
 }
 
 /// A cluster's network.
@@ -99,7 +99,7 @@ pub struct VpcConfig {
     /// Groups given at creation, `[]` where none were.
     pub security_group_ids: Option<Vec<String>>,
     /// The group that EKS made for the cluster; managed nodes carry it too.
-    pub cluster_security_group_id: Told<String>,
+    pub cluster_security_group_id: Presence<String>,
     /// Whether the API endpoint has a public address.
     pub endpoint_public_access: Option<bool>,
     /// From where the public address answers.

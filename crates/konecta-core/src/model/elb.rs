@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Told;
+use super::Presence;
 
 /// A load balancer.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -23,7 +23,7 @@ pub struct LoadBalancer {
     /// Its VPC.
     pub vpc_id: Option<String>,
     /// The groups it carries; `null` or `[]` where it has none: then AWS lets everyone in.
-    pub security_groups: Told<Vec<String>>,
+    pub security_groups: Presence<Vec<String>>,
     /// Its zones with their subnets, as sent.
     pub availability_zones: Option<Value>,
     /// `ipv4`, `dualstack`, or `dualstack-without-public-ipv4`.
@@ -81,7 +81,7 @@ pub struct Listener {
     /// Its default certificate; those for SNI are a supplement.
     pub certificates: Option<Vec<ListenerCertificate>>,
     /// Whether it asks clients for a certificate. It is off unless somebody sets it, and AWS need not say so.
-    pub mutual_authentication: Told<MutualAuthentication>,
+    pub mutual_authentication: Presence<MutualAuthentication>,
 }
 
 /// What a listener asks of its clients.

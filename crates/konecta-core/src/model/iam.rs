@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Told;
+use super::Presence;
 
 /// A role.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -19,7 +19,7 @@ pub struct Role {
     /// The policies that are its own.
     pub role_policy_list: Option<Vec<InlinePolicy>>,
     /// What bounds it; `null` where nothing does.
-    pub permissions_boundary: Told<PermissionsBoundary>,
+    pub permissions_boundary: Presence<PermissionsBoundary>,
 }
 
 /// A managed policy that is attached.

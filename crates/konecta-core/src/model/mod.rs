@@ -2,7 +2,7 @@
 //! Knows nothing of facts: it says what was sent, and where silence means something, what it means.
 //!
 //! A member that was not sent is `None`: it is *not known*. Where the difference between "not known" and "known to
-//! be none" matters, the member is a [`Told`]: collectors write `null` for what AWS says by silence.
+//! be none" matters, the member is a [`Presence`]: collectors write `null` for what AWS says by silence.
 
 /// A struct of optional members in the casing that most services use.
 macro_rules! shape {
@@ -32,36 +32,36 @@ use serde::{Deserialize, Deserializer};
 
 /// A member for which "not known" and "known to be none" are two things.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Told<T> {
+pub enum Presence<T> {
     /// The answer does not have the member: not known.
     #[default]
-    Silent,
+    Absent,
     /// The answer has `null`: known to be none.
-    Nothing,
+    Null,
     /// The answer has a value.
     Value(T),
 }
 
-impl<T> Told<T> {
+impl<T> Presence<T> {
     /// The value, where there is one.
     #[must_use]
     pub fn value(&self) -> Option<&T> {
         match self {
             Self::Value(value) => Some(value),
-            Self::Silent | Self::Nothing => None,
+            Self::Absent | Self::Null => None,
         }
     }
 
     /// Whether nothing is known.
     #[must_use]
     pub fn is_silent(&self) -> bool {
-        matches!(self, Self::Silent)
+        matches!(self, Self::Absent)
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Told<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Presence<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Option::<T>::deserialize(deserializer)?.map_or(Self::Nothing, Self::Value))
+        Ok(Option::<T>::deserialize(deserializer)?.map_or(Self::Null, Self::Value))
     }
 }
 
@@ -82,15 +82,15 @@ mod tests {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Sample {
-        member: Told<u8>,
+        member: Presence<u8>,
     }
 
     #[test]
     fn absent_null_and_value_are_three_things() {
         let read = |text: &str| serde_json::from_str::<Sample>(text).expect("sample").member;
-        assert_eq!(read("{}"), Told::Silent);
-        assert_eq!(read(r#"{"member": null}"#), Told::Nothing);
-        assert_eq!(read(r#"{"member": 1}"#), Told::Value(1));
+        assert_eq!(read("{}"), Presence::Absent);
+        assert_eq!(read(r#"{"member": null}"#), Presence::Null);
+        assert_eq!(read(r#"{"member": 1}"#), Presence::Value(1));
         assert!(read("{}").is_silent());
         assert_eq!(read(r#"{"member": 1}"#).value(), Some(&1));
     }

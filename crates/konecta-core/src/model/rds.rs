@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::Told;
+use super::Presence;
 
 /// A database instance.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -14,13 +14,13 @@ pub struct DbInstance {
     pub id: Option<String>,
     /// The cluster that it is a member of; `null` for none.
     #[serde(rename = "DBClusterIdentifier")]
-    pub cluster: Told<String>,
+    pub cluster: Presence<String>,
     /// The database of which it is a read replica, by name or ARN; `null` for none.
     #[serde(rename = "ReadReplicaSourceDBInstanceIdentifier")]
-    pub replica_of: Told<String>,
+    pub replica_of: Presence<String>,
     /// The cluster of which it is a read replica; `null` for none.
     #[serde(rename = "ReadReplicaSourceDBClusterIdentifier")]
-    pub replica_of_cluster: Told<String>,
+    pub replica_of_cluster: Presence<String>,
     /// Where it listens; a database that is being created has none yet.
     pub endpoint: Option<Endpoint>,
     /// The groups that guard it.
@@ -35,7 +35,7 @@ pub struct DbInstance {
     /// With whose key: `none`, `sse-rds` or `sse-kms`.
     pub storage_encryption_type: Option<String>,
     /// The logs that are exported; `null` for none.
-    pub enabled_cloudwatch_logs_exports: Told<Vec<String>>,
+    pub enabled_cloudwatch_logs_exports: Presence<Vec<String>>,
     /// The parameter groups, with whether they are in force.
     #[serde(rename = "DBParameterGroups")]
     pub db_parameter_groups: Option<Vec<DbParameterGroupStatus>>,

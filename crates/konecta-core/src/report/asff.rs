@@ -19,12 +19,13 @@ pub use kinds::kind;
 pub use wire::Finding;
 use wire::{Compliance, Label, Provided, Recommendation, Remediation, Subject};
 
-use super::text::{clip, prose, visible};
-use super::{About, Report, Rule, sentence};
-use crate::finding::{self, Severity, Status};
-use crate::id::{ControlId, Region};
-use crate::news::{Because, Gone, News};
-use crate::resource::ResourceRef;
+use super::{About, Report, sentence};
+use crate::changes::{Because, Gone, News};
+use konecta_base::finding::{self, Severity, Status};
+use konecta_base::id::{ControlId, Region};
+use konecta_base::resource::ResourceRef;
+use konecta_base::rule::Rule;
+use konecta_base::text::{clip, prose, visible};
 
 const SCHEMA: &str = "2018-10-08";
 const TYPE: &str = "Software and Configuration Checks/AWS Security Best Practices";
@@ -36,7 +37,7 @@ const MOST_REQUIREMENTS: usize = 32;
 const LONGEST_FIELD: usize = 2048;
 
 /// What is to be said of one finding, whether it is in the report or gone.
-struct Told<'a> {
+struct AsffFinding<'a> {
     fingerprint: String,
     control: &'a ControlId,
     title: String,
@@ -49,7 +50,7 @@ struct Told<'a> {
 }
 
 /// Where the findings of a target go.
-struct Desk<'a> {
+struct AsffContext<'a> {
     report: &'a Report,
     about: &'a About<'a>,
     partition: &'a str,
@@ -60,7 +61,7 @@ struct Desk<'a> {
 /// Writes everything that Security Hub should know of a target: what fails, what is unknown, and what is gone, worst first.
 #[must_use]
 pub fn render(report: &Report, news: &News<'_>, about: &About<'_>, partition: &str, now: Timestamp) -> Vec<Finding> {
-    let desk = Desk { report, about, partition, region: hub_region(about, partition), now };
+    let desk = AsffContext { report, about, partition, region: hub_region(about, partition), now };
     let open = report.worst_first().into_iter().filter_map(|finding| {
         let first_seen = news.next.findings.get(&finding.fingerprint()).map_or(now, |known| known.first_seen);
         open(finding, first_seen)
@@ -76,13 +77,13 @@ pub fn hub_region(about: &About<'_>, partition: &str) -> Region {
     if region.is_global() { Region::home_of_global_services(partition) } else { region.clone() }
 }
 
-fn open(finding: &finding::Finding, first_seen: Timestamp) -> Option<Told<'_>> {
+fn open(finding: &finding::Finding, first_seen: Timestamp) -> Option<AsffFinding<'_>> {
     let (compliance, description) = match finding.status {
         Status::Fail => ("FAILED", failing(finding)),
         Status::Unknown => ("WARNING", unproven(finding)),
         Status::Waived | Status::Pass | Status::NotApplicable => return None,
     };
-    Some(Told {
+    Some(AsffFinding {
         fingerprint: finding.fingerprint(),
         control: &finding.control,
         title: sentence::title(finding),
@@ -95,7 +96,7 @@ fn open(finding: &finding::Finding, first_seen: Timestamp) -> Option<Told<'_>> {
     })
 }
 
-fn closed(gone: &Gone) -> Told<'_> {
+fn closed(gone: &Gone) -> AsffFinding<'_> {
     let known = &gone.finding;
     let (compliance, says) = match &gone.because {
         Because::Passes => ("PASSED", format!("meets {}", known.control)),
@@ -103,7 +104,7 @@ fn closed(gone: &Gone) -> Told<'_> {
         Because::Absent => ("NOT_AVAILABLE", "is not there any more".to_owned()),
         Because::Waived(by) => ("FAILED", format!("does not meet {}, {}", known.control, prose(by))),
     };
-    Told {
+    AsffFinding {
         fingerprint: gone.fingerprint.clone(),
         control: &known.control,
         title: prose(&known.title),
@@ -153,8 +154,8 @@ fn label(severity: Severity) -> &'static str {
     }
 }
 
-impl Desk<'_> {
-    fn write(&self, told: &Told<'_>) -> Finding {
+impl AsffContext<'_> {
+    fn write(&self, told: &AsffFinding<'_>) -> Finding {
         let account = self.about.target.account.as_str();
         let Self { partition, region, .. } = self;
         let rule = self.report.rule(told.control);
@@ -189,7 +190,7 @@ impl Desk<'_> {
         }
     }
 
-    fn fields(&self, told: &Told<'_>) -> BTreeMap<&'static str, String> {
+    fn fields(&self, told: &AsffFinding<'_>) -> BTreeMap<&'static str, String> {
         let all = [
             ("konecta-audit/control", told.control.as_str()),
             ("konecta-audit/fingerprint", told.fingerprint.as_str()),

@@ -11,7 +11,7 @@ use serde::Serialize;
 use strum::IntoEnumIterator;
 
 use super::{About, Report};
-use crate::finding::{Severity, Status};
+use konecta_base::finding::{Severity, Status};
 
 /// The namespace of the metrics.
 pub const NAMESPACE: &str = "KonectaAudit";

@@ -6,7 +6,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
-use super::text::acts;
+use konecta_base::text::acts;
 
 /// Writes a value as pretty JSON with a newline at its end.
 ///
@@ -25,6 +25,26 @@ pub fn write<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
 pub fn write_to<T: Serialize>(mut out: impl io::Write, value: &T) -> Result<(), serde_json::Error> {
     value.serialize(&mut Serializer::with_formatter(&mut out, Visible(PrettyFormatter::new())))?;
     out.write_all(b"\n").map_err(serde_json::Error::io)
+}
+
+/// Writes a value on one line, without a newline.
+///
+/// # Errors
+/// When the value cannot be written as JSON.
+pub fn line<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
+    let text = serde_json::to_string(value)?;
+    if !text.chars().any(acts) {
+        return Ok(text);
+    }
+    // What acts stands in strings only: everywhere else JSON is ASCII.
+    Ok(text.chars().fold(String::with_capacity(text.len()), |mut line, character| {
+        if acts(character) {
+            character.encode_utf16(&mut [0; 2]).iter().for_each(|unit| line.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            line.push(character);
+        }
+        line
+    }))
 }
 
 struct Visible(PrettyFormatter<'static>);
@@ -89,6 +109,9 @@ mod tests {
         let text = super::write(&value).expect("writes");
         assert!(text.chars().all(|c| c == '\n' || !super::acts(c)), "{text}");
         assert_eq!(serde_json::from_str::<Value>(&text).expect("parses"), value);
+        let line = super::line(&value).expect("writes");
+        assert!(!line.chars().any(super::acts), "{line}");
+        assert_eq!(serde_json::from_str::<Value>(&line).expect("parses"), value);
         assert!(text.starts_with("{\n  \"a\\u009b\": [\n    \"\\u001b[2J\","), "{text}");
     }
 }

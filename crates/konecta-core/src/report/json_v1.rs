@@ -2,7 +2,11 @@
 //! The structs are the wire format and nothing else: a renamed field of a domain struct cannot change them.
 //!
 //! Every key is always there. A list without anything is empty, and `null` has one meaning: in `actual` and
-//! `expected` it is *known to be none*; in a gap's `resource` the call was about no single resource.
+//! `expected` it is *known to be none*; in a gap's `resource` the call was about no single resource; in `baseline` and
+//! `baselineState` there is no earlier scan to stand to.
+
+mod baseline;
+mod read;
 
 use std::collections::BTreeMap;
 
@@ -11,9 +15,13 @@ use serde::Serialize;
 use serde_json::Value;
 use strum::IntoEnumIterator;
 
-use super::{Report, ReportedGap, Rule, json_text, sentence};
-use crate::claim::{JudgedClaim, Verdict};
-use crate::finding::{Finding, Severity, Status};
+use super::{Report, ReportedGap, json_text, sentence};
+use konecta_base::claim::{JudgedClaim, Verdict};
+use konecta_base::finding::{Finding, Severity, Status};
+use konecta_base::rule::Rule;
+
+pub(super) use self::baseline::Earlier;
+pub use self::read::{ReadError, read};
 
 /// The version of this format; a reader that does not know it must stop.
 pub const VERSION: u32 = 1;
@@ -27,27 +35,28 @@ pub fn render(report: &Report) -> Result<String, serde_json::Error> {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
-    version: u32,
-    tool: Tool<'a>,
-    scan: Scan<'a>,
-    summary: Summary,
+pub(super) struct Document<'a> {
+    pub(super) version: u32,
+    pub(super) tool: Tool<'a>,
+    pub(super) scan: Scan<'a>,
+    pub(super) summary: Summary,
     controls: Vec<Control<'a>>,
-    findings: Vec<Judged<'a>>,
-    gaps: Vec<Unseen<'a>>,
-    claims: Vec<Promise<'a>>,
-    errors: Vec<Failure<'a>>,
+    pub(super) findings: Vec<Judged<'a>>,
+    pub(super) gaps: Vec<Unseen<'a>>,
+    pub(super) claims: Vec<Promise<'a>>,
+    pub(super) errors: Vec<Failure<'a>>,
+    pub(super) baseline: Option<baseline::Earlier<'a>>,
 }
 
 #[derive(Serialize)]
-struct Tool<'a> {
+pub(super) struct Tool<'a> {
     name: &'static str,
     version: &'a str,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Scan<'a> {
+pub(super) struct Scan<'a> {
     tool_version: &'a str,
     accounts: Vec<&'a str>,
     regions: Vec<&'a str>,
@@ -59,7 +68,7 @@ struct Scan<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Summary {
+pub(super) struct Summary {
     controls: usize,
     by_status: BTreeMap<String, usize>,
     fails_by_severity: BTreeMap<String, usize>,
@@ -83,7 +92,7 @@ struct Control<'a> {
 }
 
 #[derive(Serialize)]
-struct Judged<'a> {
+pub(super) struct Judged<'a> {
     control: &'a str,
     name: &'a str,
     layer: &'a str,
@@ -96,6 +105,8 @@ struct Judged<'a> {
     reasons: &'a [String],
     evidence: Vec<Call<'a>>,
     fingerprint: String,
+    #[serde(rename = "baselineState")]
+    baseline_state: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -126,7 +137,7 @@ struct Call<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Unseen<'a> {
+pub(super) struct Unseen<'a> {
     service: &'a str,
     operation: &'a str,
     action: &'a str,
@@ -140,7 +151,7 @@ struct Unseen<'a> {
 }
 
 #[derive(Serialize)]
-struct Promise<'a> {
+pub(super) struct Promise<'a> {
     id: &'a str,
     says: &'a str,
     verdict: String,
@@ -150,14 +161,14 @@ struct Promise<'a> {
 }
 
 #[derive(Serialize)]
-struct Failure<'a> {
+pub(super) struct Failure<'a> {
     control: &'a str,
     arn: &'a str,
     message: &'a str,
 }
 
 impl<'a> Document<'a> {
-    fn of(report: &'a Report) -> Self {
+    pub(super) fn of(report: &'a Report) -> Self {
         let scan = &report.scan;
         let mut gaps: Vec<&ReportedGap> = report.gaps.iter().collect();
         gaps.sort_by(|a, b| a.gap.cmp(&b.gap));
@@ -184,6 +195,7 @@ impl<'a> Document<'a> {
                 .into_iter()
                 .map(|error| Failure { control: error.control.as_str(), arn: &error.arn, message: &error.message })
                 .collect(),
+            baseline: report.baseline.as_ref().map(baseline::earlier),
         }
     }
 }
@@ -253,6 +265,7 @@ fn judged<'a>(report: &'a Report, finding: &'a Finding) -> Judged<'a> {
             .map(|evidence| Call { action: evidence.action.as_str(), captured_at: evidence.captured_at })
             .collect(),
         fingerprint: finding.fingerprint(),
+        baseline_state: report.baseline_state(finding).map(|state| state.to_string()),
     }
 }
 

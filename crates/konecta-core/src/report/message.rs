@@ -8,10 +8,10 @@ use std::fmt::Write as _;
 
 use strum::IntoEnumIterator;
 
-use super::text::{counted, prose, visible};
 use super::{About, Report, sentence};
-use crate::finding::{Finding, Severity, Status};
-use crate::news::{Because, Gone, News};
+use crate::changes::{Because, Gone, News};
+use konecta_base::finding::{Finding, Severity, Status};
+use konecta_base::text::{counted, prose, visible};
 
 /// SNS takes subjects of less than 100 characters.
 pub const LONGEST_SUBJECT: usize = 99;
@@ -140,8 +140,12 @@ fn block(report: &Report, number: usize, finding: &Finding) -> String {
     if more > 0 {
         let _ = writeln!(told, "   - and {} more", counted(more, "place"));
     }
-    if let Some(reason) = finding.reasons.first().filter(|_| finding.unattainable) {
+    let mut beside = sentence::beside(finding).iter();
+    if let Some(reason) = if finding.unattainable { beside.next() } else { None } {
         let _ = writeln!(told, "   AWS cannot give it as it is written: {}", prose(reason));
+    }
+    for reason in beside {
+        let _ = writeln!(told, "   Waiver: {}", prose(reason));
     }
     if let Some(rule) = report.rule(&finding.control) {
         let _ = writeln!(told, "   To do: {}", prose(&rule.remediation));

@@ -2,31 +2,39 @@
 //! Knows findings, gaps and claims as data; never sees a control, a policy or a call.
 
 pub mod asff;
+pub mod csv;
 pub mod emf;
 #[cfg(test)]
 mod examples;
+pub mod format;
+pub mod gitlab;
+pub mod html;
 pub mod json_text;
 pub mod json_v1;
+pub mod jsonl;
+pub mod junit;
+pub mod markdown;
 pub mod message;
-pub mod plan;
+pub mod ocsf;
+pub mod places;
 pub mod rollup;
 pub mod sarif;
 pub mod sentence;
 pub mod table;
 #[cfg(test)]
 pub(crate) mod testdata;
-pub mod text;
-
-use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::claim::JudgedClaim;
-use crate::finding::{Finding, Severity, Status};
-use crate::gap::Gap;
-use crate::id::ControlId;
-use crate::snapshot::ScanInfo;
-use crate::target::Target;
+use crate::baseline::{Baseline, BaselineState};
+
+use konecta_base::claim::JudgedClaim;
+use konecta_base::finding::{Finding, Status};
+use konecta_base::gap::Gap;
+use konecta_base::id::ControlId;
+use konecta_base::rule::{ControlError, Rule};
+use konecta_base::snapshot::ScanInfo;
+use konecta_base::target::Target;
 
 /// Everything that a format may tell.
 #[derive(Debug, Clone)]
@@ -45,30 +53,8 @@ pub struct Report {
     pub claims: Vec<JudgedClaim>,
     /// Controls that could not be evaluated.
     pub errors: Vec<ControlError>,
-}
-
-/// A control as a reader of the report needs it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Rule {
-    /// The stable id.
-    pub id: ControlId,
-    /// The readable name, such as `ecr.lifecycle_keeps_ten`.
-    pub name: String,
-    /// The layer: the folder of the control, such as `ecr`.
-    pub layer: String,
-    /// One line.
-    pub title: String,
-    /// What goes wrong otherwise.
-    pub description: String,
-    /// What to do about it.
-    pub remediation: String,
-    /// How bad a fail is.
-    pub severity: Severity,
-    /// Pages that explain it.
-    pub related_resources: Vec<String>,
-    /// Ids in other standards.
-    pub frameworks: BTreeMap<String, Vec<String>>,
+    /// The earlier scan that it was held against.
+    pub baseline: Option<Baseline>,
 }
 
 /// A gap, and the controls that wanted the answer.
@@ -82,17 +68,6 @@ pub struct ReportedGap {
     /// Whether the scan is not whole by it: an optional read is needed only where one of these controls is left open.
     #[serde(skip)]
     pub needed: bool,
-}
-
-/// A control that could not be evaluated: no verdict, and never silence.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct ControlError {
-    /// The control.
-    pub control: ControlId,
-    /// The resource it was evaluated on.
-    pub arn: String,
-    /// What the engine said.
-    pub message: String,
 }
 
 /// What a report that goes to others is about; the report itself does not know where it is kept.
@@ -141,6 +116,12 @@ impl Report {
     pub fn layer<'a>(&'a self, finding: &'a Finding) -> &'a str {
         let first = || finding.name.split('.').next().unwrap_or(&finding.name);
         self.rule(&finding.control).map_or_else(first, |rule| &rule.layer)
+    }
+
+    /// How a fail stands to the earlier scan; `None` for what does not fail, and where there is no earlier scan.
+    #[must_use]
+    pub fn baseline_state(&self, finding: &Finding) -> Option<BaselineState> {
+        self.baseline.as_ref()?.state(finding)
     }
 
     /// How many findings have this status.

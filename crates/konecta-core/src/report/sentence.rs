@@ -4,9 +4,9 @@
 
 use serde_json::Value;
 
-use super::text::{clip, prose, visible};
-use crate::finding::{Finding, Violation};
-use crate::resource::ResourceRef;
+use konecta_base::finding::{Finding, Status, Violation};
+use konecta_base::resource::ResourceRef;
+use konecta_base::text::{clip, prose, visible};
 
 /// A value longer than this is told in part; the JSON report holds it whole.
 const LONGEST_VALUE: usize = 160;
@@ -78,6 +78,15 @@ pub fn proof(violation: &Violation) -> String {
     violation.proof.iter().map(|hop| clip(&prose(hop), LONGEST_PATH)).collect::<Vec<_>>().join(" → ")
 }
 
+/// What is not decided, and why: `E2EX is not decided by KA-CF-001: Every cache behavior … : cloudfront:… was denied.`
+#[must_use]
+pub fn undecided(finding: &Finding) -> String {
+    let reasons: Vec<String> =
+        finding.reasons.iter().map(|reason| ended(&prose(reason), "no reason is known")).collect();
+    let why = if reasons.is_empty() { "no reason is known".to_owned() } else { reasons.join("; ") };
+    format!("{} is not decided by {}: {} ({why}).", name(&finding.resource), finding.control, title(finding))
+}
+
 /// The whole message of a violation: the verdict, the difference, the proof, and what AWS cannot give.
 #[must_use]
 pub fn message(finding: &Finding, violation: &Violation) -> String {
@@ -85,10 +94,22 @@ pub fn message(finding: &Finding, violation: &Violation) -> String {
     if !violation.proof.is_empty() {
         told.push_str(&format!(" Seen along {}.", proof(violation)));
     }
-    if let Some(reason) = finding.reasons.first().filter(|_| finding.unattainable) {
+    for reason in beside(finding) {
         told.push_str(&format!(" {}.", ended(&prose(reason), "AWS cannot give it")));
     }
     told
+}
+
+/// What is told beside a violation: what AWS cannot give, and of a fail what a waiver has to do with it.
+#[must_use]
+pub fn beside(finding: &Finding) -> &[String] {
+    match (finding.status, finding.unattainable) {
+        (Status::Fail, _) => &finding.reasons,
+        (Status::Unknown | Status::Waived | Status::Pass | Status::NotApplicable, true) => {
+            finding.reasons.get(..1).unwrap_or_default()
+        }
+        (Status::Unknown | Status::Waived | Status::Pass | Status::NotApplicable, false) => &[],
+    }
 }
 
 /// A value in a sentence. One of AWS's stands in quotes (`"http2and3"`), words (`at least 7 days`) do not; a list is told

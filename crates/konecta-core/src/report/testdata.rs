@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{ControlError, Report, Rule};
-use crate::finding::Severity;
-use crate::resource::ResourceRef;
-use crate::snapshot::ScanInfo;
+use super::Report;
 use findings::findings;
+use konecta_base::finding::Severity;
+use konecta_base::resource::ResourceRef;
+use konecta_base::rule::{ControlError, Rule};
+use konecta_base::snapshot::ScanInfo;
 use unseen::{claims, gaps};
 pub(crate) use words::{words, written_with};
 
@@ -54,6 +55,7 @@ pub(crate) fn report() -> Report {
             arn: format!("arn:aws:konecta:us-east-1:{ONE}:stack/konecta-erp"),
             message: "the time limit of 2 s was reached in data.konecta.origin.only_cloudfront_reaches_alb".to_owned(),
         }],
+        baseline: None,
     };
     for finding in &mut report.findings {
         let rule = report.rules.iter().find(|rule| rule.id == finding.control).expect("a rule for every finding");
@@ -102,6 +104,7 @@ fn rules() -> Vec<Rule> {
         ),
         remediation: format!("Run `konecta-audit fix --control {control}` and look at the plan before you apply it."),
         severity,
+        page: Some(format!("https://github.com/konecta/konecta-audit/blob/main/docs/controls/{control}.md")),
         related_resources: vec!["https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/".to_owned()],
         frameworks: [("fsbp".to_owned(), vec!["CloudFront.3".to_owned()])].into(),
     };

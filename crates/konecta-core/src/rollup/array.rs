@@ -108,7 +108,7 @@ mod tests {
     use std::io::BufReader;
 
     use super::*;
-    use crate::target::Target;
+    use konecta_base::target::Target;
 
     /// With a buffer of three bytes, so that every element lies across its border.
     fn read(text: &str) -> Vec<Result<String, String>> {

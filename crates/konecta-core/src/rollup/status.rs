@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::{Severity, Status};
-use crate::id::{AccountId, ControlId, Region};
-use crate::target::Target;
+use konecta_base::finding::{Severity, Status};
+use konecta_base::id::{AccountId, ControlId, Region};
+use konecta_base::target::Target;
 
 /// How much of a target was seen, best first.
 #[derive(

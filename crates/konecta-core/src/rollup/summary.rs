@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use strum::IntoEnumIterator;
 
 use super::{Outcome, TargetStatus};
-use crate::finding::{Severity, Status};
-use crate::id::{AccountId, ControlId, Region};
+use konecta_base::finding::{Severity, Status};
+use konecta_base::id::{AccountId, ControlId, Region};
 
 /// How many of the worst targets are held.
 pub const WORST: usize = 100;

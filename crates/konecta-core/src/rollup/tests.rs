@@ -6,8 +6,8 @@ use std::io;
 use proptest::prelude::*;
 
 use super::*;
-use crate::finding::{Severity, Status};
-use crate::id::ControlId;
+use konecta_base::finding::{Severity, Status};
+use konecta_base::id::ControlId;
 
 const REGIONS: [&str; 4] = ["eu-west-1", "global", "us-east-1", "us-west-2"];
 
@@ -50,9 +50,9 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![Just(Outcome::Complete), Just(Outcome::Incomplete), Just(Outcome::Unscanned)]
 }
 
-type Place = (u64, usize);
+type Cell = (u64, usize);
 
-fn places() -> impl Strategy<Value = BTreeSet<Place>> {
+fn places() -> impl Strategy<Value = BTreeSet<Cell>> {
     prop::collection::btree_set((0..12_u64, 0..REGIONS.len()), 0..30)
 }
 
@@ -72,13 +72,13 @@ proptest! {
         });
         let (summary, named) = rolled(&targets, statuses.collect()).expect("in order");
 
-        let of = |place: &Place| seen.get(place).map(|(came, _)| *came);
-        let with = |wanted: Option<Outcome>| -> BTreeSet<Place> {
+        let of = |place: &Cell| seen.get(place).map(|(came, _)| *came);
+        let with = |wanted: Option<Outcome>| -> BTreeSet<Cell> {
             expected.iter().filter(|place| of(place) == wanted).copied().collect()
         };
-        let unscanned: BTreeSet<Place> = with(None).union(&with(Some(Outcome::Unscanned))).copied().collect();
+        let unscanned: BTreeSet<Cell> = with(None).union(&with(Some(Outcome::Unscanned))).copied().collect();
         let incomplete = with(Some(Outcome::Incomplete));
-        let unexpected: BTreeSet<Place> = seen.keys().filter(|place| !expected.contains(place)).copied().collect();
+        let unexpected: BTreeSet<Cell> = seen.keys().filter(|place| !expected.contains(place)).copied().collect();
         for (naming, places) in
             [(Naming::Unscanned, &unscanned), (Naming::Incomplete, &incomplete), (Naming::Unexpected, &unexpected)]
         {
@@ -93,7 +93,7 @@ proptest! {
         let silent = named.iter().filter(|one| one.reason.as_deref() == Some(NO_STATUS)).count();
         prop_assert_eq!(silent, with(None).len());
 
-        let count = |places: &BTreeSet<Place>| places.len() as u64;
+        let count = |places: &BTreeSet<Cell>| places.len() as u64;
         prop_assert_eq!(summary.targets, Targets {
             expected: count(&expected),
             complete: count(&with(Some(Outcome::Complete))),
@@ -101,8 +101,8 @@ proptest! {
             unscanned: count(&unscanned),
             unexpected: count(&unexpected),
         });
-        let accounts = |places: &BTreeSet<Place>| -> BTreeSet<u64> { places.iter().map(|(number, _)| *number).collect() };
-        let read: BTreeSet<Place> = expected.difference(&unscanned).copied().collect();
+        let accounts = |places: &BTreeSet<Cell>| -> BTreeSet<u64> { places.iter().map(|(number, _)| *number).collect() };
+        let read: BTreeSet<Cell> = expected.difference(&unscanned).copied().collect();
         let (missed, read) = (accounts(&unscanned), accounts(&read));
         prop_assert_eq!(summary.accounts, Accounts {
             expected: accounts(&expected).len() as u64,

@@ -22,14 +22,14 @@ fn books(closed: &Closed) -> Vec<(&str, u64, bool)> {
 #[tokio::test]
 async fn pages_that_came_are_not_asked_again_and_count_as_before() {
     let recording = Arc::new(Recording::new());
-    let bench = Bench::with(&[REPOSITORIES], &[FIRST, None], Some(Arc::clone(&recording)));
+    let bench = CallTest::with(&[REPOSITORIES], &[FIRST, None], Some(Arc::clone(&recording)));
     tokio::select! {
         _ = bench.repositories() => panic!("the second page never comes"),
         () = async { while recording.is_empty() { tokio::task::yield_now().await } } => {}
     }
-    let bench = Bench::with(&[REPOSITORIES], &[SECOND], Some(carried(&recording)));
+    let bench = CallTest::with(&[REPOSITORIES], &[SECOND], Some(carried(&recording)));
     let resumed = bench.repositories().await;
-    let undisturbed = Bench::new(&[REPOSITORIES], &[FIRST, SECOND]);
+    let undisturbed = CallTest::new(&[REPOSITORIES], &[FIRST, SECOND]);
     let expected = undisturbed.repositories().await;
     let values = |listing: &Listing| listing.items.iter().map(|heard| heard.value.clone()).collect::<Vec<_>>();
     assert_eq!(values(&resumed), values(&expected));
@@ -40,14 +40,14 @@ async fn pages_that_came_are_not_asked_again_and_count_as_before() {
 #[tokio::test]
 async fn what_is_given_up_is_a_gap_the_next_time_and_is_not_asked_again() {
     let recording = Arc::new(Recording::new());
-    let bench = Bench::with(&[REPOSITORIES], &[FIRST, None], Some(Arc::clone(&recording)));
+    let bench = CallTest::with(&[REPOSITORIES], &[FIRST, None], Some(Arc::clone(&recording)));
     tokio::select! {
         _ = bench.repositories() => panic!("the second page never comes"),
         () = async { while !bench.server.0.lock().expect("lock").is_empty() { tokio::task::yield_now().await } } => {}
     }
     assert_eq!((recording.len(), recording.give_up()), (1, 1), "the page that came, and the one that was waited for");
     assert_eq!(recording.give_up(), 0, "nobody waits any longer");
-    let bench = Bench::with(&[REPOSITORIES], &[], Some(carried(&recording)));
+    let bench = CallTest::with(&[REPOSITORIES], &[], Some(carried(&recording)));
     let resumed = bench.repositories().await;
     assert_eq!((resumed.items.len(), resumed.complete), (1, false));
     assert_eq!(bench.only_gap(), (GapKind::TimedOut, "GivenUp".to_owned()));
@@ -58,7 +58,7 @@ async fn nothing_is_given_up_that_was_told() {
     let failing = Some((500, r#"{"__type": "ServerException", "message": "sorry"}"#));
     for canned in [&[POLICY][..], &[DENIED], &[NO_POLICY], &[failing, failing]] {
         let recording = Arc::new(Recording::new());
-        Bench::with(&[LIFECYCLE], canned, Some(Arc::clone(&recording))).lifecycle().await;
+        CallTest::with(&[LIFECYCLE], canned, Some(Arc::clone(&recording))).lifecycle().await;
         assert_eq!(recording.give_up(), 0, "{canned:?}");
     }
 }
@@ -66,8 +66,8 @@ async fn nothing_is_given_up_that_was_told() {
 #[tokio::test]
 async fn an_answer_keeps_the_time_at_which_it_came() {
     let recording = Arc::new(Recording::new());
-    let first = Bench::with(&[LIFECYCLE], &[POLICY], Some(Arc::clone(&recording))).lifecycle().await;
-    let again = Bench::with(&[LIFECYCLE], &[], Some(carried(&recording))).lifecycle().await;
+    let first = CallTest::with(&[LIFECYCLE], &[POLICY], Some(Arc::clone(&recording))).lifecycle().await;
+    let again = CallTest::with(&[LIFECYCLE], &[], Some(carried(&recording))).lifecycle().await;
     assert!(matches!(first, Answer::Got(_)), "{first:?}");
     assert_eq!(again, first);
 }
@@ -76,9 +76,9 @@ async fn an_answer_keeps_the_time_at_which_it_came() {
 async fn a_denial_and_a_none_are_not_asked_again() {
     for canned in [DENIED, NO_POLICY] {
         let recording = Arc::new(Recording::new());
-        let bench = Bench::with(&[LIFECYCLE], &[canned], Some(Arc::clone(&recording)));
+        let bench = CallTest::with(&[LIFECYCLE], &[canned], Some(Arc::clone(&recording)));
         let answer = bench.lifecycle().await;
-        let again = Bench::with(&[LIFECYCLE], &[], Some(carried(&recording)));
+        let again = CallTest::with(&[LIFECYCLE], &[], Some(carried(&recording)));
         assert_eq!(again.lifecycle().await, answer);
         let (first, second) = (bench.close(), again.close());
         assert_eq!(books(&second), books(&first));
@@ -94,11 +94,11 @@ async fn what_may_pass_is_asked_again() {
     let cut = Some((200, r#"{"registryId": "#));
     for canned in [&[None][..], &[throttled, throttled], &[failing, failing], &[expired], &[cut]] {
         let recording = Arc::new(Recording::new());
-        let bench = Bench::with(&[LIFECYCLE], canned, Some(Arc::clone(&recording)));
+        let bench = CallTest::with(&[LIFECYCLE], canned, Some(Arc::clone(&recording)));
         assert_eq!(bench.lifecycle().await, Answer::Missing, "{canned:?}");
         bench.close();
         assert!(recording.is_empty(), "{canned:?}");
-        let again = Bench::with(&[LIFECYCLE], &[POLICY], Some(carried(&recording)));
+        let again = CallTest::with(&[LIFECYCLE], &[POLICY], Some(carried(&recording)));
         assert!(again.lifecycle().await.got().is_some(), "{canned:?}");
         assert!(again.close().gaps.is_empty());
     }
@@ -107,8 +107,8 @@ async fn what_may_pass_is_asked_again() {
 #[tokio::test]
 async fn what_is_recorded_needs_no_place_in_the_budget() {
     let recording = Arc::new(Recording::new());
-    Bench::with(&[LIFECYCLE], &[POLICY], Some(Arc::clone(&recording))).lifecycle().await;
-    let bench = Bench::with(&[LIFECYCLE], &[], Some(recording));
+    CallTest::with(&[LIFECYCLE], &[POLICY], Some(Arc::clone(&recording))).lifecycle().await;
+    let bench = CallTest::with(&[LIFECYCLE], &[], Some(recording));
     let mut held = Vec::new();
     for _ in 0..Limits::default().per_service {
         held.push(bench.caller.0.budget.acquire().await);
@@ -119,7 +119,7 @@ async fn what_is_recorded_needs_no_place_in_the_budget() {
 
 #[tokio::test]
 async fn another_question_account_or_region_has_an_answer_of_its_own() {
-    let place = |account: &str, region: &str| Place {
+    let place = |account: &str, region: &str| Scope {
         account: account.parse().expect("account"),
         region: region.parse().expect("region"),
         partition: "aws".to_owned(),
@@ -140,7 +140,7 @@ async fn another_question_account_or_region_has_an_answer_of_its_own() {
 
 #[tokio::test]
 async fn a_question_is_known_by_all_that_it_asks_and_nothing_else() {
-    let bench = Bench::new(&[], &[]);
+    let bench = CallTest::new(&[], &[]);
     let asked = async |repository: &str| {
         // A client of its own: another invocation has one.
         let client = aws_sdk_ecr::Client::new(bench.caller.sdk());

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::scalar::{percent, text};
-use super::{EncodeError, Member, Place};
+use super::{EncodeError, Member, MemberLocation};
 
 type Beside = (String, Vec<(String, String)>);
 
@@ -17,22 +17,22 @@ pub(super) fn beside(template: &str, sent: &[(&Member, &Value)]) -> Result<Besid
         let text = text(&member.kind, value).map_err(|error| error.within(&member.name))?;
         let name = member.wire_name();
         match member.place {
-            Place::Uri => {
+            MemberLocation::Uri => {
                 // An empty part would make another path, and so another operation.
                 if text.is_empty() {
                     return Err(EncodeError::wrong("text that is not empty", "empty text").within(&member.name));
                 }
                 uri = uri.replace(&format!("{{{name}}}"), &percent(&text, b""));
             }
-            Place::Query => {
+            MemberLocation::Query => {
                 query.push_str(if query.is_empty() { "" } else { "&" });
                 query.push_str(&format!("{}={}", percent(name, b""), percent(&text, b"")));
             }
-            Place::Header if text.chars().any(char::is_control) => {
+            MemberLocation::Header if text.chars().any(char::is_control) => {
                 return Err(EncodeError::wrong("one line of text", "control characters").within(&member.name));
             }
-            Place::Header => headers.push((name.to_ascii_lowercase(), text)),
-            Place::Body => {}
+            MemberLocation::Header => headers.push((name.to_ascii_lowercase(), text)),
+            MemberLocation::Body => {}
         }
     }
     if !query.is_empty() {

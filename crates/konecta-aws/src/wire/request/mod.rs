@@ -19,7 +19,7 @@ use serde_json::Value;
 pub(crate) use shapes::{Requests, requests};
 
 use super::shapes::{Protocol, Ref};
-use shapes::{Member, Place, Shape};
+use shapes::{Member, MemberLocation, Shape};
 
 /// Nesting beyond which parameters are taken for a fault.
 const MAX_DEPTH: usize = 100;
@@ -106,7 +106,7 @@ pub(crate) fn encode(table: &Requests, name: &str, parameters: &Value) -> Result
     let operation = table.operation(name)?;
     let sent = top(table, &operation.input, parameters)?;
     let (beside, body): (Vec<Sent<'_>>, Vec<Sent<'_>>) =
-        sent.into_iter().partition(|(member, _)| member.place != Place::Body);
+        sent.into_iter().partition(|(member, _)| member.place != MemberLocation::Body);
     let (uri, headers) = http::beside(&operation.uri, &beside)?;
     let body = match (table.protocol, operation.payload.as_deref()) {
         (Protocol::Query | Protocol::Ec2, _) => {
@@ -152,7 +152,7 @@ fn top<'a>(table: &'a Requests, input: &Ref, parameters: &'a Value) -> Result<Ve
 fn has_body(table: &Requests, input: &Ref) -> Result<bool, EncodeError> {
     let Ref::Named(name) = input else { return Ok(false) };
     let Shape::Structure(members) = table.shape(name)? else { return Ok(false) };
-    Ok(members.iter().any(|member| member.place == Place::Body))
+    Ok(members.iter().any(|member| member.place == MemberLocation::Body))
 }
 
 /// What is there of a structure, in the order of the model: nothing unknown, nothing missing.

@@ -73,7 +73,7 @@ pub(super) struct Member {
     #[serde(default, rename = "n")]
     wire: Option<String>,
     #[serde(default, rename = "in")]
-    pub(super) place: Place,
+    pub(super) place: MemberLocation,
     #[serde(default)]
     pub(super) flat: bool,
     #[serde(default, rename = "r")]
@@ -95,7 +95,7 @@ impl Member {
 /// Where a member travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Place {
+pub(super) enum MemberLocation {
     /// In the body.
     #[default]
     Body,

@@ -10,7 +10,7 @@ use super::*;
 use crate::apply::DECLARED;
 
 #[derive(Deserialize)]
-struct Case {
+struct RequestCase {
     service: String,
     operation: String,
     parameters: Value,
@@ -20,7 +20,7 @@ struct Case {
     body: Value,
 }
 
-fn cases() -> Vec<Case> {
+fn cases() -> Vec<RequestCase> {
     let text = include_str!("../../../../../fixtures/requests.jsonl");
     text.lines().map(|line| serde_json::from_str(line).expect("a case")).collect()
 }
@@ -67,7 +67,7 @@ fn parsed(body: &str) -> Value {
 fn every_declared_operation_is_written_as_botocore_writes_it() {
     let mut seen = BTreeSet::new();
     for case in cases() {
-        let Case { service, operation, parameters, .. } = &case;
+        let RequestCase { service, operation, parameters, .. } = &case;
         let name = format!("{service} {operation}");
         let sent = encoded(service, operation, parameters).unwrap_or_else(|error| panic!("{name}: {error}"));
         let (path, query) = sent.uri.split_once('?').unwrap_or((&sent.uri, ""));

@@ -101,9 +101,9 @@ proptest! {
 /// Rules for CloudFront's list, on a group that a load balancer with these listeners carries.
 fn by_cloudfront(rules: &[Rule], listeners: Value) -> OpenPorts {
     let (place, seen) = super::super::seen::Seen::everything();
-    let blueprint = crate::blueprint::Blueprint::default();
+    let blueprint = konecta_base::blueprint::Blueprint::default();
     let mut world = super::super::world::World::new();
-    let resource = |kind: &str, id: &str, configuration: &Value| -> crate::resource::Resource {
+    let resource = |kind: &str, id: &str, configuration: &Value| -> konecta_base::resource::Resource {
         serde_json::from_value(
             json!({"resourceType": kind, "arn": format!("arn:aws:ec2:us-east-1:123456789012:thing/{id}"),
             "resourceId": id, "accountId": "123456789012", "region": "us-east-1", "tags": {},
@@ -135,8 +135,8 @@ fn by_cloudfront(rules: &[Rule], listeners: Value) -> OpenPorts {
     let here = &world[&place];
     let lists = PrefixLists::of(&place, here, &seen);
     let global = super::super::world::Regional::default();
-    let ground = super::super::ground::Ground::of(&place, (here, &global), &seen, &lists, &blueprint);
-    open_ports(rules, &lists, &super::super::listening::Listening::of(&ground).of_group("sg-1"))
+    let region_index = super::super::region_index::RegionIndex::of(&place, (here, &global), &seen, &lists, &blueprint);
+    open_ports(rules, &lists, &super::super::listening::Listening::of(&region_index).of_group("sg-1"))
 }
 
 fn listed(id: &str, protocol: &str, ports: (i64, i64), list: &str) -> Rule {

@@ -45,7 +45,7 @@ fn reach_in(owner: &str, routes: &[Value], edge: Option<&[Value]>, lists: &[Valu
         json!({"SubnetId": "subnet-1", "VpcId": "vpc-1", "OwnerId": owner, "CidrBlock": "10.0.1.0/24",
             "Ipv6CidrBlockAssociationSet": [{"Ipv6CidrBlock": "2600:1f18:0:1::/64"}]}),
     );
-    Routes::of(&place, &here, &seen, &lists).reach(&subnet)
+    Routes::of(&place, &here, &seen, (&lists, &ById::of(&here))).reach(&subnet)
 }
 
 fn reach(routes: &[Value], edge: Option<&[Value]>) -> Reach {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::trust::Organizations;
 use super::*;
-use crate::blueprint::Stack;
+use konecta_base::blueprint::Stack;
 
 const REPOSITORY: &str = "arn:aws:ecr:us-east-1:123456789012:repository/konecta-erp/hr-service";
 

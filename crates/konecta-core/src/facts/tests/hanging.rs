@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::Facts;
 use super::carriers::{carriers, clients, cluster, ec2, group, instance, interface, only, own, resource, role, rule};
 use super::{facts_of, snapshot};
-use crate::snapshot::Snapshot;
+use konecta_base::snapshot::Snapshot;
 
 const FARGATE: [&str; 2] = ["eks:ListFargateProfiles", "eks:DescribeFargateProfile"];
 const PODS: [&str; 2] = ["eks:ListPodIdentityAssociations", "eks:DescribePodIdentityAssociation"];

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::Named;
 use super::{DOCUMENTED, INSIDE, facts_of, snapshot, world};
-use crate::resource::Resource;
+use konecta_base::resource::Resource;
 
 #[test]
 fn a_vpc_origin_leads_to_its_load_balancer() {
@@ -62,14 +62,15 @@ fn places_are_not_mixed() {
         if to == "eu-west-1" {
             both.info.regions.push(to.parse().expect("region"));
             let regional = reads.into_iter().filter(|read| !read.region.is_global());
-            both.reads
-                .extend(regional.map(|read| crate::gap::ReadRecord { region: to.parse().expect("region"), ..read }));
+            both.reads.extend(
+                regional.map(|read| konecta_base::gap::ReadRecord { region: to.parse().expect("region"), ..read }),
+            );
         } else {
             both.info.accounts.push(to.parse().expect("account"));
             both.reads.extend(
                 reads
                     .into_iter()
-                    .map(|read| crate::gap::ReadRecord { account_id: to.parse().expect("account"), ..read }),
+                    .map(|read| konecta_base::gap::ReadRecord { account_id: to.parse().expect("account"), ..read }),
             );
         }
         let after = facts_of(&both);

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::super::{Facts, derive};
 use super::{DOCUMENTED, snapshot, world};
-use crate::blueprint::Blueprint;
-use crate::snapshot::Snapshot;
+use konecta_base::blueprint::Blueprint;
+use konecta_base::snapshot::Snapshot;
 
 const PARTS: [&str; 7] = ["bastion", "cluster", "database", "distribution", "load_balancer", "nodes", "repositories"];
 

@@ -9,17 +9,18 @@ mod inventory;
 mod joined;
 mod monotone;
 mod tls;
+mod wanted;
 mod ways;
 
 use serde_json::Value;
 
 use super::{Facts, derive};
-use crate::blueprint::Blueprint;
-use crate::control::reads::reads;
-use crate::gap::ReadRecord;
-use crate::id::{AccountId, Region};
-use crate::resource::Resource;
-use crate::snapshot::{ScanInfo, Snapshot};
+use konecta_base::blueprint::Blueprint;
+use konecta_base::gap::ReadRecord;
+use konecta_base::id::{AccountId, Region};
+use konecta_base::reads::reads;
+use konecta_base::resource::Resource;
+use konecta_base::snapshot::{ScanInfo, Snapshot};
 
 const DOCUMENTED: &str = include_str!("../testdata/as_documented.json");
 const INSIDE: &str = include_str!("../testdata/inside.json");
@@ -36,14 +37,14 @@ fn region() -> Region {
 /// A scan that saw everything to its end.
 fn snapshot(resources: Vec<Resource>) -> Snapshot {
     let time: jiff::Timestamp = "2026-11-23T12:00:00Z".parse().expect("time");
-    let record = |action: &crate::id::Action, region: Region| ReadRecord {
+    let record = |action: &konecta_base::id::Action, region: Region| ReadRecord {
         action: action.clone(),
         account_id: account(),
         region,
         calls: 1,
         complete: true,
     };
-    let all = reads().expect("reads.toml").iter();
+    let all = reads().iter();
     Snapshot {
         info: ScanInfo {
             tool_version: "0".to_owned(),
@@ -63,11 +64,15 @@ fn world(text: &str) -> Snapshot {
     snapshot(serde_json::from_str(text).expect("world"))
 }
 
-/// Under the blueprint of the worlds here, whose cluster is `erp`.
-fn facts_of(snapshot: &Snapshot) -> Facts {
+/// The blueprint of the worlds here, whose cluster is `erp`.
+fn blueprint() -> Blueprint {
     let mut blueprint = Blueprint::default();
     blueprint.eks.cluster = "erp".to_owned();
-    derive(snapshot, &blueprint).expect("facts")
+    blueprint
+}
+
+fn facts_of(snapshot: &Snapshot) -> Facts {
+    derive(snapshot, &blueprint()).expect("facts")
 }
 
 /// A fact of a world that was seen to its end.

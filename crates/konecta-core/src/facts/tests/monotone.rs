@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::super::Facts;
 use super::super::sink::WHY;
 use super::{DOCUMENTED, DRIFTED, INSIDE, account, facts_of, region, snapshot, world};
-use crate::control::reads::reads;
-use crate::gap::{Gap, GapKind};
-use crate::resource::Resource;
+use konecta_base::gap::{Gap, GapKind};
+use konecta_base::reads::reads;
+use konecta_base::resource::Resource;
 
 /// Whether `less` says nothing that `more` does not say.
 fn says_less(less: &Value, more: &Value) -> bool {
@@ -239,7 +239,7 @@ fn no_gap_about_a_resource_makes_anything_better() {
         let whole = world(text);
         let before = facts_of(&whole);
         let mut wrong = Vec::new();
-        let reads = reads().expect("reads.toml");
+        let reads = reads();
         for (action, read) in reads.iter() {
             let is_asked_about = |resource: &&Resource| {
                 reads.lister(&resource.resource_type).is_some_and(|(lister, _)| read.after.contains(lister))
@@ -249,7 +249,7 @@ fn no_gap_about_a_resource_makes_anything_better() {
                 for read in missing.reads.iter_mut().filter(|read| &read.action == action) {
                     read.complete = false;
                 }
-                for place in [region(), crate::id::Region::global()] {
+                for place in [region(), konecta_base::id::Region::global()] {
                     missing.gaps.push(Gap {
                         action: action.clone(),
                         account_id: account(),

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{DOCUMENTED, INSIDE, account, facts_of, snapshot};
-use crate::gap::ReadRecord;
-use crate::resource::Resource;
-use crate::snapshot::Snapshot;
+use konecta_base::gap::ReadRecord;
+use konecta_base::resource::Resource;
+use konecta_base::snapshot::Snapshot;
 
 const ALB: &str = "loadbalancer/app/erp/1";
 const ALB_ARN: &str = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/erp/1";

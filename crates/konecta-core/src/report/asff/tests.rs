@@ -4,13 +4,13 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::*;
-use crate::news::Known;
+use crate::changes::Known;
 use crate::report::testdata::{self, id};
-use crate::target::Target;
+use konecta_base::target::Target;
 
 const NOW: &str = "2026-11-27T03:00:00Z";
 
-fn told(known: &Known, report: &Report, region: &str, now: &str) -> (Vec<Value>, Known) {
+fn asff_of(known: &Known, report: &Report, region: &str, now: &str) -> (Vec<Value>, Known) {
     let target = Target { account: id("123456789012"), region: id(region) };
     let about = About { target: &target, run: "nightly-2026-11-27", location: "s3://b/r.json", incomplete: true };
     let news = known.compare(report, "nightly-2026-11-27", id(now));
@@ -67,7 +67,7 @@ fn check(finding: &Value) {
 
 #[test]
 fn fails_and_unknowns_are_sent_and_nothing_else() {
-    let (findings, _) = told(&Known::default(), &testdata::report(), "us-east-1", NOW);
+    let (findings, _) = asff_of(&Known::default(), &testdata::report(), "us-east-1", NOW);
     findings.iter().for_each(check);
     let mut statuses: BTreeMap<&str, usize> = BTreeMap::new();
     for finding in &findings {
@@ -81,7 +81,7 @@ fn fails_and_unknowns_are_sent_and_nothing_else() {
 
 #[test]
 fn what_is_gone_is_archived_and_passed_only_where_that_was_proven() {
-    let (before, known) = told(&Known::default(), &testdata::report(), "us-east-1", "2026-11-26T03:00:00Z");
+    let (before, known) = asff_of(&Known::default(), &testdata::report(), "us-east-1", "2026-11-26T03:00:00Z");
     let mut report = testdata::report();
     report.gaps.clear();
     report.errors.clear();
@@ -96,7 +96,7 @@ fn what_is_gone_is_archived_and_passed_only_where_that_was_proven() {
         finding.status = status;
         finding.reasons = vec!["accepted by a.hassan until 2027-01-31: upgraded in January".to_owned()].into();
     }
-    let (findings, next) = told(&known, &report, "us-east-1", NOW);
+    let (findings, next) = asff_of(&known, &report, "us-east-1", NOW);
     findings.iter().for_each(check);
     let archived: Vec<&Value> = findings.iter().filter(|finding| finding["RecordState"] == "ARCHIVED").collect();
     let told_of = |finding: &&Value| {
@@ -121,7 +121,7 @@ fn what_is_gone_is_archived_and_passed_only_where_that_was_proven() {
         assert_eq!(text(finding, "/UpdatedAt"), NOW);
     }
     // They are sent once.
-    let (again, _) = told(&next, &report, "us-east-1", "2026-11-28T03:00:00Z");
+    let (again, _) = asff_of(&next, &report, "us-east-1", "2026-11-28T03:00:00Z");
     assert!(again.iter().all(|finding| finding["RecordState"] == "ACTIVE"));
 }
 
@@ -150,7 +150,7 @@ fn a_finding_with_very_many_places_says_how_many_are_left_out() {
     let mut report = testdata::report();
     let finding = report.findings.iter_mut().find(|finding| finding.control.as_str() == "KA-CF-001").expect("there");
     finding.violations = finding.violations.iter().cycle().take(700).cloned().collect();
-    let (findings, _) = told(&Known::default(), &report, "us-east-1", NOW);
+    let (findings, _) = asff_of(&Known::default(), &report, "us-east-1", NOW);
     findings.iter().for_each(check);
     let finding = findings.iter().find(|finding| text(finding, "/GeneratorId") == "konecta-audit/KA-CF-001");
     let description = text(finding.expect("told"), "/Description");
@@ -161,7 +161,7 @@ fn a_finding_with_very_many_places_says_how_many_are_left_out() {
 proptest! {
     #[test]
     fn no_text_of_aws_makes_a_finding_that_is_refused(words in testdata::words()) {
-        let (findings, _) = told(&Known::default(), &testdata::written_with(&words), "us-east-1", NOW);
+        let (findings, _) = asff_of(&Known::default(), &testdata::written_with(&words), "us-east-1", NOW);
         findings.iter().for_each(check);
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::report::testdata::{self, id};
-use crate::target::Target;
+use konecta_base::target::Target;
 
 /// The rules of the specification: the JSON schema in it, with `MUST NOT contain any additional members` written out.
 fn schema() -> Value {

@@ -47,7 +47,7 @@ fn hostile_strings_arrive_whole_and_act_on_nothing() {
     let report = testdata::hostile();
     let text = json_v1::render(&report).expect("renders");
     check(&text);
-    assert!(text.chars().all(|c| c == '\n' || !crate::report::text::acts(c)));
+    assert!(text.chars().all(|c| c == '\n' || !konecta_base::text::acts(c)));
     let document: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(document["findings"][0]["violations"][0]["actual"], report.findings[0].violations[0].actual);
 }

@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::news::Known;
+use crate::changes::Known;
 use crate::report::testdata::{self, id};
-use crate::report::text::acts;
-use crate::resource::ResourceRef;
-use crate::target::Target;
+use konecta_base::resource::ResourceRef;
+use konecta_base::target::Target;
+use konecta_base::text::acts;
 
 const RUN: &str = "nightly-2026-11-27";
 const LOCATION: &str =
@@ -17,7 +17,7 @@ fn target() -> Target {
     Target { account: id("123456789012"), region: id("us-east-1") }
 }
 
-fn told(known: &Known, report: &Report, run: &str, incomplete: bool) -> Message {
+fn message_of(known: &Known, report: &Report, run: &str, incomplete: bool) -> Message {
     let target = target();
     let news = known.compare(report, run, id("2026-11-27T03:00:00Z"));
     render(report, &news, &About { target: &target, run, location: LOCATION, incomplete })
@@ -33,7 +33,7 @@ fn check(message: &Message) {
 
 #[test]
 fn the_first_message() {
-    let message = told(&Known::default(), &testdata::report(), RUN, true);
+    let message = message_of(&Known::default(), &testdata::report(), RUN, true);
     check(&message);
     insta::assert_snapshot!(format!("{}\n\n{}", message.subject, message.body));
 }
@@ -55,7 +55,7 @@ fn a_later_message_tells_what_is_new_and_what_is_gone() {
     };
     at("KA-RDS-001", Status::Pass);
     at("KA-CF-006", Status::Waived);
-    let message = told(&known, &report, RUN, false);
+    let message = message_of(&known, &report, RUN, false);
     check(&message);
     insta::assert_snapshot!(format!("{}\n\n{}", message.subject, message.body));
 }
@@ -80,7 +80,7 @@ fn many(sort: &str, count: usize) -> Report {
 fn what_is_too_much_is_cut_between_two_findings_and_counted() {
     let report = many("é", 3000);
     let mut known = Known::default().compare(&many("é", 2000), "one", id("2026-11-26T03:00:00Z")).next;
-    for message in [told(&Known::default(), &report, RUN, false), {
+    for message in [message_of(&Known::default(), &report, RUN, false), {
         // As much that is gone as is new.
         let mut gone = many("é", 2000);
         for finding in &mut gone.findings {
@@ -89,7 +89,7 @@ fn what_is_too_much_is_cut_between_two_findings_and_counted() {
         let mut new = many("ü", 3000);
         gone.findings.append(&mut new.findings);
         known.run = Some("one".to_owned());
-        told(&known, &gone, RUN, false)
+        message_of(&known, &gone, RUN, false)
     }] {
         check(&message);
         let shown = message.body.matches("CRITICAL KA-SG-001").count();
@@ -108,17 +108,17 @@ fn what_is_too_much_is_cut_between_two_findings_and_counted() {
 #[test]
 fn no_run_and_no_place_makes_a_subject_that_sns_refuses() {
     for run in ["", "a\r\nBcc: x", "ليلي", &"x".repeat(300)] {
-        let message = told(&Known::default(), &testdata::report(), run, true);
+        let message = message_of(&Known::default(), &testdata::report(), run, true);
         check(&message);
         assert!(message.subject.contains("123456789012/us-east-1"), "{}", message.subject);
     }
-    let message = told(&Known::default(), &testdata::hostile(), RUN, false);
+    let message = message_of(&Known::default(), &testdata::hostile(), RUN, false);
     check(&message);
 }
 
 proptest! {
     #[test]
     fn no_text_of_aws_breaks_a_message(words in testdata::words()) {
-        check(&told(&Known::default(), &testdata::written_with(&words), &words[0], true));
+        check(&message_of(&Known::default(), &testdata::written_with(&words), &words[0], true));
     }
 }

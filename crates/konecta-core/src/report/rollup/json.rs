@@ -10,9 +10,9 @@ use serde::{Serialize, Serializer};
 use strum::IntoEnumIterator;
 
 use super::{About, VERSION, each_named};
-use crate::finding::{Severity, Status};
 use crate::report::json_text;
 use crate::rollup::{Named, Naming, Narrowed, Summary};
+use konecta_base::finding::{Severity, Status};
 
 /// Writes the roll-up as pretty JSON; `lists` is what [`crate::rollup::Rollup::finish`] gives back.
 ///
@@ -209,7 +209,7 @@ fn by_severity(counts: &BTreeMap<Severity, u64>) -> BTreeMap<String, u64> {
 }
 
 fn controls<'a>(about: &About<'a>, summary: &'a Summary) -> Vec<Control<'a>> {
-    let control = |(id, totals): (&'a crate::id::ControlId, &crate::rollup::ControlTotals)| {
+    let control = |(id, totals): (&'a konecta_base::id::ControlId, &crate::rollup::ControlTotals)| {
         let rule = about.rules.iter().find(|rule| &rule.id == id);
         Control {
             id: id.as_str(),

@@ -1,9 +1,10 @@
-//! A roll-up as JSON and for people, and the status that a report is to a roll-up.
+//! A roll-up as JSON, as a page and for people, and the status that a report is to a roll-up.
 //! What grows with the number of accounts is read line by line from where the roll-up put it; decides nothing.
 
+mod html;
 mod json;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,16 +12,18 @@ use std::io::{self, BufRead, Seek};
 
 use strum::IntoEnumIterator;
 
+pub use html::html;
 pub use json::json;
 pub use text::text;
 
-use super::text::counted;
-use super::{Report, Rule};
-use crate::finding::{Finding, Severity, Status};
-use crate::gap::{Gap, GapKind};
-use crate::id::ControlId;
+use super::Report;
 use crate::rollup::{Named, Naming, Narrowed, Outcome, TargetStatus};
-use crate::target::Target;
+use konecta_base::finding::{Finding, Severity, Status};
+use konecta_base::gap::{Gap, GapKind};
+use konecta_base::id::ControlId;
+use konecta_base::rule::Rule;
+use konecta_base::target::Target;
+use konecta_base::text::counted;
 
 /// The version of the JSON form; a reader that does not know it must stop.
 pub const VERSION: u32 = 2;

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::*;
 use crate::report::testdata::{self, id};
-use crate::report::text::acts;
 use crate::rollup::{Rollup, Summary, Suspended};
+use konecta_base::text::acts;
 
 const SCHEMA: &str = include_str!("../../../../../docs/rollup.schema.json");
 
@@ -54,6 +54,40 @@ fn written(name: &str, width: usize) -> (String, Value, String) {
     let as_json = String::from_utf8(as_json).expect("text");
     let document = serde_json::from_str(&as_json).expect("JSON");
     (as_json, document, String::from_utf8(as_text).expect("text"))
+}
+
+/// The page of the roll-up; the reports of the first account have pages.
+pub(in crate::report) fn page(name: &str) -> String {
+    let (summary, mut lists) = rolled(name);
+    let rules = testdata::report().rules;
+    let narrowed = Narrowed::default();
+    let about = About { tool_version: "0.1.0", run: Some("nightly-2026-11-27"), narrowed: &narrowed, rules: &rules };
+    let at = |key: &str| {
+        key.strip_suffix(".json").filter(|key| key.contains("123456789012")).map(|key| format!("{key}.html"))
+    };
+    let mut out = Vec::new();
+    html(&about, &summary, &mut lists, &at, &mut out).expect("renders");
+    String::from_utf8(out).expect("text")
+}
+
+#[test]
+fn the_page_names_what_was_not_seen_first_and_links_to_the_pages_of_targets() {
+    let page = page("payroll");
+    let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text}"));
+    assert!(at("Not scanned: ") < at("Worst targets</h2>"));
+    assert!(page.contains("href=\"./account=123456789012/region=us-east-1/x.html\""), "{page}");
+    assert!(page.contains("<code>account=999999999999/region=global/x.json</code>"), "no page, no link");
+    assert!(page.contains("@media (prefers-color-scheme: dark) { :root "));
+    assert!(!page.contains("{{") && !page.contains("<script") && !page.contains(" style="));
+}
+
+#[test]
+fn hostile_names_are_text_on_the_page() {
+    let page = page("</td><script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u{202e}{{main}}");
+    assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
+    assert!(page.chars().all(|c| c == '\n' || !acts(c)));
+    let row = "&lt;/td&gt;&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&gt;&lt;img src=x onerror=alert(1)&gt;";
+    assert!(page.contains(row), "{page}");
 }
 
 fn check(document: &Value) {

@@ -7,10 +7,10 @@ use std::io::{self, BufRead, Seek, Write};
 use strum::IntoEnumIterator;
 
 use super::{About, each_named};
-use crate::finding::{Severity, Status};
-use crate::id::{ControlId, Region};
-use crate::report::text::{clip_to_width, prose, wrap};
 use crate::rollup::{ControlTotals, Naming, Summary};
+use konecta_base::finding::{Severity, Status};
+use konecta_base::id::{ControlId, Region};
+use konecta_base::text::{clip_to_width, prose, wrap};
 
 /// How many of the worst targets are shown; the JSON form has more.
 const SHOWN: usize = 20;
@@ -53,7 +53,7 @@ pub fn text<R: BufRead + Seek>(
 }
 
 /// A run of some controls or regions is no run of the whole, however good it looks.
-fn narrowed(about: &About<'_>) -> Option<String> {
+pub(super) fn narrowed(about: &About<'_>) -> Option<String> {
     let list = |noun: &str, names: Vec<&str>| match names.as_slice() {
         [] => None,
         [one] => Some(format!("the {noun} {}", prose(one))),
@@ -70,7 +70,7 @@ fn paragraph(out: &mut dyn Write, text: &str, width: usize) -> io::Result<()> {
 }
 
 /// The first line.
-fn accounts(summary: &Summary) -> String {
+pub(super) fn accounts(summary: &Summary) -> String {
     let accounts = summary.accounts;
     let noun = if accounts.expected == 1 { "account" } else { "accounts" };
     let mut line = format!("{} {noun} expected, {} seen", accounts.expected, accounts.seen);
@@ -84,7 +84,7 @@ fn accounts(summary: &Summary) -> String {
     line
 }
 
-fn targets(summary: &Summary) -> String {
+pub(super) fn targets(summary: &Summary) -> String {
     let targets = summary.targets;
     if targets.expected == 0 {
         return "0 targets: no account and region was expected, so nothing is known of the organization".to_owned();
@@ -99,7 +99,7 @@ fn targets(summary: &Summary) -> String {
     format!("{} {noun}: {}", targets.expected, listed(&numbers))
 }
 
-fn findings(summary: &Summary) -> String {
+pub(super) fn findings(summary: &Summary) -> String {
     let of = |status: Status| summary.counts.get(&status).copied().unwrap_or_default();
     let numbers: Vec<(u64, String)> =
         Status::iter().map(|status| (of(status), status.to_string().replace('_', " "))).collect();
@@ -117,7 +117,7 @@ fn findings(summary: &Summary) -> String {
     line
 }
 
-fn counted(count: u64, noun: &str) -> String {
+pub(super) fn counted(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
@@ -174,22 +174,29 @@ fn worst(out: &mut dyn Write, summary: &Summary, width: usize) -> io::Result<()>
 }
 
 /// The controls that do not hold everywhere: by severity, then by the number of accounts and of fails.
-fn controls(out: &mut dyn Write, about: &About<'_>, summary: &Summary, width: usize) -> io::Result<()> {
+pub(super) fn controls_by_weight<'s>(
+    about: &About<'_>,
+    summary: &'s Summary,
+) -> Vec<(&'s ControlId, &'s ControlTotals)> {
     let mut controls: Vec<(&ControlId, &ControlTotals)> = summary.controls.iter().collect();
-    if controls.is_empty() {
-        return Ok(());
-    }
-    let severity = |control: &ControlId| about.rule(control).map(|rule| rule.severity);
     controls.sort_by_key(|(control, totals)| {
         let open = totals.fails == 0;
         // Of a control that is not known, neither is the severity: it comes last.
-        let severity = severity(control);
+        let severity = about.rule(control).map(|rule| rule.severity);
         (open, severity.is_none(), severity, std::cmp::Reverse((totals.accounts, totals.fails, totals.unknowns)))
     });
+    controls
+}
+
+fn controls(out: &mut dyn Write, about: &About<'_>, summary: &Summary, width: usize) -> io::Result<()> {
+    let controls = controls_by_weight(about, summary);
+    if controls.is_empty() {
+        return Ok(());
+    }
     writeln!(out, "\nCONTROLS")?;
     writeln!(out, "  {:<11} {:<8} {:>8} {:>7} {:>7}  title", "control", "severity", "accounts", "fails", "unknown")?;
     for (control, totals) in controls {
-        let severity = severity(control).map(|severity| severity.to_string()).unwrap_or_default();
+        let severity = about.rule(control).map(|rule| rule.severity.to_string()).unwrap_or_default();
         let title = about.rule(control).map(|rule| prose(&rule.title)).unwrap_or_default();
         let line = format!(
             "  {control:<11} {severity:<8} {:>8} {:>7} {:>7}  {title}",

@@ -10,9 +10,10 @@ use super::Pairs;
 use super::preflight::RESULTS;
 use super::results::plain;
 use super::rules::word;
-use crate::id::{AccountId, Region};
-use crate::report::text::{prose, visible};
-use crate::report::{ControlError, Report, ReportedGap};
+use crate::report::{Report, ReportedGap};
+use konecta_base::id::{AccountId, Region};
+use konecta_base::rule::ControlError;
+use konecta_base::text::{prose, visible};
 
 const GAP: (i64, &str) = (0, "KA-GAP");
 const ERROR: (i64, &str) = (1, "KA-ERROR");

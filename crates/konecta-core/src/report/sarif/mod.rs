@@ -7,36 +7,21 @@ mod invocation;
 pub mod preflight;
 mod results;
 mod rules;
+mod states;
 mod uri;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_sarif::sarif::{Run, RunAutomationDetails, Sarif, Tool};
 
+pub use super::places::{FileLocation, Places, Spot};
 use super::{Report, json_text};
-use crate::id::{AccountId, ControlId, Region};
+use konecta_base::id::{AccountId, ControlId, Region};
 use preflight::Problem;
 pub use uri::uri_of;
 
 /// The schema that GitHub names in its documentation.
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
-
-/// Where in the user's repository a result is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Places {
-    /// The file that declares the layers, as a URI relative to the repository's root; see [`uri_of`].
-    pub uri: String,
-    /// The line that declares a layer, by the layer's name, counted from 1.
-    pub lines: BTreeMap<String, u32>,
-    /// The line for a layer that the file does not declare.
-    pub default_line: u32,
-}
-
-impl Places {
-    fn line(&self, layer: &str) -> u32 {
-        self.lines.get(layer).copied().unwrap_or(self.default_line)
-    }
-}
 
 /// What else to put in.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -153,4 +138,4 @@ fn run(
 }
 
 #[cfg(test)]
-pub(in crate::report) mod tests;
+pub(crate) mod tests;

@@ -44,7 +44,7 @@ pub enum Effect {
 #[non_exhaustive]
 #[expect(missing_docs, reason = "every message says what its fields are")]
 pub enum Problem {
-    #[error("the file is no SARIF document: {reason}")]
+    #[error("the file is not a SARIF document: {reason}")]
     NotSarif { reason: String },
     #[error("`$schema` is missing")]
     NoSchema,

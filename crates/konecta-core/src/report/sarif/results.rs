@@ -6,15 +6,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 use serde_sarif::sarif::{
     ArtifactLocation, Location, LogicalLocation, Message, PhysicalLocation, Region as Lines, Result as SarifResult,
-    Suppression,
+    ResultBaselineState, Suppression,
 };
 
 use super::rules::level;
-use super::{Places, SarifError, SarifOptions, preflight};
-use crate::finding::{Finding, Status, Violation, fingerprint};
-use crate::id::{AccountId, ControlId, Region};
-use crate::report::text::{clip, prose, visible};
+use super::{FileLocation, Places, SarifError, SarifOptions, Spot, preflight, states};
 use crate::report::{Report, sentence};
+use konecta_base::finding::{Finding, Status, Violation, fingerprint};
+use konecta_base::id::{AccountId, ControlId, Region};
+use konecta_base::text::{clip, prose, visible};
 
 /// A message longer than this says too much in a list of alerts.
 const MESSAGE: usize = 2_000;
@@ -39,22 +39,35 @@ pub(super) fn results(
     let mut marks = BTreeSet::new();
     let mut results = Vec::new();
     let mut left_out = 0;
-    for finding in report.worst_first() {
+    let absent = report.baseline.as_ref().map(|baseline| states::absent(baseline, &report.findings));
+    let gone = absent.iter().flatten().map(|finding| (finding, true));
+    let found = report.worst_first().into_iter().map(|finding| (finding, false));
+    for (finding, is_absent) in found.chain(gone) {
         let here = &finding.resource.account_id == account && &finding.resource.region == region;
         if !here || !is_result(finding.status, options) {
+            continue;
+        }
+        // A control of the earlier scan that was not run now has no rule to point at.
+        if is_absent && !indexes.contains_key(&finding.control) {
             continue;
         }
         let Some(index) = indexes.get(&finding.control) else {
             return Err(SarifError::UnknownControl { control: finding.control.clone() });
         };
-        let line = places.line(report.layer(finding));
-        for (path, message) in told(finding) {
+        let layer = report.layer(finding);
+        for (violation, message) in violations(finding) {
+            let path = violation.map_or("", |violation| violation.path.as_str());
             if results.len() == preflight::RESULTS {
                 left_out += 1;
                 continue;
             }
             let mark = mark(finding, path, &mut marks);
-            results.push(result(finding, *index, message, mark, &places.uri, line));
+            let mut result = result(finding, *index, message, mark, &places.spot(layer, finding, path));
+            result.baseline_state = report.baseline.as_ref().map(|baseline| match is_absent {
+                true => json!(ResultBaselineState::Absent),
+                false => json!(states::state(baseline, finding, violation)),
+            });
+            results.push(result);
         }
     }
     Ok(Found { results, left_out })
@@ -68,12 +81,12 @@ fn is_result(status: Status, options: &SarifOptions) -> bool {
     }
 }
 
-/// The path and the message of every violation; a fail without any is told as a whole.
-fn told(finding: &Finding) -> Vec<(&str, String)> {
+/// Every violation with its message; a fail without any is told as a whole.
+fn violations(finding: &Finding) -> Vec<(Option<&Violation>, String)> {
     let whole = |violation: &Violation| sentence::message(finding, violation);
     match &*finding.violations {
-        [] => vec![("", sentence::verdict(finding))],
-        violations => violations.iter().map(|violation| (violation.path.as_str(), whole(violation))).collect(),
+        [] => vec![(None, sentence::verdict(finding))],
+        violations => violations.iter().map(|violation| (Some(violation), whole(violation))).collect(),
     }
 }
 
@@ -90,11 +103,23 @@ fn mark(finding: &Finding, path: &str, marks: &mut BTreeSet<String>) -> String {
     format!("{mark}:1")
 }
 
-fn result(finding: &Finding, rule: usize, message: String, mark: String, uri: &str, line: u32) -> SarifResult {
-    let place = PhysicalLocation::builder()
-        .artifact_location(ArtifactLocation::builder().uri(uri).build())
-        .region(Lines::builder().start_line(line).build())
-        .build();
+fn physical(place: &FileLocation) -> PhysicalLocation {
+    let mut region = Lines::builder().start_line(place.line).build();
+    region.start_column = place.column.map(i64::from);
+    PhysicalLocation::builder()
+        .artifact_location(ArtifactLocation::builder().uri(place.uri.as_str()).build())
+        .region(region)
+        .build()
+}
+
+/// The other places that have to do with it.
+fn related((place, what): &(FileLocation, String)) -> Location {
+    let message = Message::builder().text(plain(what)).build();
+    Location::builder().physical_location(physical(place)).message(message).build()
+}
+
+fn result(finding: &Finding, rule: usize, message: String, mark: String, spot: &Spot) -> SarifResult {
+    let place = physical(&spot.place);
     let resource = LogicalLocation::builder()
         .name(sentence::name(&finding.resource))
         .fully_qualified_name(visible(finding.resource.arn.as_str()))
@@ -108,6 +133,9 @@ fn result(finding: &Finding, rule: usize, message: String, mark: String, uri: &s
         .locations(vec![Location::builder().physical_location(place).logical_locations(vec![resource]).build()])
         .partial_fingerprints(BTreeMap::from([("primaryLocationLineHash".to_owned(), mark)]))
         .build();
+    if !spot.related.is_empty() {
+        result.related_locations = Some(spot.related.iter().map(related).collect());
+    }
     if finding.status == Status::Waived {
         result.suppressions = Some(vec![suppression(finding)]);
     }
@@ -116,7 +144,8 @@ fn result(finding: &Finding, rule: usize, message: String, mark: String, uri: &s
 
 fn suppression(finding: &Finding) -> Suppression {
     let mut suppression = Suppression::builder().kind(json!("external")).status(json!("accepted")).build();
-    suppression.justification = finding.reasons.first().map(|reason| prose(reason)).filter(|reason| !reason.is_empty());
+    // The waiver's own words are the last reason.
+    suppression.justification = finding.reasons.last().map(|reason| prose(reason)).filter(|reason| !reason.is_empty());
     suppression
 }
 

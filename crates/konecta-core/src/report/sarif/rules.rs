@@ -11,9 +11,10 @@ use serde_sarif::sarif::{
 use super::invocation;
 use super::preflight::{DESCRIPTION, TAGS_SHOWN};
 use super::uri::is_web_address;
-use crate::finding::Severity;
-use crate::report::text::{clip, prose, visible};
-use crate::report::{Report, Rule};
+use crate::report::Report;
+use konecta_base::finding::Severity;
+use konecta_base::rule::Rule;
+use konecta_base::text::{clip, prose, visible};
 
 const HOME: &str = "https://github.com/konecta/konecta-audit";
 /// A help text longer than this says too much; GitHub gives no limit.
@@ -51,7 +52,8 @@ fn rule(rule: &Rule) -> ReportingDescriptor {
         .default_configuration(config)
         .properties(properties(rule))
         .build();
-    descriptor.help_uri = rule.related_resources.iter().find(|page| is_web_address(page)).cloned();
+    let explained = rule.related_resources.iter().find(|page| is_web_address(page));
+    descriptor.help_uri = rule.page.as_ref().or(explained).cloned();
     descriptor
 }
 

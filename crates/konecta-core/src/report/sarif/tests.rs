@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{Places, SarifError, SarifOptions, preflight, render, render_several};
-use crate::finding::{Finding, Severity, Status, Violation};
-use crate::report::{Report, testdata, text};
+use crate::report::{Report, testdata};
+use konecta_base::finding::{Finding, Severity, Status, Violation};
+use konecta_base::text;
 
 pub(crate) fn places() -> Places {
     let lines =
@@ -14,6 +15,7 @@ pub(crate) fn places() -> Places {
         uri: "konecta-audit.toml".to_owned(),
         lines: lines.map(|(layer, line)| (layer.to_owned(), line)).into(),
         default_line: 1,
+        spots: std::collections::BTreeMap::new(),
     }
 }
 

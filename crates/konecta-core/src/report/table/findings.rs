@@ -9,9 +9,10 @@ use strum::IntoEnumIterator;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Paint, titled};
-use crate::finding::{Finding, Status};
-use crate::report::text::{prose, wrap};
+use crate::baseline::{Baseline, BaselineState};
 use crate::report::{Report, sentence};
+use konecta_base::finding::{Finding, Status};
+use konecta_base::text::{prose, wrap};
 
 /// From here on the resource has a column of its own.
 const WIDE: usize = 100;
@@ -70,7 +71,8 @@ fn numbers(findings: &[&Finding]) -> String {
 }
 
 /// Where the columns stand; the same for every layer.
-struct Layout {
+struct Layout<'a> {
+    since: Option<&'a Baseline>,
     control: usize,
     /// The width of the resource's own column, if it has one.
     resource: Option<usize>,
@@ -79,14 +81,15 @@ struct Layout {
     regions: bool,
 }
 
-impl Layout {
-    fn of(report: &Report, shown: &[&Finding], width: usize) -> Self {
+impl<'a> Layout<'a> {
+    fn of(report: &'a Report, shown: &[&Finding], width: usize) -> Self {
         let several = |count: usize| count > 1;
         let accounts: BTreeSet<_> = shown.iter().map(|f| &f.resource.account_id).collect();
         let regions: BTreeSet<_> =
             shown.iter().map(|f| &f.resource.region).filter(|region| !region.is_global()).collect();
         let control = shown.iter().map(|f| f.control.as_str().len()).max().unwrap_or_default().max("CONTROL".len());
         let mut layout = Self {
+            since: report.baseline.as_ref(),
             control,
             resource: None,
             what: 0,
@@ -131,7 +134,14 @@ impl Layout {
         let mut cells = vec![finding.severity.to_string(), status(finding), finding.control.to_string()];
         let name = sentence::name(&finding.resource);
         let place = self.place(finding);
-        let what: Vec<String> = what(finding).iter().flat_map(|line| wrap(line, self.what)).collect();
+        let since = self.since.iter().filter_map(|baseline| since(baseline, finding));
+        let what: Vec<String> = what(finding)
+            .into_iter()
+            .chain(since)
+            .collect::<Vec<_>>()
+            .iter()
+            .flat_map(|line| wrap(line, self.what))
+            .collect();
         if self.resource.is_some() {
             cells.push(format!("{name}\n{place}").trim_end().to_owned());
             cells.push(what.join("\n"));
@@ -174,7 +184,18 @@ fn status(finding: &Finding) -> String {
     .to_owned()
 }
 
-/// The title; for a fail its first violation, for the others the first reason.
+/// What is not as it was in the earlier scan.
+fn since(baseline: &Baseline, finding: &Finding) -> Option<String> {
+    let day = baseline.started_at.strftime("%Y-%m-%d");
+    match baseline.state(finding)? {
+        BaselineState::New => Some(format!("NEW since the scan of {day}")),
+        BaselineState::Updated => Some(format!("CHANGED since the scan of {day}")),
+        BaselineState::Unchanged => None,
+    }
+}
+
+/// The title; for a fail its first violation, for the others the first reason. Of what AWS cannot give, and of what a waiver
+/// speaks of, the reason is told with the violation; the waiver's own words are the last.
 fn what(finding: &Finding) -> Vec<String> {
     let mut lines = vec![sentence::title(finding)];
     if let Some(violation) = finding.violations.first() {
@@ -187,10 +208,9 @@ fn what(finding: &Finding) -> Vec<String> {
         }
     }
     match finding.status {
-        Status::Fail if !finding.unattainable => {}
-        Status::Fail | Status::Unknown | Status::Waived | Status::NotApplicable => {
-            lines.extend(finding.reasons.first().map(|reason| prose(reason)));
-        }
+        Status::Fail => lines.extend(finding.reasons.iter().map(|reason| prose(reason))),
+        Status::Waived => lines.extend(finding.reasons.last().map(|reason| prose(reason))),
+        Status::Unknown | Status::NotApplicable => lines.extend(finding.reasons.first().map(|reason| prose(reason))),
         Status::Pass => {}
     }
     lines

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use strum::IntoEnumIterator;
 
 use super::{Paint, labelled, titled};
-use crate::finding::{Finding, Severity, Status};
-use crate::gap::GapKind;
-use crate::id::{Action, ControlId};
-use crate::report::text::{counted, prose, shell_word, visible, wrap};
 use crate::report::{Report, ReportedGap};
+use konecta_base::finding::{Finding, Severity, Status};
+use konecta_base::gap::GapKind;
+use konecta_base::id::{Action, ControlId};
+use konecta_base::text::{counted, prose, shell_word, visible, wrap};
+use konecta_base::waiver::is_about_a_waiver;
 
 /// What was not seen, by the IAM action that would have shown it.
 pub(super) fn gaps(report: &Report, width: usize, paint: Paint) -> Vec<String> {
@@ -124,12 +125,16 @@ pub(super) fn summary(report: &Report, width: usize, paint: Paint) -> Vec<String
 
 fn next(report: &Report) -> String {
     let ordered = report.worst_first();
-    let worst = |status| ordered.iter().find(|finding| finding.status == status);
+    let is_rotten = |finding: &&&Finding| is_about_a_waiver(&finding.control);
+    let worst = |status| ordered.iter().find(|finding| finding.status == status && !is_rotten(finding));
     let explain = |finding: &&Finding| {
         format!("konecta-audit explain {} {}", finding.control, shell_word(finding.resource.arn.as_str()))
     };
     match worst(Status::Fail).or_else(|| worst(Status::Unknown)) {
         Some(finding) => explain(finding),
+        None if ordered.iter().any(|finding| is_rotten(&finding)) => {
+            "konecta-audit waivers explain --report FILE, with a report in JSON".to_owned()
+        }
         None if !report.gaps.is_empty() => "konecta-audit permissions".to_owned(),
         None => "nothing to do; run the same scan again when something has changed".to_owned(),
     }

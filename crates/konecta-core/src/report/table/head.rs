@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use strum::IntoEnumIterator;
 
 use super::{Paint, labelled, titled};
-use crate::claim::Verdict;
-use crate::finding::Status;
 use crate::report::Report;
-use crate::report::text::{clip_to_width, counted, prose};
+use konecta_base::claim::Verdict;
+use konecta_base::finding::Status;
+use konecta_base::text::{clip_to_width, counted, prose};
 
 const LABEL: usize = 10;
 
@@ -30,7 +30,7 @@ pub(super) fn scan(report: &Report, width: usize, paint: Paint) -> Vec<String> {
     line("when", &format!("{started}, in {seconds} s"));
     line("calls", &format!("{} answered, {} not", scan.calls, report.gaps.len()));
     line("controls", &format!("{} run", report.rules.len()));
-    let result = labelled("result", &told(report), LABEL, width);
+    let result = labelled("result", &result_line(report), LABEL, width);
     lines.extend(result.iter().enumerate().map(|(at, line)| match line.split_at_checked(LABEL) {
         Some((label, text)) if at == 0 => format!("{label}{}", paint.leading(text, 1)),
         Some(_) | None => line.clone(),
@@ -44,7 +44,7 @@ fn controls_in_error(report: &Report) -> String {
     counted(controls.len(), "control")
 }
 
-fn told(report: &Report) -> String {
+fn result_line(report: &Report) -> String {
     let open = report.count(Status::Unknown);
     let mut missing = Vec::new();
     match report.gaps.len() {

@@ -6,6 +6,7 @@ mod findings;
 mod foot;
 mod head;
 mod paint;
+mod since;
 
 use super::Report;
 use paint::Paint;
@@ -33,6 +34,7 @@ pub fn render(report: &Report, options: &TableOptions) -> String {
         head::scan(report, width, paint),
         head::claims(report, width, paint),
         findings::section(report, width, options.show_pass, paint),
+        since::section(report, width, paint),
         foot::gaps(report, width, paint),
         foot::errors(report, width, paint),
         foot::summary(report, width, paint),
@@ -53,7 +55,7 @@ pub fn render(report: &Report, options: &TableOptions) -> String {
 /// Lines of `label  text`, the text wrapped beside its label.
 fn labelled(label: &str, text: &str, indent: usize, width: usize) -> Vec<String> {
     let room = width.saturating_sub(indent).max(20);
-    let mut lines = super::text::wrap(text, room).into_iter();
+    let mut lines = konecta_base::text::wrap(text, room).into_iter();
     let first = format!("{label:<indent$}{}", lines.next().unwrap_or_default());
     std::iter::once(first).chain(lines.map(|line| format!("{:indent$}{line}", ""))).collect()
 }

@@ -3,7 +3,8 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::{TableOptions, render};
-use crate::report::{Report, testdata, text};
+use crate::report::{Report, testdata};
+use konecta_base::text;
 
 fn at(report: &Report, width: usize, show_pass: bool) -> String {
     render(report, &TableOptions { width, color: false, show_pass })

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{id, resource};
-use crate::finding::{Evidence, Finding, Severity, Status, Violation};
+use konecta_base::finding::{Evidence, Finding, Severity, Status, Violation};
 
 pub(super) fn findings() -> Vec<Finding> {
     use Status::{Fail, NotApplicable, Pass, Unknown, Waived};

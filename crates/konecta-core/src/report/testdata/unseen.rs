@@ -1,10 +1,10 @@
 //! The gaps and the claims of the report made by hand: one of every kind and verdict.
 
 use super::{ONE, TWO, id};
-use crate::claim::{JudgedClaim, Verdict};
-use crate::finding::fingerprint;
-use crate::gap::{Gap, GapKind};
 use crate::report::ReportedGap;
+use konecta_base::claim::{JudgedClaim, Verdict};
+use konecta_base::finding::fingerprint;
+use konecta_base::gap::{Gap, GapKind};
 
 pub(super) fn gaps() -> Vec<ReportedGap> {
     let gap = |action: &str, kind: GapKind, error: &str, about: Option<&str>, controls: &[&str]| ReportedGap {
