@@ -1,0 +1,1 @@
+../../crates/konecta-aws/src/clock.rs

@@ -1,0 +1,1 @@
+../../src/scheduled/event.rs

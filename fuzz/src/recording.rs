@@ -1,0 +1,1 @@
+../../crates/konecta-aws/src/recording.rs
