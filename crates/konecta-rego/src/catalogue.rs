@@ -17,7 +17,7 @@ use konecta_base::reads::{ReadScope, Reads, reads};
 use konecta_base::rule::Rule;
 use konecta_base::target::Target;
 
-static POLICIES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/policies");
+static POLICIES: Dir<'_> = include_dir!("$KONECTA_POLICIES");
 
 const DOCUMENTATION: &str = "https://github.com/konecta/konecta-audit/blob/main/docs/controls";
 const ROOT: &str = "konecta.";
