@@ -6,7 +6,7 @@ Three programs from PyPI stand in for AWS (tests/emulator/README.md says which o
 * ministack  CloudFront, with ETags and the managed policies,
 * microburst on request, a fault-injecting proxy in front of moto.
 
-With ``copies``, moto and ministack can be copied with all that is in them (copies.py).
+With ``copied``, moto and ministack can be copied with all that is in them (copies.py).
 
 They are bound to 127.0.0.1 on free ports, and die with this process: a test that is killed must
 leave neither a listening port nor a Python process behind. Three things see to that. Every child
@@ -38,11 +38,10 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import NoReturn, Self
 
-import copies
+from copies import HOST, PATH
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
-HOST = "127.0.0.1"
 HERE = Path(__file__).resolve().parent
 
 _READY_WITHIN_SECONDS = 30.0
@@ -127,7 +126,7 @@ class _Server:
 
     def copy(self) -> Copy:
         """A server of its own with the same in it."""
-        told = json.loads(request(self.url + copies.PATH))
+        told = json.loads(request(self.url + PATH))
         return Copy(f"http://{HOST}:{told['port']}", told["process"])
 
     def ask_to_stop(self) -> None:
@@ -153,16 +152,16 @@ class Emulators:
 
     endpoints: Endpoints
 
-    def __init__(self, microburst: bool = False, copies: bool = False) -> None:
+    def __init__(self, microburst: bool = False, copied: bool = False) -> None:
         self._with_microburst = microburst
-        self._with_copies = copies
+        self._copied = copied
         self._servers: list[_Server] = []
         self.folder = Path(tempfile.mkdtemp(prefix="konecta-emulators-"))
 
     def __enter__(self) -> Self:
         try:
             moto = self._start("moto", _moto_command, "/moto-api/", _MOTO_ENVIRONMENT)
-            command = _copied_ministack_command if self._with_copies else _ministack_command
+            command = _copied_ministack_command if self._copied else _ministack_command
             ministack = self._start("ministack", command, "/_ministack/ready", _MINISTACK_ENVIRONMENT)
             microburst = None
             if self._with_microburst:

@@ -7,7 +7,8 @@ world.py up --world good|drifted|empty [--labels a,b] [--microburst]
         {"rebuild": "drifted"}       or one of the worlds by name
         {"copy": ["label", …]}       emulators of their own with the same world and these labels on top
         {"rebuild": …, "in": COPY}   the first two in a copy, as it was answered
-        {"drop": COPY}               end the copyworld.py rebuild --labels a,b|none [--moto URL --ministack URL]
+        {"drop": COPY}               end the copy
+world.py rebuild --labels a,b|none [--moto URL --ministack URL]
     The same against emulators that already run (AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_CLOUDFRONT).
 world.py labels [--json]
     All labels with their controls.
@@ -175,7 +176,7 @@ def _config_file() -> Iterator[Path]:
 
 def up(arguments: argparse.Namespace) -> None:
     leave_on_signals()
-    with Emulators(microburst=arguments.microburst, copies=True) as emulators, _config_file() as config:
+    with Emulators(microburst=arguments.microburst, copied=True) as emulators, _config_file() as config:
         builder = Builder(emulators.endpoints, config)
         _say(builder.build(arguments.world, _split(arguments.labels)))
         for line in sys.stdin:
