@@ -45,12 +45,6 @@ impl Deadline {
         Duration::try_from(now().duration_since(self.begun)).unwrap_or_default()
     }
 
-    /// Whether half of the time is still there: what does not happen in it will not happen in another invocation.
-    pub(super) fn is_fresh(&self) -> bool {
-        let whole = self.at.duration_since(self.begun);
-        now().duration_since(self.begun) * 2 < whole
-    }
-
     /// Whether nothing may be begun any more.
     pub(super) fn is_near(&self) -> bool {
         self.left().is_zero()
@@ -70,7 +64,7 @@ mod tests {
     fn the_margin_is_not_ours() {
         let deadline = Deadline::of(milliseconds_in(120), 20);
         assert!(deadline.left() <= Duration::from_secs(100) && deadline.left() > Duration::from_secs(90));
-        assert!(deadline.is_fresh() && !deadline.is_near());
+        assert!(!deadline.is_near());
     }
 
     #[test]

@@ -178,20 +178,24 @@ fn missing(function: &Function, members: &[Member]) -> Vec<AccountId> {
 fn is_allowed(function: &Function, account: &AccountId) -> bool {
     match &function.settings.accounts {
         Accounts::Organization => true,
-        Accounts::Named(named) => named.contains(account),
+        Accounts::Named(named) => account == function.base.own() || named.contains(account),
         Accounts::Own => account == function.base.own(),
     }
 }
 
-/// The accounts that the settings speak of. Organizations is asked only where they name it, or organizational units of it:
+/// The accounts that the settings speak of, the function's own among them. Organizations is asked only where they name it, or organizational units of it:
 /// outside an organization there is nobody to ask, and named accounts are expected whether it knows them or not.
 async fn members(function: &Function) -> Result<Vec<Member>, Failure> {
     let settings = &function.settings;
     let named = |id: &AccountId| Member { id: id.clone(), name: None, state: None };
+    let own = function.base.own();
     if settings.ou_include.is_empty() && settings.ou_exclude.is_empty() {
         match &settings.accounts {
-            Accounts::Own => return Ok(vec![named(function.base.own())]),
-            Accounts::Named(accounts) => return Ok(accounts.iter().map(named).collect()),
+            Accounts::Own => return Ok(vec![named(own)]),
+            Accounts::Named(accounts) => {
+                let others = accounts.iter().filter(|id| *id != own);
+                return Ok(std::iter::once(own).chain(others).map(named).collect());
+            }
             Accounts::Organization => {}
         }
     }
@@ -208,12 +212,15 @@ pub(super) async fn rollup(function: &Function, name: &str) -> Result<Value, Fai
     let rules = [Catalogue::built_in()?.rules(), waivers::rules()].concat();
     let narrowed = rolled.narrowed.clone();
     let about = About { tool_version: env!("CARGO_PKG_VERSION"), run: Some(name), narrowed: &narrowed, rules: &rules };
-    let (json_key, text_key) = (format!("{folder}rollup.json"), format!("{folder}rollup.txt"));
-    let (mut json, mut text) = (Vec::new(), Vec::new());
-    rolled.json(&about, &mut json)?;
-    rolled.text(&about, &mut text, WIDTH)?;
-    function.store.put(&json_key, JSON, json).await?;
-    function.store.put(&text_key, "text/plain; charset=utf-8", text).await?;
+    let json_key = format!("{folder}rollup.json");
+    let mut out = Vec::new();
+    rolled.json(&about, &mut out)?;
+    function.store.put(&json_key, JSON, std::mem::take(&mut out)).await?;
+    rolled.text(&about, &mut out, WIDTH)?;
+    function.store.put(&format!("{folder}rollup.txt"), "text/plain; charset=utf-8", std::mem::take(&mut out)).await?;
+    // The reports of the targets have no pages in the bucket that could be linked.
+    rolled.html(&about, &|_| None, &mut out)?;
+    function.store.put(&format!("{folder}rollup.html"), "text/html; charset=utf-8", out).await?;
     let summary = &rolled.summary;
     Ok(json!({
         "status": if summary.is_whole() { "complete" } else { "incomplete" },

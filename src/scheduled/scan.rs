@@ -42,19 +42,21 @@ async fn through(function: &Function, run: &Run, targets: &[Target], only: Optio
         SnapshotFile::open(scratch.path()).map_err(|error| Failure::of_snapshot(location, &error))
     });
     let file = file.transpose()?;
-    let (mut statuses, mut errors) = (Vec::new(), Vec::new());
+    let (mut statuses, mut errors, mut alone) = (Vec::new(), Vec::new(), true);
     for one in targets {
         let ended = match &file {
-            Some(file) => target::done(function, run, &catalogue, one, From::Snapshot(file)).await?,
+            Some(file) => target::done(function, run, &catalogue, one, From::Snapshot(file), alone).await?,
             None => {
                 let regions = regions(function, run, &one.account).await?;
-                target::done(function, run, &catalogue, one, From::Account(&regions)).await?
+                target::done(function, run, &catalogue, one, From::Account(&regions), alone).await?
             }
         };
         match ended {
+            Ended::Before(status) => statuses.push(*status),
             Ended::Done(status, more) => {
                 statuses.push(*status);
                 errors.extend(more);
+                alone = false;
             }
             Ended::OutOfTime => {
                 let continuation = Continuation::of(&run.run, only);

@@ -26,7 +26,9 @@ const TOO_SHORT: &str =
 
 /// What came of a target in this invocation.
 pub(super) enum Ended {
-    /// It is done, now or long ago; with what failed beside the reports.
+    /// It was done by an earlier invocation.
+    Before(Box<TargetStatus>),
+    /// It is done now; with what failed beside the reports.
     Done(Box<TargetStatus>, Vec<String>),
     /// The time ran out; what was answered so far is kept.
     OutOfTime,
@@ -40,20 +42,22 @@ pub(super) enum From<'a> {
     Snapshot(&'a SnapshotFile),
 }
 
-/// Does what is left to be done of a target.
+/// Does what is left to be done of a target. `alone` says that this invocation did no other target before: the next one would
+/// have no more time for this one.
 pub(super) async fn done(
     function: &Function,
     run: &Run,
     catalogue: &Catalogue,
     target: &Target,
     from: From<'_>,
+    alone: bool,
 ) -> Result<Ended, Failure> {
     let place = json!({"run": run.run, "account": target.account, "region": target.region});
     if let Some(status) = known(function, run, target).await? {
         function.log.info("done before", place);
-        return Ok(Ended::Done(Box::new(status), Vec::new()));
+        return Ok(Ended::Before(Box::new(status)));
     }
-    if function.deadline.is_near() {
+    if function.deadline.is_near() && !alone {
         return Ok(Ended::OutOfTime);
     }
     let (read, report) = match from {
@@ -63,7 +67,7 @@ pub(super) async fn done(
                 Ok(session) => session,
                 Err(error) => return unscanned(function, run, target, format!("{error}; {}", error.hint())).await,
             };
-            let snapshot = match heard(function, run, catalogue, target, &session).await? {
+            let snapshot = match heard(function, run, catalogue, target, &session, alone).await? {
                 Collected::Everything(snapshot) => *snapshot,
                 Collected::Part => return Ok(Ended::OutOfTime),
                 Collected::Nothing => return unscanned(function, run, target, TOO_SHORT.to_owned()).await,
@@ -138,11 +142,11 @@ async fn heard(
     catalogue: &Catalogue,
     target: &Target,
     session: &Session,
+    alone: bool,
 ) -> Result<Collected, Failure> {
     let part = run.part(target);
     let recording = Arc::new(taken_up(function, &part).await?);
     let known = recording.len();
-    let had_time = function.deadline.is_fresh();
     let (wanted, every_read, progress) = (catalogue.reads_for(target), reads(), Progress::new());
     let options = CollectOptions { recording: Some(Arc::clone(&recording)), ..CollectOptions::default() };
     let reading = collect(session, every_read, &wanted, &options, &progress);
@@ -152,8 +156,8 @@ async fn heard(
     };
     let answers = recording.len();
     // What did not come in the whole time of one invocation would not come in that of another.
-    let in_vain = snapshot.is_none() && answers == known && had_time;
-    let given_up = if in_vain { recording.give_up() } else { 0 };
+    let no_further = answers == known && alone;
+    let given_up = if no_further && snapshot.is_none() { recording.give_up() } else { 0 };
     function.log.info(
         if snapshot.is_some() { "read" } else { "read in part" },
         json!({
@@ -166,9 +170,10 @@ async fn heard(
         function.store.put(&part, "application/zstd", bytes).await?;
     }
     Ok(match snapshot {
-        // What is whole but late is judged by the next invocation, from what was kept and without a call.
-        Some(snapshot) if !function.deadline.is_near() => Collected::Everything(Box::new(snapshot)),
-        None if in_vain && given_up == 0 => Collected::Nothing,
+        // What is whole but late is judged by the next invocation, from what was kept and without a call; unless this one
+        // made no call either, and the next would be as late.
+        Some(snapshot) if !function.deadline.is_near() || no_further => Collected::Everything(Box::new(snapshot)),
+        None if no_further && given_up == 0 => Collected::Nothing,
         Some(_) | None => Collected::Part,
     })
 }

@@ -123,6 +123,8 @@ fn a_schedule_scans_an_organization_and_nothing_is_passed_over_in_silence() {
     let first = rollup.lines().next().unwrap_or_default();
     assert!(first.contains("12 accounts expected, 11 seen") && first.contains("UNSCANNED"), "{first}");
     assert!(rollup.contains(&denied), "the account that was not entered is not named:\n{rollup}");
+    let page = deployment.object(&format!("audit/runs/{RUN}/rollup.html"));
+    assert!(page.starts_with("<!doctype html>") && page.contains(&denied), "{page}");
 
     // The Scheduler delivers at least once: the same run, and everything is there already.
     let before = deployment.keys("");

@@ -64,11 +64,11 @@ impl Variant {
         given
     }
 
-    /// The accounts that it scans; where ids are named, the own one is none of them unless it is named too.
+    /// The accounts that it scans, its own always among them.
     fn scans(self, accounts: &[String], ids: &[String]) -> BTreeSet<String> {
         match self.accounts {
             Accounts::Organization => accounts.iter().cloned().collect(),
-            Accounts::Ids => ids.iter().cloned().collect(),
+            Accounts::Ids => ids.iter().cloned().chain([OWN.to_owned()]).collect(),
             Accounts::Own => [OWN.to_owned()].into(),
         }
     }

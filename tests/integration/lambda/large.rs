@@ -41,7 +41,7 @@ fn five_seconds_at_a_time_find_what_one_go_finds() {
     println!("in one go: {peak} MB at most");
     assert!(peak < 256, "{peak} MB");
 
-    let (answer, invocations) = in_pieces(&world, &settings, "pieces");
+    let (answer, invocations) = in_pieces(&world, &settings, "pieces", 5);
     println!("{invocations} invocations of five seconds");
     assert!(invocations > 1, "the world is too small for this test");
     assert_eq!(answer["status"], whole["status"], "{answer}");

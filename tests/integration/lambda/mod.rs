@@ -34,13 +34,13 @@ print(json.dumps(found))"
     found.into_iter().map(|(key, pair)| (key, (pair[0].to_string(), pair[1].clone()))).collect()
 }
 
-/// Invocations of five seconds until one comes to the end: its answer, and how many they were. Each is by a fresh process:
-/// nothing is left but what is in the bucket.
-fn in_pieces(world: &World, settings: &[(&str, &str)], run: &str) -> (Value, usize) {
+/// Invocations of so many seconds until one comes to the end: its answer, and how many they were. Each is by a fresh
+/// process: nothing is left but what is in the bucket.
+fn in_pieces(world: &World, settings: &[(&str, &str)], run: &str, seconds: u64) -> (Value, usize) {
     let mut event = json!({"run": run}).to_string();
     for number in 1..60 {
         let function = Function::start(world, settings);
-        let answer = function.invoke("r-1", &event, Duration::from_secs(5)).expect("an answer");
+        let answer = function.invoke("r-1", &event, Duration::from_secs(seconds)).expect("an answer");
         if answer["status"] != "continue" {
             return (answer, number);
         }

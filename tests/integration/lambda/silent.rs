@@ -15,7 +15,7 @@ fn a_call_that_outlasts_every_invocation_becomes_a_gap_and_the_rest_is_judged() 
     let ecr = Server::start();
     ecr.on(SILENT, [Reply::hang()]);
     let settings = [("KONECTA_BUCKET", BUCKET), ("AWS_ENDPOINT_URL_ECR", &ecr.url())];
-    let (answer, invocations) = in_pieces(&world, &settings, "silent");
+    let (answer, invocations) = in_pieces(&world, &settings, "silent", 5);
     assert!(invocations > 1, "the first one cannot know");
     assert_eq!(answer["status"], "incomplete", "{answer}");
     let objects = objects(&world);
@@ -48,4 +48,22 @@ fn a_call_that_outlasts_every_invocation_becomes_a_gap_and_the_rest_is_judged() 
     }
     assert!(unknown > 0 && decided > 0, "{unknown} unknown, {decided} decided");
     assert!(!objects.keys().any(|key| key.contains("/parts/")), "the part is not needed any more");
+}
+
+/// All the time of such an invocation goes into its start; whatever a call was sent for is given up.
+#[test]
+fn a_run_whose_invocations_are_too_short_for_anything_ends_and_says_so() {
+    let world = World::up("empty");
+    bucket(&world);
+    let (answer, _) = in_pieces(&world, &[("KONECTA_BUCKET", BUCKET)], "short", 0);
+    assert!(["incomplete", "unscanned"].contains(&answer["status"].as_str().expect("a status")), "{answer}");
+    for target in answer["targets"].as_array().expect("targets") {
+        match target["status"].as_str() {
+            Some("unscanned") => {
+                assert!(target["reason"].as_str().expect("a reason").contains("more time"), "{target}");
+            }
+            Some("incomplete") => assert!(target["gaps"].as_u64().expect("a number") > 0, "{target}"),
+            _ => panic!("{target}"),
+        }
+    }
 }
