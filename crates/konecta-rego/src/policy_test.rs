@@ -79,7 +79,7 @@ pub fn run(catalogue: &Catalogue) -> Result<TestRun, PolicyError> {
         rules.sort_by_key(|(_, line)| **line);
         for (name, line) in rules {
             let path = format!("data.{}.{name}", source.package);
-            let failure = match guarded(&path, || engine.eval_rule(path.clone())) {
+            let failure = match guarded(Some(&path), || engine.eval_rule(path.clone())) {
                 Ok(Ok(Value::Bool(true))) => None,
                 Ok(Ok(Value::Undefined)) => Some("it is undefined".to_owned()),
                 Ok(Ok(other)) => Some(format!("it is {other}")),

@@ -9,9 +9,9 @@ use super::evaluation::Evaluation;
 use super::guard::guarded;
 use super::identity_reads::{IDS_READ, IdentityReads};
 use super::world::read;
-use super::{Way, add, brief, fresh_engine, refused};
+use super::{Way, add, brief, engine_within, refused, time_limit};
 use crate::PolicyError;
-use crate::catalogue::{Catalogue, Control};
+use crate::catalogue::{Catalogue, Control, Origin};
 use crate::flat::{CONTROL, Flat, flatten};
 use crate::outline::{FACTS, Outline};
 use crate::result_cache::{Number, ResultCache};
@@ -159,7 +159,7 @@ impl<'a> ControlEvaluator<'a> {
         let control = self.bench.control;
         let answer = match &self.broken {
             Some(message) => Err(message.clone()),
-            None => guarded(control.name(), || self.answer(evaluation)).unwrap_or_else(|message| {
+            None => guarded(watched_as(control), || self.answer(evaluation)).unwrap_or_else(|message| {
                 self.broken = Some(message.clone());
                 Err(message)
             }),
@@ -237,7 +237,7 @@ fn open(control: &Control, watched: Option<&Watched>, evaluation: &Evaluation<'_
 }
 
 fn flat_engine(control: &Control, flat: &Flat) -> Result<(Engine, IdentityReads), PolicyError> {
-    let mut engine = fresh_engine();
+    let mut engine = engine_within(time_limit(control));
     let identity_reads =
         IdentityReads::through(&mut engine, &flat.guarded).map_err(|error| refused(control.name(), &error))?;
     let questions = questions(control, CONTROL);
@@ -248,7 +248,7 @@ fn flat_engine(control: &Control, flat: &Flat) -> Result<(Engine, IdentityReads)
 
 fn engine_as_written(control: &Control, catalogue: &Catalogue, world: Value) -> Result<Engine, PolicyError> {
     let subject = control.name();
-    let mut engine = fresh_engine();
+    let mut engine = engine_within(time_limit(control));
     engine.add_data(world).map_err(|error| refused(subject, &error))?;
     for source in named(control, catalogue) {
         add(&mut engine, &source.file, &source.text)?;
@@ -258,10 +258,15 @@ fn engine_as_written(control: &Control, catalogue: &Catalogue, world: Value) -> 
     compiled(engine, control, "data.konecta_ask.konecta_ready")
 }
 
+/// What the watch calls a control; it is kept for what a user wrote.
+fn watched_as(control: &Control) -> Option<&str> {
+    (control.origin == Origin::User).then(|| control.name())
+}
+
 /// The first evaluation compiles everything; better here, once, than on somebody's resource.
 fn compiled(mut engine: Engine, control: &Control, ask: &str) -> Result<Engine, PolicyError> {
     engine.set_input(Value::new_object());
-    let evaluated = guarded(control.name(), || engine.eval_rule(ask.to_owned()));
+    let evaluated = guarded(watched_as(control), || engine.eval_rule(ask.to_owned()));
     evaluated.map_err(|message| refused(control.name(), &message))?.map_err(|error| refused(control.name(), &error))?;
     Ok(engine)
 }

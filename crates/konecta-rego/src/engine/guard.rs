@@ -27,7 +27,7 @@ pub fn is_inside() -> bool {
 
 /// Calls `ended` with the name of the policy when one evaluation, or the loading of one, takes longer than `limit`.
 ///
-/// The engine counts the steps that it takes, and ends by itself after [`super::TIME_LIMIT`]; a single built-in is one
+/// The engine counts the steps that it takes, and ends by itself after [`super::time_limit`]; a single built-in is one
 /// step, however long it takes. No thread can be ended from outside: `ended` must end the process. So this is for a
 /// process that does nothing but judge.
 pub fn watch(limit: Duration, ended: impl Fn(&str) + Send + 'static) {
@@ -45,8 +45,8 @@ pub fn watch(limit: Duration, ended: impl Fn(&str) + Send + 'static) {
     });
 }
 
-/// Does what may panic or not end. `name` is what the watch would call it.
-pub(crate) fn guarded<T>(name: &str, work: impl FnOnce() -> T) -> Result<T, String> {
+/// Does what may panic or not end. `name` is what the watch would call it; without one, it is not watched.
+pub(crate) fn guarded<T>(name: Option<&str>, work: impl FnOnce() -> T) -> Result<T, String> {
     let _mark = Mark::set(name);
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let words = panic.downcast_ref::<String>().map(String::as_str);
@@ -58,14 +58,14 @@ pub(crate) fn guarded<T>(name: &str, work: impl FnOnce() -> T) -> Result<T, Stri
 struct Mark(bool);
 
 impl Mark {
-    fn set(name: &str) -> Self {
-        let watched = IS_WATCHED.load(Ordering::Relaxed);
-        if watched {
+    fn set(name: Option<&str>) -> Self {
+        let name = name.filter(|_| IS_WATCHED.load(Ordering::Relaxed));
+        if let Some(name) = name {
             let mut running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
             running.insert(thread::current().id(), (name.to_owned(), Instant::now()));
         }
         INSIDE.set(true);
-        Self(watched)
+        Self(name.is_some())
     }
 }
 
@@ -86,10 +86,10 @@ mod tests {
 
     #[test]
     fn a_panic_is_an_error_with_its_words() {
-        let ended: Result<(), String> = guarded("ka_x", || panic!("window size must be non-zero"));
+        let ended: Result<(), String> = guarded(Some("ka_x"), || panic!("window size must be non-zero"));
         assert_eq!(ended, Err("the policy engine panicked: window size must be non-zero".to_owned()));
         assert!(!is_inside());
-        assert_eq!(guarded("ka_x", is_inside), Ok(true));
+        assert_eq!(guarded(Some("ka_x"), is_inside), Ok(true));
     }
 
     #[test]
@@ -97,9 +97,9 @@ mod tests {
         let (tell, told) = mpsc::channel();
         watch(Duration::from_millis(100), move |name| tell.send(name.to_owned()).unwrap_or_default());
         for _ in 0..100 {
-            guarded("quick", || ()).expect("ends");
+            guarded(Some("quick"), || ()).expect("ends");
         }
-        guarded("slow", || thread::sleep(Duration::from_secs(1))).expect("ends, here");
+        guarded(Some("slow"), || thread::sleep(Duration::from_secs(1))).expect("ends, here");
         assert_eq!(told.recv().expect("told"), "slow");
     }
 }
