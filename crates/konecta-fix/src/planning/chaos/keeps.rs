@@ -5,8 +5,6 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::walk::glob;
-
 const ACCOUNT: &str = "123456789012";
 
 /// One image of a made repository.
@@ -109,4 +107,17 @@ pub(super) fn speaks_of_ours(statement: &Value) -> bool {
     let pulls = actions(statement).iter().any(|action| glob(&action.to_lowercase(), "ecr:batchgetimage"));
     let spared = statement["Condition"].to_string().contains(ACCOUNT);
     pulls && !spared && principals(statement).iter().any(|one| one == "*" || one.contains(ACCOUNT))
+}
+
+/// Whether a shell pattern with `*` and `?` matches.
+pub(super) fn glob(pattern: &str, text: &str) -> bool {
+    fn at(pattern: &[u8], text: &[u8]) -> bool {
+        match pattern.first() {
+            None => text.is_empty(),
+            Some(b'*') => (0..=text.len()).any(|skip| at(&pattern[1..], &text[skip..])),
+            Some(b'?') => !text.is_empty() && at(&pattern[1..], &text[1..]),
+            Some(byte) => text.first() == Some(byte) && at(&pattern[1..], &text[1..]),
+        }
+    }
+    at(pattern.as_bytes(), text.as_bytes())
 }

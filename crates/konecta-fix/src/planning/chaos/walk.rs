@@ -6,6 +6,7 @@
 
 mod front;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -32,7 +33,7 @@ pub(super) struct Works {
 }
 
 /// One end of a connection.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct End {
     name: String,
     ip: IpAddr,
@@ -46,6 +47,8 @@ struct End {
 pub(super) struct Walk {
     kinds: BTreeMap<String, Vec<Value>>,
     ssh: Vec<IpNet>,
+    /// Whether one end connects to another at a port: each behavior and each scheme asks again.
+    connections: RefCell<BTreeMap<(End, End, u64), bool>>,
 }
 
 /// What works in a snapshot. `ssh` is where the people work who may use the bastion.
@@ -79,19 +82,6 @@ fn ip(text: &str) -> Option<IpAddr> {
     text.parse().ok()
 }
 
-/// Whether a shell pattern with `*` and `?` matches.
-pub(super) fn glob(pattern: &str, text: &str) -> bool {
-    fn at(pattern: &[u8], text: &[u8]) -> bool {
-        match pattern.first() {
-            None => text.is_empty(),
-            Some(b'*') => (0..=text.len()).any(|skip| at(&pattern[1..], &text[skip..])),
-            Some(b'?') => !text.is_empty() && at(&pattern[1..], &text[1..]),
-            Some(byte) => text.first() == Some(byte) && at(&pattern[1..], &text[1..]),
-        }
-    }
-    at(pattern.as_bytes(), text.as_bytes())
-}
-
 impl End {
     fn outside(address: &str) -> Self {
         let ip = address.parse().expect("an address");
@@ -111,7 +101,8 @@ impl Walk {
                 "c": parse(resource.configuration.get()), "s": supplement,
             }));
         }
-        Self { kinds, ssh: ssh.iter().filter_map(|range| range.parse().ok()).collect() }
+        let ssh = ssh.iter().filter_map(|range| range.parse().ok()).collect();
+        Self { kinds, ssh, connections: RefCell::default() }
     }
 
     fn all(&self, kind: &str) -> &[Value] {
@@ -124,6 +115,16 @@ impl Walk {
 
     /// Whether a TCP connection comes about: out of the one end, through the subnets, into the other, and back.
     fn connects(&self, from: &End, to: &End, port: u64) -> bool {
+        let asked = (from.clone(), to.clone(), port);
+        if let Some(known) = self.connections.borrow().get(&asked) {
+            return *known;
+        }
+        let connects = self.passes(from, to, port);
+        self.connections.borrow_mut().insert(asked, connects);
+        connects
+    }
+
+    fn passes(&self, from: &End, to: &End, port: u64) -> bool {
         let same = from.subnet.is_some() && from.subnet == to.subnet;
         let out = from.subnet.is_none() || self.group_lets(&from.groups, true, to, port);
         let into = to.subnet.is_none() || self.group_lets(&to.groups, false, from, port);

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 use serde_json::Value;
 
-use super::{End, STRANGER, Walk, Works, glob, list, text, texts};
+use super::super::keeps::glob;
+use super::{End, STRANGER, Walk, Works, list, text, texts};
 
 const EDGES: &str = "com.amazonaws.global.cloudfront.origin-facing";
 const TLS: [&str; 5] = ["SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
