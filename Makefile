@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 WORLD ?= good
 PURE := -p konecta-base -p konecta-rego -p konecta-core -p konecta-fix
 
-.PHONY: demo test check lint lint-scripts world bench bench-lambda faults faults-load fmt new-control pages lambda lambda-arm64 templates deny notices sbom reproducible fuzz clean
+.PHONY: demo test check lint lint-scripts world bench bench-lambda faults faults-load fmt glossary new-control pages lambda lambda-arm64 templates deny notices sbom reproducible fuzz clean
 
 demo: $(VENV)/.ready
 	cargo build --locked
@@ -67,6 +67,10 @@ bench:
 
 fmt:
 	cargo fmt --all
+
+# Names of public types that stand twice, with their places: an error, here and in `make test`.
+glossary: $(VENV)/.ready
+	cargo test --locked -p konecta-audit --test integration gates::no_public_type -- --nocapture
 
 # The pages of the controls and the examples of reports, written anew from what they are made of.
 pages:

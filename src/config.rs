@@ -11,6 +11,8 @@ use konecta_base::blueprint::Blueprint;
 use konecta_base::blueprint::file::{self, Declared};
 use konecta_base::limits;
 use konecta_base::waiver::{Waiver, WaiverLimits};
+use konecta_core::audit::Audit;
+use konecta_rego::catalogue::Catalogue;
 
 use crate::error::Error;
 
@@ -41,6 +43,19 @@ impl ConfigFile {
     pub(crate) fn places(&self) -> BTreeMap<String, u32> {
         let path = self.lines.get("stack").map(|&line| ("path".to_owned(), line));
         self.lines.clone().into_iter().chain(path).collect()
+    }
+}
+
+impl Config {
+    /// What verdicts are reached by, with these controls.
+    pub(crate) fn audit<'a>(&'a self, catalogue: &'a Catalogue) -> Audit<'a> {
+        Audit {
+            catalogue,
+            blueprint: &self.blueprint,
+            waivers: &self.waivers,
+            waiver_limits: self.waiver_limits,
+            tool_version: env!("CARGO_PKG_VERSION"),
+        }
     }
 }
 

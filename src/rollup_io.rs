@@ -10,7 +10,7 @@ use konecta_base::finding::Severity;
 use konecta_base::id::AccountId;
 use konecta_base::limits;
 use konecta_base::target::Target;
-use konecta_core::report::rollup::{self as told, About};
+use konecta_core::report::rollup::{self as told, RollupAbout};
 use konecta_core::rollup::{Elements, Narrowed, Rollup, RollupError, Summary, Suspended, TargetStatus, elements};
 use tokio::task::JoinSet;
 
@@ -83,19 +83,19 @@ pub(crate) struct Rolled {
 
 impl Rolled {
     /// Writes it as JSON.
-    pub(crate) fn json(&mut self, about: &About<'_>, out: &mut dyn Write) -> io::Result<()> {
+    pub(crate) fn json(&mut self, about: &RollupAbout<'_>, out: &mut dyn Write) -> io::Result<()> {
         told::json(about, &self.summary, &mut self.lists, out).map_err(io::Error::from)
     }
 
     /// Writes it for people.
-    pub(crate) fn text(&mut self, about: &About<'_>, out: &mut dyn Write, width: usize) -> io::Result<()> {
+    pub(crate) fn text(&mut self, about: &RollupAbout<'_>, out: &mut dyn Write, width: usize) -> io::Result<()> {
         told::text(about, &self.summary, &mut self.lists, out, width)
     }
 
     /// Writes it as a page; `page` says which page a report has beside it, by the report's key.
     pub(crate) fn html(
         &mut self,
-        about: &About<'_>,
+        about: &RollupAbout<'_>,
         page: &dyn Fn(&str) -> Option<String>,
         out: &mut dyn Write,
     ) -> io::Result<()> {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use konecta_rego::catalogue::{Catalogue, PolicyFile};
-use konecta_rego::source::Source;
+use konecta_rego::source::PolicySource;
 use libfuzzer_sys::fuzz_target;
 
 thread_local! {
@@ -10,7 +10,7 @@ thread_local! {
 }
 
 fuzz_target!(|text: &str| {
-    if Source::read("fuzz.rego", text).is_err() {
+    if PolicySource::read("fuzz.rego", text).is_err() {
         return;
     }
     let _ = NONE.with(Clone::clone).with_user_policies(&[PolicyFile { path: "fuzz.rego", text }]);

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use konecta_base::id::ControlId;
 use konecta_base::snapshot::SnapshotFile;
-use konecta_core::audit;
 use konecta_core::report::Report;
 use konecta_rego::catalogue::Catalogue;
 
@@ -19,7 +18,7 @@ pub(super) fn run(args: &Claims, config: &Config) -> Result<Exit, Error> {
     let (text, exit) = match &args.snapshot {
         Some(path) => {
             let snapshot = SnapshotFile::open(path)?;
-            let report = audit::audit(&snapshot, &catalogue, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
+            let report = config.audit(&catalogue).verdicts(&snapshot)?;
             let deciders = catalogue.deciders();
             let decides = |id: &ControlId| deciders.of.values().any(|controls| controls.contains(id));
             (judged(&report), blind::warn(&report, &decides))

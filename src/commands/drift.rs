@@ -1,7 +1,7 @@
 //! `konecta-audit drift`: the states, what lives, and what the controls expect, held against each other.
 
 use konecta_base::snapshot::SnapshotFile;
-use konecta_core::{audit, facts, waivers};
+use konecta_core::audit::Audited;
 use konecta_fix::RemedyContext;
 use konecta_fix::drift::{drift, text};
 use konecta_fix::terraform_source::Join;
@@ -25,10 +25,8 @@ pub(super) fn run(args: &Drift, config: &Config) -> Result<Exit, Error> {
             reading::read(&args.account, config, &reads)?
         }
     };
-    let mut report = audit::audit(&snapshot, &catalogue, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
     // What somebody accepted is no reason to change what was declared.
-    waivers::accept(&mut report, &config.waivers, &config.waiver_limits);
-    let facts = facts::derive(&snapshot, &config.blueprint)?;
+    let Audited { report, facts, .. } = config.audit(&catalogue).accepting(&snapshot)?;
     let context = RemedyContext::new(&snapshot, &facts, &report.findings, &config.blueprint);
     let join = Join::of_states(states.into_iter().map(|(_, instances)| instances).collect());
     let found = drift(&snapshot, &report.findings, &context, &join);

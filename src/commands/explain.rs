@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use konecta_base::finding::{Finding, Status};
 use konecta_base::snapshot::{SnapshotFile, Source};
 use konecta_base::text;
-use konecta_core::facts::{self, Facts};
-use konecta_core::report::{Report, sentence};
-use konecta_core::{audit, waivers};
+use konecta_core::audit::Audited;
+use konecta_core::facts::Facts;
+use konecta_core::report::sentence;
 use konecta_rego::catalogue::Catalogue;
 use serde_json::Value;
 
@@ -44,9 +44,7 @@ fn evidence(
     config: &Config,
     args: &Explain,
 ) -> Result<(String, Exit), Error> {
-    let mut report: Report = audit::audit(source, catalogue, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
-    waivers::accept(&mut report, &config.waivers, &config.waiver_limits);
-    let facts = facts::derive(source, &config.blueprint)?;
+    let Audited { mut report, facts, .. } = config.audit(catalogue).accepting(source)?;
     let wanted = |finding: &&Finding| {
         args.arn
             .as_ref()

@@ -7,7 +7,7 @@ use konecta_aws::SessionOptions;
 use konecta_base::id::{Arn, ControlId};
 use konecta_base::limits;
 use konecta_base::snapshot::{Snapshot, SnapshotFile};
-use konecta_core::{audit, waivers};
+use konecta_core::audit::Audited;
 use konecta_fix::Class;
 use konecta_fix::emit;
 use konecta_fix::journal::{Journal, Outcome, RunState, Way};
@@ -89,7 +89,7 @@ fn agreed(planned: &Plan, args: &Fix, config: &Config, whole: &Catalogue) -> Res
     if !asking.is_empty() {
         let options = session(planned, args, config)?;
         let seen = super::rollback::block_on(async {
-            let mut live = Live::open(&options, whole, &config.blueprint).await?;
+            let mut live = Live::open(&options, config.audit(whole)).await?;
             let account = live.account().id().clone();
             let mut all = Vec::new();
             for change in asking {
@@ -146,8 +146,8 @@ fn made(
     whole: &Catalogue,
 ) -> Result<(Plan, Exit, Snapshot), Error> {
     let read = snapshot(args, account, config, whole)?;
-    let mut report = audit::audit(&read, whole, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
-    for waiver in waivers::accept(&mut report, &config.waivers, &config.waiver_limits) {
+    let Audited { report, facts, waivers } = config.audit(whole).accepting(&read)?;
+    for waiver in waivers {
         waiver.remarks().iter().for_each(|remark| ui::note(&format!("warning: {remark}")));
     }
     let is_wanted = |id: &ControlId| {
@@ -157,7 +157,13 @@ fn made(
     let blind = blind::warn(&report, &is_wanted);
     // A snapshot may be old; what is planned on it is as old.
     let now = if args.snapshot.is_some() { read.info.started_at } else { fix_runtime::now() };
-    let judged = Judged { snapshot: &read, findings: &report.findings, catalogue: whole, blueprint: &config.blueprint };
+    let judged = Judged {
+        snapshot: &read,
+        findings: &report.findings,
+        facts: &facts,
+        catalogue: whole,
+        blueprint: &config.blueprint,
+    };
     let planned = planning::plan(&judged, &options, TOOL, now)?;
     Ok((planned, blind, read))
 }
@@ -217,7 +223,7 @@ fn carried_out(planned: &Plan, args: &Fix, config: &Config, whole: &Catalogue) -
     let state = StateDir::of(args.state.state_dir.as_deref())?;
     let options = session(planned, args, config)?;
     super::rollback::block_on(async {
-        let mut live = Live::open(&options, whole, &config.blueprint).await?;
+        let mut live = Live::open(&options, config.audit(whole)).await?;
         planned.check(fix_runtime::now(), live.account().id())?;
         planned.spares(live.account().caller())?;
         let run = fix_runtime::run_id(fix_runtime::now());
@@ -272,7 +278,7 @@ pub(super) fn go_on(
         run_state.plan.is_within_remedies()?;
         let turn = look(&run_state)?;
         options.regions = konecta_aws::RegionChoice::Named(run_state.plan.regions.clone());
-        let mut live = Live::open(&options, whole, &config.blueprint).await?;
+        let mut live = Live::open(&options, config.audit(whole)).await?;
         let found = live.account().id();
         if found != &run_state.plan.account {
             let (planned, found) = (run_state.plan.account.to_string(), found.to_string());

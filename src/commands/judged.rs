@@ -5,7 +5,6 @@ use std::path::Path;
 
 use konecta_base::limits;
 use konecta_base::snapshot::SnapshotFile;
-use konecta_core::audit;
 use konecta_core::report::{Report, json_v1};
 use konecta_rego::catalogue::Catalogue;
 
@@ -36,5 +35,5 @@ pub(super) fn parsed(path: &Path, bytes: &[u8]) -> Result<Report, Error> {
 /// Judges a snapshot by the built-in controls.
 pub(super) fn snapshot(path: &Path, config: &Config) -> Result<Report, Error> {
     let catalogue = Catalogue::built_in()?;
-    Ok(audit::audit(&SnapshotFile::open(path)?, &catalogue, &config.blueprint, env!("CARGO_PKG_VERSION"))?)
+    Ok(config.audit(&catalogue).verdicts(&SnapshotFile::open(path)?)?)
 }

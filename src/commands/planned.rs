@@ -6,7 +6,6 @@ use konecta_base::finding::{Finding, Status, Violation};
 use konecta_base::snapshot::{Snapshot, SnapshotFile};
 use konecta_core::baseline::Baseline;
 use konecta_core::report::Report;
-use konecta_core::{audit, waivers};
 use konecta_fix::View;
 use konecta_fix::terraform_plan::{apply, changes};
 use konecta_rego::catalogue::Catalogue;
@@ -30,10 +29,8 @@ pub(super) fn run(args: &Scan, config: &Config, catalogue: &Catalogue, plan: &Pa
         None => scan::read(args, config, catalogue)?,
     };
     let judge = |snapshot: &Snapshot| {
-        let mut report = audit::audit(snapshot, catalogue, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
-        if !args.no_waivers {
-            waivers::accept(&mut report, &config.waivers, &config.waiver_limits);
-        }
+        let audit = config.audit(catalogue);
+        let report = if args.no_waivers { audit.verdicts(snapshot)? } else { audit.accepting(snapshot)?.report };
         Ok::<Report, Error>(report)
     };
     let now = judge(&live)?;

@@ -2,7 +2,7 @@
 
 use konecta_base::finding::Status;
 use konecta_base::id::Arn;
-use konecta_core::{audit, facts, waivers};
+use konecta_core::audit::Audited;
 use konecta_fix::procedure::{self, Procedure};
 use konecta_fix::run::{Taken, take};
 use konecta_fix::{Refusal, RemedyContext};
@@ -27,11 +27,9 @@ pub(super) fn run(control: &str, args: &Fix, config: &Config, whole: &Catalogue)
     let offered = wanted.metadata.custom.fix.as_ref().and_then(|fix| procedure::of(fix.as_str()));
     let propose = offered.ok_or_else(nothing)?;
     let read = fix::snapshot(args, &args.account, config, whole)?;
-    let mut report = audit::audit(&read, whole, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
+    let Audited { report, facts, .. } = config.audit(whole).accepting(&read)?;
     let blind = blind::warn(&report, &|id| id == wanted.id());
-    waivers::accept(&mut report, &config.waivers, &config.waiver_limits);
     let findings = report.findings;
-    let facts = facts::derive(&read, &config.blueprint)?;
     let context = RemedyContext::new(&read, &facts, &findings, &config.blueprint);
     let of_it = || findings.iter().filter(|finding| &finding.control == wanted.id());
     let named = |arn: &Arn| args.resource.is_empty() || args.resource.iter().any(|name| name == arn.as_str());
@@ -71,7 +69,7 @@ fn gone_through(procedure: &Procedure, args: &Fix, config: &Config, whole: &Cata
     let options = reading::options(&args.account, config)?;
     let state = StateDir::of(args.state.state_dir.as_deref())?;
     rollback::block_on(async {
-        let mut live = Live::open(&options, whole, &config.blueprint).await?;
+        let mut live = Live::open(&options, config.audit(whole)).await?;
         let (id, region) = (live.account().id().clone(), procedure.resource.region.clone());
         let holder = format!("a procedure of {}", live.account().caller());
         let name = format!("procedure on {}", procedure.resource.arn);

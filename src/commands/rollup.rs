@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use konecta_aws::s3::{S3Place, Store};
 use konecta_aws::{Base, RegionChoice, SessionOptions};
-use konecta_core::report::rollup::About;
+use konecta_core::report::rollup::RollupAbout;
 use konecta_core::waivers;
 use konecta_rego::catalogue::Catalogue;
 
@@ -25,7 +25,7 @@ pub(super) fn run(args: &Rollup) -> Result<Exit, Error> {
         RunPlace::Bucket(place) => place.prefix.rsplit('/').next().filter(|name| !name.is_empty()),
     };
     let narrowed = rolled.narrowed.clone();
-    let about = About { tool_version: env!("CARGO_PKG_VERSION"), run, narrowed: &narrowed, rules: &rules };
+    let about = RollupAbout { tool_version: env!("CARGO_PKG_VERSION"), run, narrowed: &narrowed, rules: &rules };
     let mut write = |out: &mut dyn Write| write_rollup(&mut rolled, &about, args, out);
     match &args.output {
         Some(file) => ui::write_by(file, &mut write)?,
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Rollup) -> Result<Exit, Error> {
     Ok(if args.exit_zero { Exit::Clean } else { rolled.exit(args.fail_on) })
 }
 
-fn write_rollup(rolled: &mut Rolled, about: &About<'_>, args: &Rollup, out: &mut dyn Write) -> io::Result<()> {
+fn write_rollup(rolled: &mut Rolled, about: &RollupAbout<'_>, args: &Rollup, out: &mut dyn Write) -> io::Result<()> {
     // Whether an object of S3 can be opened by whoever reads the page, nobody knows.
     let page = |key: &str| match &args.place {
         RunPlace::Folder(folder) => rollup_io::page_beside(folder, key),

@@ -8,7 +8,6 @@ use konecta_base::snapshot::{self, Snapshot, SnapshotFile};
 use konecta_core::baseline::{Baseline, BaselineState};
 use konecta_core::report::Report;
 use konecta_core::report::sarif::{self, Places};
-use konecta_core::{audit, waivers};
 use konecta_fix::View;
 use konecta_rego::catalogue::Catalogue;
 
@@ -38,9 +37,6 @@ pub(super) fn run(args: &Scan, config: &Config) -> Result<Exit, Error> {
     let mut past = Past::of(args)?;
     let signer = Signer::of(args, outputs.json_file())?;
     let (mut report, views) = judged(args, config, &catalogue, terraform.is_some())?;
-    if !args.no_waivers {
-        waivers::apply(&mut report, &config.waivers, &config.waiver_limits);
-    }
     report.baseline = past.earlier(&report)?.map(|earlier| Baseline::of(&earlier, &report));
     if let Some(terraform) = &terraform {
         outputs.point_at(terraform.spots(&report, &views));
@@ -60,8 +56,9 @@ fn judged(
     catalogue: &Catalogue,
     is_looked_at: bool,
 ) -> Result<(Report, Vec<View>), Error> {
+    let audit = config.audit(catalogue);
     let judge = |source: &dyn snapshot::Source| {
-        let report = audit::audit(source, catalogue, &config.blueprint, env!("CARGO_PKG_VERSION"))?;
+        let report = if args.no_waivers { audit.verdicts(source)? } else { audit.run(source)? };
         let mut views = Vec::new();
         if is_looked_at {
             source.visit(&mut |resource| views.push(View::of(resource)))?;

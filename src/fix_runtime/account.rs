@@ -9,14 +9,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use konecta_aws::apply::{self, CallFailureKind};
 use konecta_aws::{CollectOptions, Progress, Session, SessionOptions, collect};
-use konecta_base::blueprint::Blueprint;
 use konecta_base::finding::Finding;
 use konecta_base::id::{Action, Region};
 use konecta_base::reads::reads;
 use konecta_base::snapshot::Snapshot;
-use konecta_core::audit;
-use konecta_fix::run::{Account, CallFailure, FailureKind, RunEvent};
-use konecta_rego::catalogue::Catalogue;
+use konecta_core::audit::Audit;
+use konecta_fix::run::{AccountApi, FailedCall, FailureKind, RunEvent};
 use serde_json::Value;
 
 use super::progress::Screen;
@@ -28,33 +26,23 @@ pub(crate) type Watcher<'a> = Box<dyn FnMut(&RunEvent<'_>) + Send + 'a>;
 /// The account that is changed.
 pub(crate) struct Live<'a> {
     session: Session,
-    catalogue: &'a Catalogue,
-    blueprint: &'a Blueprint,
+    audit: Audit<'a>,
     stop: Arc<AtomicBool>,
     watcher: Watcher<'a>,
 }
 
 impl<'a> Live<'a> {
     /// Finds out who we are; a run changes one account.
-    pub(crate) async fn open(
-        options: &SessionOptions,
-        catalogue: &'a Catalogue,
-        blueprint: &'a Blueprint,
-    ) -> Result<Self, Error> {
+    pub(crate) async fn open(options: &SessionOptions, audit: Audit<'a>) -> Result<Self, Error> {
         let session = Session::open(options).await?;
         let mut screen = Screen::default();
-        Self::of(session, catalogue, blueprint, Box::new(move |told| screen.tell(told)))
+        Self::of(session, audit, Box::new(move |told| screen.tell(told)))
     }
 
     /// The same of an account that was entered before, with somebody else to watch.
-    pub(crate) fn of(
-        session: Session,
-        catalogue: &'a Catalogue,
-        blueprint: &'a Blueprint,
-        watcher: Watcher<'a>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn of(session: Session, audit: Audit<'a>, watcher: Watcher<'a>) -> Result<Self, Error> {
         match session.accounts().len() {
-            1 => Ok(Self { session, catalogue, blueprint, stop: Arc::default(), watcher }),
+            1 => Ok(Self { session, audit, stop: Arc::default(), watcher }),
             several => Err(Error::SeveralAccounts(several)),
         }
     }
@@ -70,7 +58,7 @@ impl<'a> Live<'a> {
     }
 }
 
-impl Account for Live<'_> {
+impl AccountApi for Live<'_> {
     async fn read(&mut self, wanted: &BTreeSet<Action>) -> Result<Snapshot, String> {
         let known = reads();
         Ok(collect(&self.session, known, wanted, &CollectOptions::default(), &Progress::new()).await)
@@ -82,7 +70,7 @@ impl Account for Live<'_> {
         service: &str,
         operation: &str,
         parameters: &Value,
-    ) -> Result<Value, CallFailure> {
+    ) -> Result<Value, FailedCall> {
         let answer = apply::perform(self.account(), region, service, operation, parameters).await;
         answer.map_err(|failure| {
             let kind = match failure.kind {
@@ -95,7 +83,7 @@ impl Account for Live<'_> {
                 | CallFailureKind::Refused
                 | CallFailureKind::Lossy => FailureKind::NotDone,
             };
-            CallFailure { kind, code: failure.code, message: failure.message }
+            FailedCall { kind, code: failure.code, message: failure.message }
         })
     }
 
@@ -104,7 +92,7 @@ impl Account for Live<'_> {
     }
 
     fn judge(&mut self, snapshot: &Snapshot) -> Result<Vec<Finding>, String> {
-        let report = audit::audit(snapshot, self.catalogue, self.blueprint, env!("CARGO_PKG_VERSION"));
+        let report = self.audit.verdicts(snapshot);
         report.map(|report| report.findings).map_err(|error| error.to_string())
     }
 

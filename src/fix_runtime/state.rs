@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
-use konecta_aws::lock::{Claim, S3Lock};
+use konecta_aws::lock::{LockClaim, S3Lock};
 use konecta_aws::s3::{self, S3Place, Store};
 use konecta_base::id::AccountId;
 
@@ -152,7 +152,7 @@ impl Held {
         holder: &str,
     ) -> Result<Self, Error> {
         if let Some(store) = store(args, account).await? {
-            let claim = Claim { run: Some(run.to_owned()), token: self.token.clone(), dead: self.dead.clone() };
+            let claim = LockClaim { run: Some(run.to_owned()), token: self.token.clone(), dead: self.dead.clone() };
             self.remote = Some(S3Lock::acquire(store, account.id(), holder, now(), None, claim).await?);
         }
         Ok(self)

@@ -1,6 +1,6 @@
 //! What an invocation answers: what came of its targets, and where to go on.
 
-use konecta_core::rollup::{Outcome, TargetStatus};
+use konecta_core::rollup::{TargetOutcome, TargetStatus};
 use serde::Serialize;
 
 use super::event::Continuation;
@@ -36,9 +36,9 @@ impl Answer {
         let all = |outcome| targets.iter().all(|target| target.status == outcome);
         let status = if continuation.is_some() {
             Overall::Continue
-        } else if all(Outcome::Complete) {
+        } else if all(TargetOutcome::Complete) {
             Overall::Complete
-        } else if all(Outcome::Unscanned) {
+        } else if all(TargetOutcome::Unscanned) {
             Overall::Unscanned
         } else {
             Overall::Incomplete

@@ -5,10 +5,11 @@ use std::sync::atomic::Ordering;
 
 use konecta_aws::Session;
 use konecta_aws::journal::S3Journals;
-use konecta_aws::lock::{Claim, S3Lock};
+use konecta_aws::lock::{LockClaim, S3Lock};
 use konecta_aws::s3::Store;
 use konecta_base::id::ControlId;
 use konecta_base::snapshot::Snapshot;
+use konecta_core::facts;
 use konecta_core::report::Report;
 use konecta_fix::Class;
 use konecta_fix::journal::{Journal, Outcome, Way};
@@ -46,7 +47,8 @@ pub(super) async fn mend(
         managed: std::collections::BTreeMap::new(),
     };
     let blueprint = &function.config.blueprint;
-    let judged = Judged { snapshot, findings: &report.findings, catalogue, blueprint };
+    let facts = facts::derive(snapshot, blueprint).map_err(text)?;
+    let judged = Judged { snapshot, findings: &report.findings, facts: &facts, catalogue, blueprint };
     let plan = planning::plan(&judged, &options, TOOL, now()).map_err(text)?;
     if plan.changes.is_empty() {
         return Ok(());
@@ -67,12 +69,13 @@ async fn carried_out(function: &Function, catalogue: &Catalogue, session: Sessio
             log.info("change", json!({"line": outcome_line(change, *way, *outcome, reason)}));
         }
     });
-    let mut live = Live::of(session, catalogue, &function.config.blueprint, watcher).map_err(text)?;
+    let mut live = Live::of(session, function.config.audit(catalogue), watcher).map_err(text)?;
     plan.spares(live.account().caller()).map_err(text)?;
     let holder = format!("run {run} of {} (Lambda {})", live.account().caller(), function.log.request());
     let until = Some(function.deadline.end());
-    let lock =
-        S3Lock::acquire(store.clone(), &plan.account, &holder, now(), until, Claim::default()).await.map_err(text)?;
+    let lock = S3Lock::acquire(store.clone(), &plan.account, &holder, now(), until, LockClaim::default())
+        .await
+        .map_err(text)?;
     let journals = S3Journals::new(store, plan.account.clone());
     function.log.info("mending", json!({"run": run, "changes": plan.changes.len(), "journal": journals.location()}));
     let stop = live.stop();

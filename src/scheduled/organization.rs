@@ -9,7 +9,7 @@ use konecta_aws::organization::{self, Member, Units};
 use konecta_base::finding::Severity;
 use konecta_base::id::{AccountId, Region};
 use konecta_base::target::Target;
-use konecta_core::report::rollup::About;
+use konecta_core::report::rollup::RollupAbout;
 use konecta_core::rollup::{Suspended, TargetStatus};
 use konecta_core::waivers;
 use konecta_rego::catalogue::Catalogue;
@@ -211,7 +211,8 @@ pub(super) async fn rollup(function: &Function, name: &str) -> Result<Value, Fai
     let mut rolled = rollup_io::of_store(&function.store, &folder).await?;
     let rules = [Catalogue::built_in()?.rules(), waivers::rules()].concat();
     let narrowed = rolled.narrowed.clone();
-    let about = About { tool_version: env!("CARGO_PKG_VERSION"), run: Some(name), narrowed: &narrowed, rules: &rules };
+    let about =
+        RollupAbout { tool_version: env!("CARGO_PKG_VERSION"), run: Some(name), narrowed: &narrowed, rules: &rules };
     let json_key = format!("{folder}rollup.json");
     let mut out = Vec::new();
     rolled.json(&about, &mut out)?;

@@ -10,8 +10,8 @@ use konecta_base::snapshot::{Snapshot, SnapshotFile, Source};
 use konecta_base::target::Target;
 use konecta_base::waiver::Waiver;
 use konecta_core::report::{About, Report};
-use konecta_core::rollup::{Outcome, TargetStatus};
-use konecta_core::{audit, waivers};
+use konecta_core::rollup::{TargetOutcome, TargetStatus};
+use konecta_core::waivers;
 use konecta_rego::catalogue::Catalogue;
 use serde_json::json;
 
@@ -79,7 +79,7 @@ pub(super) async fn done(
     let key = reports::keep(function, &report, &run.report(target)).await?;
     let location = function.store.location(&key);
     let status = TargetStatus::of(target, &report, function.store.full_key(&key));
-    let incomplete = status.status != Outcome::Complete;
+    let incomplete = status.status != TargetOutcome::Complete;
     let about = About { target, run: &run.run, location: &location, incomplete };
     let account = read.as_ref().and_then(|(session, _)| session.accounts().first());
     let mut errors = notify::tell(function, run, account, &report, &about).await;
@@ -192,8 +192,7 @@ async fn taken_up(function: &Function, part: &str) -> Result<Recording, Failure>
 
 fn judged(function: &Function, catalogue: &Catalogue, target: &Target, source: &dyn Source) -> Result<Report, Failure> {
     let subjects = |account: &_, region: &_, arn: &_| target.holds(account, region, arn);
-    let judging =
-        || audit::audit_some(source, catalogue, &function.config.blueprint, env!("CARGO_PKG_VERSION"), &subjects);
+    let judging = || function.config.audit(catalogue).verdicts_of(source, &subjects);
     let mut report = tokio::task::block_in_place(judging)
         .map_err(|error| Failure::Snapshot { location: "that was just read".to_owned(), reason: error.to_string() })?;
     // What `global` reads in the regions is told by the regions' own reports.

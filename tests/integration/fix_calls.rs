@@ -7,7 +7,8 @@ use konecta_aws::apply::{DECLARED, Kind, check, declared};
 use konecta_base::blueprint::Blueprint;
 use konecta_base::finding::{Finding, Status};
 use konecta_base::snapshot::SnapshotFile;
-use konecta_core::{audit, facts};
+use konecta_core::audit::Audit;
+use konecta_core::facts;
 use konecta_fix::registry::remedies;
 use konecta_fix::{RemedyContext, simulate};
 use konecta_rego::catalogue::Catalogue;
@@ -113,7 +114,7 @@ fn every_call_for_the_drifted_world_can_be_written() {
     let snapshot = SnapshotFile::open(&file).and_then(|file| file.load()).expect("a snapshot");
     let blueprint = Blueprint::default();
     let catalogue = Catalogue::built_in().expect("catalogue");
-    let report = audit::audit(&snapshot, &catalogue, &blueprint, "test").expect("judged");
+    let report = Audit::new(&catalogue, &blueprint, "test").verdicts(&snapshot).expect("judged");
     let facts = facts::derive(&snapshot, &blueprint).expect("facts");
     let context = RemedyContext::new(&snapshot, &facts, &report.findings, &blueprint);
     let mut wrong = BTreeSet::new();

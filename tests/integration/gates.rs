@@ -121,6 +121,26 @@ fn arrows_between_modules_run_one_way() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
+/// The name of the type that a line declares for the whole workspace, if it does.
+fn public_type(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("pub ")?;
+    let rest = ["struct ", "enum ", "trait ", "type ", "union "].iter().find_map(|kind| rest.strip_prefix(kind))?;
+    rest.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next()
+}
+
+/// `make glossary` runs it.
+#[test]
+fn no_public_type_has_a_name_that_stands_twice() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (file, text) in rust_files() {
+        for name in text.lines().filter_map(public_type) {
+            places.entry(name.to_owned()).or_default().push(file.clone());
+        }
+    }
+    places.retain(|_, files| files.len() > 1);
+    assert_eq!(places, BTreeMap::new(), "one name for one thing, and one thing for one name");
+}
+
 #[test]
 fn files_are_short_and_say_what_they_are() {
     let mut wrong = Vec::new();

@@ -19,11 +19,10 @@ use konecta_base::resource::Resource;
 use konecta_base::rule::ControlError;
 use konecta_base::snapshot::{ScanInfo, Snapshot, SnapshotError, Source};
 use konecta_core::audit;
-use konecta_core::facts::{self, Facts};
+use konecta_core::facts::{self, FactsAsText};
 use konecta_rego::catalogue::{Catalogue, PolicyFile};
 use konecta_rego::engine::{Judge, World};
 use konecta_rego::fixture;
-use serde_json::json;
 
 use self::sight::{Change, Sight};
 use crate::formats::scanned;
@@ -36,7 +35,7 @@ struct Shrinking {
     catalogue: Catalogue,
     blueprint: Blueprint,
     snapshot: Snapshot,
-    facts: Facts,
+    facts: FactsAsText,
     before: Verdicts,
     /// By resource type.
     sights: BTreeMap<String, Sight>,
@@ -167,7 +166,7 @@ impl Shrinking {
         let blueprint = toml::from_str(&std::fs::read_to_string(&scanned.config).expect("config")).expect("blueprint");
         let mut snapshot = scanned.snapshot();
         snapshot.resources.retain(wanted);
-        let facts = facts::derive(&snapshot, &blueprint).expect("in memory");
+        let facts = facts::derive_as_text(&snapshot, &blueprint).expect("in memory");
         let mut ground = Self { catalogue, blueprint, snapshot, facts, before: Verdicts::new(), sights };
         let everything = ground.snapshot.resources.iter().chain(&ground.facts.stacks);
         let (before, errors) = judged(&mut ground.judge(), everything);
@@ -182,12 +181,8 @@ impl Shrinking {
     }
 
     /// What policies may look at, as [`audit::judge`] makes it; the first test holds the two together.
-    fn world(&self, facts: &Facts) -> World {
-        let now = self.snapshot.info.started_at;
-        let Facts { by_arn, index, lifecycle, stacks: _ } = facts;
-        let world =
-            json!({"blueprint": self.blueprint, "facts": by_arn, "index": index, "lifecycle": lifecycle, "now": now});
-        World::new(&world).expect("JSON")
+    fn world(&self, facts: &FactsAsText) -> World {
+        audit::world(facts.clone(), &self.blueprint, self.snapshot.info.started_at).expect("JSON")
     }
 
     /// Does something to the snapshot in so many ways, on as many threads as there are processors.
@@ -286,7 +281,7 @@ impl<'a> Worker<'a> {
     /// Judges what may have changed, and holds it against what was said before.
     fn compare(&mut self, source: &dyn Source, smaller: Option<(usize, &Resource)>, what: &str) {
         let ground = self.ground;
-        let facts = facts::derive(source, &ground.blueprint).expect("in memory");
+        let facts = facts::derive_as_text(source, &ground.blueprint).expect("in memory");
         let change = Change::between(&ground.facts, &facts);
         let mut world = Some(&facts);
         let mut after = Verdicts::new();
@@ -317,7 +312,7 @@ impl<'a> Worker<'a> {
     }
 
     /// The verdicts in another world, which is put up when it is needed first.
-    fn moved(&mut self, world: &mut Option<&Facts>, resource: &Resource, what: &str) -> Verdicts {
+    fn moved(&mut self, world: &mut Option<&FactsAsText>, resource: &Resource, what: &str) -> Verdicts {
         if let Some(facts) = world.take() {
             self.moving.change_world(&self.ground.world(facts)).expect("a world");
         }

@@ -12,8 +12,8 @@ use konecta_base::resource::Resource;
 use konecta_rego::catalogue::{Catalogue, Control};
 use konecta_rego::engine::{Judge, World};
 use konecta_rego::fixture::{self, Fixture};
-use konecta_rego::source::Source;
-use konecta_rego::verdict::Answer;
+use konecta_rego::source::PolicySource;
+use konecta_rego::verdict::ControlAnswer;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ struct OpaAnswer {
 #[derive(Deserialize)]
 struct Said {
     file: String,
-    answer: Answer,
+    answer: ControlAnswer,
 }
 
 /// A fixture, the control it is about, and the world around it with what it leaves out filled in.
@@ -62,7 +62,7 @@ impl Verdict {
     }
 
     /// OPA's answer, made a verdict by the one place that computes a status.
-    fn of(answer: &Answer) -> Result<Self, String> {
+    fn of(answer: &ControlAnswer) -> Result<Self, String> {
         let status = answer.status()?;
         let reasons = if status == Status::NotApplicable { &answer.not_applicable } else { &answer.unattainable };
         Ok(Self::new(status, &answer.violations, reasons))
@@ -93,7 +93,7 @@ fn answer_of(output: &Output) -> OpaAnswer {
 fn policies(catalogue: &Catalogue) -> BTreeMap<&str, &str> {
     let controls = catalogue.controls().map(|control| &control.source);
     let sources = controls.chain(catalogue.libraries()).chain(catalogue.tests());
-    sources.map(|source: &Source| (source.file.as_str(), source.text.as_str())).collect()
+    sources.map(|source: &PolicySource| (source.file.as_str(), source.text.as_str())).collect()
 }
 
 /// The fixtures of a control, by name.

@@ -14,7 +14,7 @@ use konecta_base::finding::{Finding, Status};
 use konecta_base::resource::ResourceRef;
 use konecta_base::snapshot::SnapshotFile;
 use konecta_base::target::Target;
-use konecta_core::audit;
+use konecta_core::audit::Audit;
 use konecta_core::changes::Known;
 use konecta_core::report::{About, Report, asff, message};
 use konecta_rego::catalogue::Catalogue;
@@ -34,7 +34,7 @@ fn judged(target: &Target, asked: &Value) -> Report {
     let snapshot = SnapshotFile::open(Path::new("world.snap")).and_then(|file| file.load()).expect("a snapshot");
     let catalogue = Catalogue::built_in().expect("catalogue");
     let holds = |account: &_, region: &_, arn: &_| target.holds(account, region, arn);
-    let judged = audit::audit_some(&snapshot, &catalogue, &Blueprint::default(), "test", &holds);
+    let judged = Audit::new(&catalogue, &Blueprint::default(), "test").verdicts_of(&snapshot, &holds);
     let mut report = judged.expect("judged");
     let fails: Vec<Finding> = report.findings.iter().filter(|one| one.status == Status::Fail).cloned().collect();
     let many = usize::try_from(asked["many"].as_u64().unwrap_or_default()).expect("a number");

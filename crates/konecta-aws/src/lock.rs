@@ -54,7 +54,7 @@ struct Mark {
 
 /// For which run a lock is taken, and what proves that the one that left it behind is dead.
 #[derive(Debug, Clone, Default)]
-pub struct Claim {
+pub struct LockClaim {
     /// The run.
     pub run: Option<String>,
     /// What the new holder alone knows.
@@ -84,10 +84,10 @@ impl S3Lock {
         holder: &str,
         now: Timestamp,
         until: Option<Timestamp>,
-        claim: Claim,
+        claim: LockClaim,
     ) -> Result<Self, LockError> {
         let key = format!("{account}/lock");
-        let Claim { run, token, dead } = claim;
+        let LockClaim { run, token, dead } = claim;
         let (holder, since) = (holder.to_owned(), now.to_string());
         let mark = Mark { holder, since, until, run: run.clone(), token };
         let bytes = serde_json::to_vec(&mark).map_err(|error| LockError::Json(error.to_string()))?;

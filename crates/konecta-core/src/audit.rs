@@ -7,10 +7,12 @@ mod worlds;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde_json::json;
 
-use crate::facts::{self, Wanted};
+use crate::facts::{self, Facts, FactsAsText, Wanted};
 use crate::report::{Report, ReportedGap};
+use crate::waivers::{self, Assessed};
 use konecta_base::blueprint::Blueprint;
 use konecta_base::claim;
 use konecta_base::finding::{Finding, Shared, Status};
@@ -20,6 +22,7 @@ use konecta_base::reads::{ReadScope, Reads, reads};
 use konecta_base::resource::{Resource, ResourceRef};
 use konecta_base::rule::ControlError;
 use konecta_base::snapshot::{SnapshotError, Source, Unread};
+use konecta_base::waiver::{Waiver, WaiverLimits};
 use konecta_rego::PolicyError;
 use konecta_rego::catalogue::{Catalogue, Control};
 use konecta_rego::engine::{Judge, World};
@@ -42,36 +45,92 @@ pub enum AuditError {
 /// Which resources are judged: account, region and ARN of each are shown. The others still are what facts are derived from.
 pub type Subjects<'a> = &'a dyn Fn(&AccountId, &Region, &Arn) -> bool;
 
-/// Judges a snapshot and holds the result in memory, worst first.
-///
-/// # Errors
-/// When the snapshot cannot be read or a policy cannot be made ready.
-pub fn audit(
-    source: &dyn Source,
-    catalogue: &Catalogue,
-    blueprint: &Blueprint,
-    tool_version: &str,
-) -> Result<Report, AuditError> {
-    let mut findings = Vec::new();
-    let threads = parallel::available();
-    let errors = judge_on(threads, source, catalogue, blueprint, &mut |finding| findings.push(finding))?;
-    Ok(report(source, catalogue, tool_version, (findings, errors)))
+/// What is judged by, once for all that asks for verdicts.
+#[derive(Debug, Clone, Copy)]
+pub struct Audit<'a> {
+    /// The controls.
+    pub catalogue: &'a Catalogue,
+    /// What the stack should be.
+    pub blueprint: &'a Blueprint,
+    /// What somebody accepted.
+    pub waivers: &'a [Waiver],
+    /// What a waiver may be at most.
+    pub waiver_limits: WaiverLimits,
+    /// The program's version, as reports name it.
+    pub tool_version: &'a str,
 }
 
-/// As [`audit`], of some of the resources only, on one thread.
-///
-/// # Errors
-/// When the snapshot cannot be read or a policy cannot be made ready.
-pub fn audit_some(
-    source: &dyn Source,
-    catalogue: &Catalogue,
-    blueprint: &Blueprint,
-    tool_version: &str,
-    subjects: Subjects<'_>,
-) -> Result<Report, AuditError> {
-    let mut findings = Vec::new();
-    let errors = judge_some(source, catalogue, blueprint, subjects, &mut |finding| findings.push(finding))?;
-    Ok(report(source, catalogue, tool_version, (findings, errors)))
+/// What commands that act on verdicts look at.
+#[derive(Debug)]
+pub struct Audited<'a> {
+    /// The verdicts, worst first; accepted fails are waived.
+    pub report: Report,
+    /// What was derived to reach them.
+    pub facts: Facts,
+    /// How each waiver stands.
+    pub waivers: Vec<Assessed<'a>>,
+}
+
+impl<'a> Audit<'a> {
+    /// Without waivers.
+    #[must_use]
+    pub fn new(catalogue: &'a Catalogue, blueprint: &'a Blueprint, tool_version: &'a str) -> Self {
+        Self { catalogue, blueprint, waivers: &[], waiver_limits: WaiverLimits::default(), tool_version }
+    }
+
+    /// The verdicts as they are, whatever was accepted, worst first.
+    ///
+    /// # Errors
+    /// When the snapshot cannot be read or a policy cannot be made ready.
+    pub fn verdicts(&self, source: &dyn Source) -> Result<Report, AuditError> {
+        let surroundings = surroundings(source, self.blueprint, facts::texts(source, self.blueprint, self.wanted())?)?;
+        self.judged(source, &surroundings)
+    }
+
+    /// As [`Self::verdicts`], of some of the resources only, on one thread.
+    ///
+    /// # Errors
+    /// As for [`Self::verdicts`].
+    pub fn verdicts_of(&self, source: &dyn Source, subjects: Subjects<'_>) -> Result<Report, AuditError> {
+        let mut findings = Vec::new();
+        let errors =
+            judge_some(source, self.catalogue, self.blueprint, subjects, &mut |finding| findings.push(finding))?;
+        Ok(report(source, self.catalogue, self.tool_version, (findings, errors)))
+    }
+
+    /// The verdicts with accepted fails waived, and a finding for each waiver that has rotted.
+    ///
+    /// # Errors
+    /// As for [`Self::verdicts`].
+    pub fn run(&self, source: &dyn Source) -> Result<Report, AuditError> {
+        let mut report = self.verdicts(source)?;
+        waivers::apply(&mut report, self.waivers, &self.waiver_limits);
+        Ok(report)
+    }
+
+    /// The verdicts with accepted fails waived, and all facts, derived once: for commands that act on verdicts.
+    ///
+    /// # Errors
+    /// As for [`Self::verdicts`].
+    pub fn accepting(&self, source: &dyn Source) -> Result<Audited<'a>, AuditError> {
+        let texts = facts::texts(source, self.blueprint, Wanted::All)?;
+        let facts = Facts::of(&texts);
+        let mut report = self.judged(source, &surroundings(source, self.blueprint, texts)?)?;
+        let waivers = waivers::accept(&mut report, self.waivers, &self.waiver_limits);
+        Ok(Audited { report, facts, waivers })
+    }
+
+    fn wanted(&self) -> Wanted {
+        wanted(self.catalogue)
+    }
+
+    fn judged(&self, source: &dyn Source, surroundings: &Surroundings) -> Result<Report, AuditError> {
+        let mut findings = Vec::new();
+        let errors = judge_within(parallel::available(), source, self.catalogue, surroundings, &mut |finding| {
+            findings.push(finding);
+        })?;
+        Ok(report(source, self.catalogue, self.tool_version, (findings, errors)))
+    }
 }
 
 fn report(
@@ -122,17 +181,28 @@ pub fn judge_on(
     blueprint: &Blueprint,
     take: &mut dyn FnMut(Finding),
 ) -> Result<Vec<ControlError>, AuditError> {
+    let texts = facts::texts(source, blueprint, wanted(catalogue))?;
+    judge_within(threads, source, catalogue, &surroundings(source, blueprint, texts)?, take)
+}
+
+fn judge_within(
+    threads: usize,
+    source: &dyn Source,
+    catalogue: &Catalogue,
+    (world, stacks): &Surroundings,
+    take: &mut dyn FnMut(Finding),
+) -> Result<Vec<ControlError>, AuditError> {
     if threads <= 1 {
-        return judge(source, catalogue, blueprint, take);
+        let mut judge = Judge::new(catalogue, world, reads(), source.gaps())?;
+        return judge_all(&mut judge, source, catalogue, stacks, &|_, _, _| true, take);
     }
-    let (world, stacks) = surroundings(source, blueprint, wanted(catalogue))?;
     let types = types(catalogue);
     let read = |see: &mut dyn FnMut(Unread)| {
         source.visit_unread(&|kind| types.contains(kind), see)?;
         stacks.iter().for_each(|stack| see(Unread::Resource(Box::new(stack.clone()))));
         Ok(())
     };
-    let input = parallel::JudgeInput { catalogue, world: &world, gaps: source.gaps() };
+    let input = parallel::JudgeInput { catalogue, world, gaps: source.gaps() };
     let errors = parallel::judge(threads, input, read, take)?;
     unseen(source, catalogue, reads()).into_iter().for_each(take);
     Ok(errors)
@@ -156,13 +226,13 @@ fn judge_some(
     subjects: Subjects<'_>,
     take: &mut dyn FnMut(Finding),
 ) -> Result<Vec<ControlError>, AuditError> {
-    let reads = reads();
-    let (world, stacks) = surroundings(source, blueprint, wanted(catalogue))?;
-    let mut judge = Judge::new(catalogue, &world, reads, source.gaps())?;
+    let texts = facts::texts(source, blueprint, wanted(catalogue))?;
+    let (world, stacks) = surroundings(source, blueprint, texts)?;
+    let mut judge = Judge::new(catalogue, &world, reads(), source.gaps())?;
     judge_all(&mut judge, source, catalogue, &stacks, subjects, take)
 }
 
-/// What a judge whose policies are compiled already says of another snapshot, in the order of [`audit`].
+/// What a judge whose policies are compiled already says of another snapshot, in the order of [`Audit::verdicts`].
 ///
 /// # Errors
 /// When the snapshot cannot be read to its end.
@@ -172,7 +242,8 @@ pub fn again(
     catalogue: &Catalogue,
     blueprint: &Blueprint,
 ) -> Result<Vec<Finding>, AuditError> {
-    let (world, stacks) = surroundings(source, blueprint, wanted(catalogue))?;
+    let texts = facts::texts(source, blueprint, wanted(catalogue))?;
+    let (world, stacks) = surroundings(source, blueprint, texts)?;
     judge.change_world(&world)?;
     let mut findings = Vec::new();
     let mut take = |finding| findings.push(finding);
@@ -184,18 +255,20 @@ pub fn again(
 }
 
 /// What is around the resources of a snapshot, and the stacks, which are judged like resources.
-fn surroundings(
-    source: &dyn Source,
-    blueprint: &Blueprint,
-    wanted: Wanted,
-) -> Result<(World, Vec<Resource>), AuditError> {
-    let facts = facts::texts(source, blueprint, wanted)?;
-    let parts = json!({
-        "blueprint": blueprint,
-        "lifecycle": facts.lifecycle,
-        "now": source.info().started_at,
-    });
-    Ok((World::gathered(&parts, facts.index.into_iter(), facts.by_arn.into_iter())?, facts.stacks))
+type Surroundings = (World, Vec<Resource>);
+
+fn surroundings(source: &dyn Source, blueprint: &Blueprint, facts: FactsAsText) -> Result<Surroundings, AuditError> {
+    let stacks = facts.stacks.clone();
+    Ok((world(facts, blueprint, source.info().started_at)?, stacks))
+}
+
+/// Everything that policies may look at besides the resource; `now` is when the scan began.
+///
+/// # Errors
+/// When a fact is not JSON.
+pub fn world(facts: FactsAsText, blueprint: &Blueprint, now: Timestamp) -> Result<World, serde_json::Error> {
+    let parts = json!({"blueprint": blueprint, "lifecycle": facts.lifecycle, "now": now});
+    World::gathered(&parts, facts.index.into_iter(), facts.by_arn.into_iter())
 }
 
 /// Shows a judge everything that there is to judge, and tells what could not be seen.

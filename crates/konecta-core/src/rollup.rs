@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use serde::{Deserialize, Serialize};
 
 pub use array::{Elements, elements};
-pub use status::{Outcome, TargetStatus};
+pub use status::{TargetOutcome, TargetStatus};
 pub use summary::{Accounts, ControlTotals, Summary, Targets, WORST, WorstTarget};
 
 use konecta_base::id::{AccountId, ControlId, Region};
@@ -71,7 +71,7 @@ pub enum Naming {
 /// A target or an account that is told by name. One line of what is put aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Named {
+pub struct NamedTarget {
     /// Why.
     pub naming: Naming,
     /// The account.
@@ -127,7 +127,14 @@ where
     pub fn suspended(&mut self, account: Suspended) -> Result<(), RollupError> {
         self.summary.suspended += 1;
         let Suspended { account, name, state } = account;
-        self.name(&Named { naming: Naming::Suspended, account, region: None, name, reason: Some(state), key: None })
+        self.name(&NamedTarget {
+            naming: Naming::Suspended,
+            account,
+            region: None,
+            name,
+            reason: Some(state),
+            key: None,
+        })
     }
 
     /// Takes the next status, in the order of accounts and regions.
@@ -180,21 +187,21 @@ where
     fn expected(&mut self, status: TargetStatus) -> Result<(), RollupError> {
         self.summary.add(&status);
         match status.status {
-            Outcome::Complete => Ok(()),
-            Outcome::Incomplete => self.name(&named(Naming::Incomplete, status)),
-            Outcome::Unscanned => self.name(&named(Naming::Unscanned, status)),
+            TargetOutcome::Complete => Ok(()),
+            TargetOutcome::Incomplete => self.name(&named(Naming::Incomplete, status)),
+            TargetOutcome::Unscanned => self.name(&named(Naming::Unscanned, status)),
         }
     }
 
-    fn name(&mut self, named: &Named) -> Result<(), RollupError> {
+    fn name(&mut self, named: &NamedTarget) -> Result<(), RollupError> {
         let line = serde_json::to_string(named).map_err(|error| RollupError::Aside(error.into()))?;
         writeln!(self.aside, "{line}").map_err(RollupError::Aside)
     }
 }
 
-fn named(naming: Naming, status: TargetStatus) -> Named {
+fn named(naming: Naming, status: TargetStatus) -> NamedTarget {
     let TargetStatus { account, region, name, reason, key, .. } = status;
-    Named { naming, account, region: Some(region), name, reason, key }
+    NamedTarget { naming, account, region: Some(region), name, reason, key }
 }
 
 fn in_order(list: &'static str, before: Option<Target>, after: &Target) -> Result<(), RollupError> {

@@ -12,8 +12,8 @@ use konecta_base::blueprint::Blueprint;
 use konecta_base::finding::Finding;
 use konecta_base::id::{Action, ControlId};
 use konecta_base::reads::{Reads, reads};
-use konecta_base::snapshot::{Snapshot, SnapshotError};
-use konecta_core::facts;
+use konecta_base::snapshot::Snapshot;
+use konecta_core::facts::Facts;
 use konecta_rego::PolicyError;
 use konecta_rego::catalogue::{Catalogue, Control};
 
@@ -24,9 +24,6 @@ pub enum PlanningError {
     /// The planner says why.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The snapshot could not be read to its end.
-    #[error(transparent)]
-    Snapshot(#[from] SnapshotError),
     /// The table of reads cannot be used.
     #[error(transparent)]
     Policy(#[from] PolicyError),
@@ -39,6 +36,8 @@ pub struct Judged<'a> {
     pub snapshot: &'a Snapshot,
     /// Every verdict on it, waivers applied.
     pub findings: &'a [Finding],
+    /// What was derived to reach them.
+    pub facts: &'a Facts,
     /// The controls that gave the verdicts.
     pub catalogue: &'a Catalogue,
     /// What the stack should be.
@@ -51,8 +50,7 @@ pub struct Judged<'a> {
 /// Every [`PlanError`], and when the snapshot cannot be read.
 pub fn plan(judged: &Judged<'_>, options: &PlanOptions, tool: &str, now: Timestamp) -> Result<Plan, PlanningError> {
     let reads = reads();
-    let facts = facts::derive(judged.snapshot, judged.blueprint)?;
-    let context = RemedyContext::new(judged.snapshot, &facts, judged.findings, judged.blueprint);
+    let context = RemedyContext::new(judged.snapshot, judged.facts, judged.findings, judged.blueprint);
     let promises = promises(judged.catalogue, reads);
     let input = PlanInput { snapshot: judged.snapshot, context: &context, promises: &promises, reads };
     Ok(plan::plan(&input, options, tool, now)?)

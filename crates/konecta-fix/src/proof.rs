@@ -18,7 +18,7 @@ use konecta_base::gap::ReadRecord;
 use konecta_base::id::Region;
 use konecta_base::reads::reads;
 use konecta_base::snapshot::{ScanInfo, Snapshot};
-use konecta_core::audit;
+use konecta_core::audit::Audit;
 use konecta_core::facts;
 use konecta_rego::catalogue::Catalogue;
 
@@ -91,7 +91,8 @@ impl World {
         };
         let findings = self.findings();
         let (snapshot, blueprint) = (&self.snapshot, &self.blueprint);
-        let judged = Judged { snapshot, findings: &findings, catalogue: &CATALOGUE, blueprint };
+        let facts = facts::derive(snapshot, blueprint).expect("facts");
+        let judged = Judged { snapshot, findings: &findings, facts: &facts, catalogue: &CATALOGUE, blueprint };
         planning::plan(&judged, &options, "test", snapshot.info.started_at).expect("a plan")
     }
 
@@ -162,7 +163,7 @@ fn laid(effect: &Effect, now: &Snapshot) -> Effect {
 }
 
 fn judge(snapshot: &Snapshot, blueprint: &Blueprint) -> Vec<Finding> {
-    let report = audit::audit(snapshot, &CATALOGUE, blueprint, "test").expect("audit");
+    let report = Audit::new(&CATALOGUE, blueprint, "test").verdicts(snapshot).expect("audit");
     assert!(report.errors.is_empty(), "{:?}", report.errors);
     report.findings
 }

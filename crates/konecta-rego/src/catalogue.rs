@@ -8,7 +8,7 @@ use include_dir::{Dir, include_dir};
 use super::PolicyError;
 use super::engine;
 use super::metadata::Metadata;
-use super::source::Source;
+use super::source::PolicySource;
 use crate::fact_reads;
 use konecta_base::claim::{Claim, Deciders};
 use konecta_base::finding::Severity;
@@ -38,7 +38,7 @@ pub struct Control {
     /// Its identity.
     pub metadata: Metadata,
     /// Its text.
-    pub source: Source,
+    pub source: PolicySource,
     /// Whose it is.
     pub origin: Origin,
     /// Worked out once: every finding names these calls.
@@ -64,7 +64,7 @@ impl Control {
         self.name().split('.').next().unwrap_or_default()
     }
 
-    fn new(metadata: Metadata, source: Source, origin: Origin) -> Self {
+    fn new(metadata: Metadata, source: PolicySource, origin: Origin) -> Self {
         let custom = &metadata.custom;
         let derived = custom.facts.iter().chain(&custom.joins).flat_map(|name| fact_reads::reads_of(name));
         let looks_at: BTreeSet<&Action> = custom.reads.iter().chain(derived).collect();
@@ -122,8 +122,8 @@ pub struct PolicyFile<'a> {
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     controls: BTreeMap<ControlId, Control>,
-    libraries: Vec<Source>,
-    tests: Vec<Source>,
+    libraries: Vec<PolicySource>,
+    tests: Vec<PolicySource>,
     claims: Vec<Claim>,
     deciders: Deciders,
 }
@@ -187,7 +187,7 @@ impl Catalogue {
     #[must_use]
     pub fn mentioned<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> BTreeSet<&'n str> {
         let mut texts: Vec<&str> = self.controls.values().map(|control| control.source.text.as_str()).collect();
-        let mut left: Vec<&Source> = self.libraries.iter().collect();
+        let mut left: Vec<&PolicySource> = self.libraries.iter().collect();
         let mut at = 0;
         while let Some(&text) = texts.get(at) {
             left.retain(|library| {
@@ -203,7 +203,7 @@ impl Catalogue {
     fn add(&mut self, files: &[PolicyFile<'_>], origin: Origin) -> Result<(), PolicyError> {
         let mut added: BTreeMap<ControlId, String> = BTreeMap::new();
         for file in files {
-            let source = Source::read(file.path, file.text)?;
+            let source = PolicySource::read(file.path, file.text)?;
             if origin == Origin::User {
                 engine::parse(&source)?;
             }
@@ -283,13 +283,13 @@ impl Catalogue {
 
     /// The modules that controls share.
     #[must_use]
-    pub fn libraries(&self) -> &[Source] {
+    pub fn libraries(&self) -> &[PolicySource] {
         &self.libraries
     }
 
     /// The `_test.rego` files.
     #[must_use]
-    pub fn tests(&self) -> &[Source] {
+    pub fn tests(&self) -> &[PolicySource] {
         &self.tests
     }
 

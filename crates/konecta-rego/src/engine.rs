@@ -26,7 +26,7 @@ pub(crate) use self::world::FactsOf;
 pub use self::world::World;
 use super::PolicyError;
 use super::catalogue::{Catalogue, Control, Origin};
-use super::source::Source;
+use super::source::PolicySource;
 use super::verdict::FindingBuilder;
 use konecta_base::finding::Finding;
 use konecta_base::gap::Gap;
@@ -157,7 +157,7 @@ impl<'w> Whole<'w> {
 ///
 /// # Errors
 /// When it does not, with file and line.
-pub(super) fn parse(source: &Source) -> Result<(), PolicyError> {
+pub(super) fn parse(source: &PolicySource) -> Result<(), PolicyError> {
     add(&mut engine_within(TIME_LIMIT), &source.file, &source.text)
 }
 

@@ -20,7 +20,7 @@ use super::outline::FACTS;
 use super::pieces::{Piece, is_keyword, is_plain, pieces};
 use super::rule_ids::MEMBERS;
 use super::shorthand::{Shorthand, shorthands};
-use super::source::{Source, is_builtin_root};
+use super::source::{PolicySource, is_builtin_root};
 
 #[cfg(test)]
 mod tests;
@@ -79,7 +79,7 @@ impl Flat {
 }
 
 /// Makes one module of a control and the libraries that it imports, if that is certain to mean the same.
-pub(super) fn flatten(control: &Source, libraries: &[Source]) -> Option<Flat> {
+pub(super) fn flatten(control: &PolicySource, libraries: &[PolicySource]) -> Option<Flat> {
     let mut flat = Flat::default();
     let mut taken = BTreeSet::new();
     let mut open = vec![(control, CONTROL.to_owned())];
@@ -96,12 +96,12 @@ pub(super) fn flatten(control: &Source, libraries: &[Source]) -> Option<Flat> {
 }
 
 struct Library<'a> {
-    source: &'a Source,
+    source: &'a PolicySource,
     prefix: String,
 }
 
 /// The library of this package; none if several files share it, or other packages stand below it.
-fn library<'a>(libraries: &'a [Source], package: &str) -> Option<Library<'a>> {
+fn library<'a>(libraries: &'a [PolicySource], package: &str) -> Option<Library<'a>> {
     let below = format!("{package}.");
     let mut fitting =
         libraries.iter().enumerate().filter(|(_, one)| one.package == package || one.package.starts_with(&below));
@@ -112,7 +112,7 @@ fn library<'a>(libraries: &'a [Source], package: &str) -> Option<Library<'a>> {
 
 /// One source, cut into pieces, with its imports taken out.
 struct Module<'a> {
-    source: &'a Source,
+    source: &'a PolicySource,
     prefix: String,
     pieces: Vec<Piece<'a>>,
     imports: BTreeMap<&'a str, Library<'a>>,
@@ -120,7 +120,7 @@ struct Module<'a> {
 }
 
 impl<'a> Module<'a> {
-    fn read(source: &'a Source, prefix: String, libraries: &'a [Source]) -> Option<Self> {
+    fn read(source: &'a PolicySource, prefix: String, libraries: &'a [PolicySource]) -> Option<Self> {
         let mut module =
             Self { source, prefix, pieces: Vec::new(), imports: BTreeMap::new(), shorthands: BTreeMap::new() };
         let mut is_v1 = false;
@@ -153,7 +153,7 @@ impl<'a> Module<'a> {
     }
 
     /// `data.konecta.lib.ecr` or `data.konecta.lib.ecr as registry`.
-    fn import(&mut self, spelled: &[&'a str], libraries: &'a [Source]) -> Option<()> {
+    fn import(&mut self, spelled: &[&'a str], libraries: &'a [PolicySource]) -> Option<()> {
         let (path, alias) = match spelled {
             [path @ .., "as", alias] => (path, *alias),
             path => (path, *path.last()?),

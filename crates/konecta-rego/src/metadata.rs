@@ -38,7 +38,7 @@ pub struct Custom {
     pub resource: Vec<ResourceType>,
     /// `stack` where the stack as a whole is judged.
     #[serde(default)]
-    pub scope: Option<Scope>,
+    pub scope: Option<ControlScope>,
     /// What to do about a fail, in one or two sentences.
     pub remediation: String,
     /// The calls whose answers it looks at.
@@ -66,7 +66,7 @@ pub struct Custom {
 /// What a control without a resource type speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Scope {
+pub enum ControlScope {
     /// The stack that the blueprint names.
     Stack,
 }

@@ -9,7 +9,7 @@ use regorus::Value;
 use super::PolicyError;
 use super::catalogue::Catalogue;
 use super::engine::{add, brief, engine_within, guarded};
-use super::source::Source;
+use super::source::PolicySource;
 
 /// With all policies loaded and every line counted, an evaluation takes many times what one of a scan takes.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
@@ -65,7 +65,7 @@ impl TestRun {
 /// When a policy does not parse or compile.
 pub fn run(catalogue: &Catalogue) -> Result<TestRun, PolicyError> {
     let mut engine = engine_within(TIME_LIMIT);
-    let policies: Vec<&Source> =
+    let policies: Vec<&PolicySource> =
         catalogue.libraries().iter().chain(catalogue.controls().map(|control| &control.source)).collect();
     for source in policies.iter().copied().chain(catalogue.tests()) {
         add(&mut engine, &source.file, &source.text)?;
@@ -97,7 +97,7 @@ pub fn run(catalogue: &Catalogue) -> Result<TestRun, PolicyError> {
     Ok(TestRun { tests, coverage, untested: untested(catalogue) })
 }
 
-fn coverage(report: &regorus::coverage::Report, policies: &[&Source]) -> Vec<Coverage> {
+fn coverage(report: &regorus::coverage::Report, policies: &[&PolicySource]) -> Vec<Coverage> {
     let texts: BTreeMap<&str, &str> =
         policies.iter().map(|source| (source.file.as_str(), source.text.as_str())).collect();
     let mut coverage: Vec<Coverage> = report

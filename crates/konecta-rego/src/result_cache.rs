@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::verdict::Answer;
+use super::verdict::ControlAnswer;
 
 /// Longer texts hardly ever come twice, and would cost memory.
 const LONGEST: usize = 4096;
@@ -97,7 +97,7 @@ impl Interner {
 /// What came of a question.
 #[derive(Debug)]
 enum Outcome {
-    Answer(Answer),
+    Answer(ControlAnswer),
     /// The control looked at this guarded place next: what stands there is part of the question.
     Looked(usize),
 }
@@ -112,7 +112,11 @@ pub(super) struct ResultCache {
 impl ResultCache {
     /// What was answered to the same question. It grows by what stands in the guarded places that the control then looked
     /// at, one after the other: which comes next was decided by what it had seen until then.
-    pub(super) fn find(&mut self, question: &mut Vec<Number>, guarded: impl Fn(usize) -> Number) -> Option<Answer> {
+    pub(super) fn find(
+        &mut self,
+        question: &mut Vec<Number>,
+        guarded: impl Fn(usize) -> Number,
+    ) -> Option<ControlAnswer> {
         let answer = loop {
             match self.outcomes.get(question.as_slice()) {
                 Some(Outcome::Answer(answer)) => break Some(answer.clone()),
@@ -130,7 +134,7 @@ impl ResultCache {
         question: &mut Vec<Number>,
         looked: &[usize],
         guarded: impl Fn(usize) -> Number,
-        answer: &Answer,
+        answer: &ControlAnswer,
     ) {
         let reasons = answer.not_applicable.len() + answer.unattainable.len() + answer.unknown.len();
         let sentences = answer.violations.len() + reasons;
@@ -165,15 +169,21 @@ impl ResultCache {
 mod tests {
     use super::*;
 
-    fn pass() -> Answer {
-        Answer { pass: true, ..Answer::default() }
+    fn pass() -> ControlAnswer {
+        ControlAnswer { pass: true, ..ControlAnswer::default() }
     }
 
-    fn find(result_cache: &mut ResultCache, open: &[Number], guarded: &[Number]) -> Option<Answer> {
+    fn find(result_cache: &mut ResultCache, open: &[Number], guarded: &[Number]) -> Option<ControlAnswer> {
         result_cache.find(&mut open.to_vec(), |place| guarded[place])
     }
 
-    fn keep(result_cache: &mut ResultCache, open: &[Number], looked: &[usize], guarded: &[Number], answer: &Answer) {
+    fn keep(
+        result_cache: &mut ResultCache,
+        open: &[Number],
+        looked: &[usize],
+        guarded: &[Number],
+        answer: &ControlAnswer,
+    ) {
         result_cache.keep(&mut open.to_vec(), looked, |place| guarded[place], answer);
     }
 
@@ -196,8 +206,8 @@ mod tests {
         assert_eq!(find(&mut result_cache, &[one], &[two, one]), Some(pass()));
         assert_eq!(find(&mut result_cache, &[one], &[one, two]), None);
         // With something else at the second place it looked at the first too.
-        keep(&mut result_cache, &[one], &[1, 0], &[one, two], &Answer::default());
-        assert_eq!(find(&mut result_cache, &[one], &[one, two]), Some(Answer::default()));
+        keep(&mut result_cache, &[one], &[1, 0], &[one, two], &ControlAnswer::default());
+        assert_eq!(find(&mut result_cache, &[one], &[one, two]), Some(ControlAnswer::default()));
         assert_eq!(find(&mut result_cache, &[one], &[two, two]), None);
         assert_eq!(find(&mut result_cache, &[one], &[two, one]), Some(pass()));
     }
@@ -228,7 +238,7 @@ mod tests {
     fn an_answer_of_many_sentences_is_not_kept() {
         let mut result_cache = ResultCache::default();
         let not_applicable = vec![String::new(); WORDIEST + 1].into();
-        keep(&mut result_cache, &[Number(1)], &[], &[], &Answer { not_applicable, ..Answer::default() });
+        keep(&mut result_cache, &[Number(1)], &[], &[], &ControlAnswer { not_applicable, ..ControlAnswer::default() });
         assert!(result_cache.outcomes.is_empty());
     }
 

@@ -28,7 +28,7 @@ const ALLOWED: &str = include_str!("builtins.txt");
 
 /// What a policy's text says before anybody parses it.
 #[derive(Debug, Clone)]
-pub struct Source {
+pub struct PolicySource {
     /// Where it came from, as shown to the user.
     pub file: String,
     /// The text.
@@ -39,7 +39,7 @@ pub struct Source {
     pub rules: BTreeMap<String, usize>,
 }
 
-impl Source {
+impl PolicySource {
     /// Looks at a policy and refuses what must not be parsed or run.
     ///
     /// # Errors
@@ -253,7 +253,7 @@ mod tests {
 
     fn refusal(body: &str) -> String {
         let text = format!("package a.b\n\nimport rego.v1\n\n{body}\n");
-        Source::read("x.rego", &text).expect_err("refused").to_string()
+        PolicySource::read("x.rego", &text).expect_err("refused").to_string()
     }
 
     #[test]
@@ -273,16 +273,16 @@ mod tests {
         let chain =
             (0..2_000).fold(String::new(), |text, number| text + &format!("f{number}(x) := f{}(x)\n\n", number + 1));
         let text = format!("package a.b\n\nimport rego.v1\n\n{chain}f2000(x) := x\n");
-        Source::read("x.rego", &text).expect("no circle");
+        PolicySource::read("x.rego", &text).expect("no circle");
         let circle = text.replace("f2000(x) := x", "f2000(x) := f7(x)");
-        let error = Source::read("x.rego", &circle).expect_err("a circle").to_string();
+        let error = PolicySource::read("x.rego", &circle).expect_err("a circle").to_string();
         assert!(error.contains("`f7` calls itself"), "{error}");
     }
 
     #[test]
     fn strings_and_comments_are_no_code() {
         let text = "package a.b\n\nimport rego.v1\n\n# http.send(\nx := \"http.send(\" # [[[[[[[[[[[[[[[[\ny := `f(`\n";
-        let source = Source::read("x.rego", text).expect("accepted");
+        let source = PolicySource::read("x.rego", text).expect("accepted");
         assert_eq!(source.package, "a.b");
         assert_eq!(source.rules.keys().collect::<Vec<_>>(), ["x", "y"]);
     }

@@ -18,7 +18,7 @@ use konecta_base::rule::ControlError;
 /// What one control said of one resource.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Answer {
+pub struct ControlAnswer {
     /// It proved that the resource conforms.
     pub pass: bool,
     /// It proved that it does not, here.
@@ -42,7 +42,7 @@ pub(super) struct Open {
     pub(super) underived: Vec<String>,
 }
 
-impl Answer {
+impl ControlAnswer {
     /// Everything that it says, for a search.
     pub(super) fn text(&self) -> String {
         let reasons = self.not_applicable.iter().chain(self.unattainable.iter()).chain(self.unknown.iter());
@@ -178,7 +178,7 @@ impl<'a> FindingBuilder<'a> {
         &mut self,
         resource: &Arc<ResourceRef>,
         captured_at: Timestamp,
-        answer: Answer,
+        answer: ControlAnswer,
         open: &dyn Fn() -> Open,
     ) -> Result<Finding, ControlError> {
         match answer.status() {
@@ -211,7 +211,7 @@ impl<'a> FindingBuilder<'a> {
                 message: message.to_owned(),
             }),
             Origin::User => {
-                let mut finding = self.finding(resource, captured_at, Status::Unknown, Answer::default());
+                let mut finding = self.finding(resource, captured_at, Status::Unknown, ControlAnswer::default());
                 finding.reasons = vec![format!("the policy could not be evaluated: {message}")].into();
                 Ok(finding)
             }
@@ -223,7 +223,7 @@ impl<'a> FindingBuilder<'a> {
         resource: &Arc<ResourceRef>,
         captured_at: Timestamp,
         status: Status,
-        answer: Answer,
+        answer: ControlAnswer,
     ) -> Finding {
         let custom = &self.control.metadata.custom;
         let unattainable = status == Status::Fail && !answer.unattainable.is_empty();

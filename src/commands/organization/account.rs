@@ -8,16 +8,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use konecta_aws::organization::Member;
 use konecta_aws::{Base, CollectOptions, Limits, Progress, RegionChoice, Role, Session, collect};
-use konecta_base::blueprint::Blueprint;
 use konecta_base::id::{Action, Region};
 use konecta_base::reads::Reads;
 use konecta_base::snapshot::Snapshot;
 use konecta_base::target::Target;
-use konecta_base::waiver::{Waiver, WaiverLimits};
 use konecta_core::report::format::{Format, FormatOptions};
 use konecta_core::report::sarif::Places;
 use konecta_core::rollup::TargetStatus;
-use konecta_core::{audit, waivers};
 use konecta_rego::catalogue::Catalogue;
 
 use super::WIDTH;
@@ -34,9 +31,8 @@ const LATE: &str = "not entered before the deadline of the scan; give it more ti
 /// What all accounts have in common.
 pub(super) struct Job {
     pub(super) catalogue: Catalogue,
-    blueprint: Blueprint,
-    waivers: Vec<Waiver>,
-    waiver_limits: WaiverLimits,
+    config: Config,
+    no_waivers: bool,
     wanted: BTreeSet<Action>,
     role: Role,
     limits: Limits,
@@ -67,9 +63,8 @@ impl Job {
         let whole = Limits::default();
         Self {
             catalogue,
-            blueprint: config.blueprint.clone(),
-            waivers: if args.no_waivers { Vec::new() } else { config.waivers.clone() },
-            waiver_limits: config.waiver_limits,
+            config: config.clone(),
+            no_waivers: args.no_waivers,
             wanted,
             role: Role { name: organization.role_name.clone(), external_id: args.account.external_id.clone() },
             // This machine's share is divided; what AWS grants, it grants each account.
@@ -115,8 +110,8 @@ impl Job {
     }
 
     fn judged(&self, target: &Target, snapshot: &Snapshot) -> Result<TargetStatus, Error> {
-        let mut report = audit::audit(snapshot, &self.catalogue, &self.blueprint, env!("CARGO_PKG_VERSION"))?;
-        waivers::apply(&mut report, &self.waivers, &self.waiver_limits);
+        let audit = self.config.audit(&self.catalogue);
+        let report = if self.no_waivers { audit.verdicts(snapshot)? } else { audit.run(snapshot)? };
         let mut key = String::new();
         let options = FormatOptions {
             width: WIDTH,

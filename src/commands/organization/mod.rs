@@ -14,7 +14,7 @@ use konecta_aws::organization::{Member, Units, members};
 use konecta_aws::{Base, Progress};
 use konecta_base::id::AccountId;
 use konecta_base::reads::reads;
-use konecta_core::report::rollup::About;
+use konecta_core::report::rollup::RollupAbout;
 use konecta_core::rollup::Narrowed;
 use konecta_core::waivers;
 use konecta_rego::catalogue::Catalogue;
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Scan, config: &Config, dir: &Path) -> Result<Exit, Erro
     })?;
     let mut rolled = rollup_io::of_folder(dir)?;
     let narrowed = rolled.narrowed.clone();
-    let about = About { tool_version: env!("CARGO_PKG_VERSION"), run: None, narrowed: &narrowed, rules: &rules };
+    let about = RollupAbout { tool_version: env!("CARGO_PKG_VERSION"), run: None, narrowed: &narrowed, rules: &rules };
     ui::write_by(&dir.join("rollup.json"), &mut |out: &mut dyn Write| rolled.json(&about, out))?;
     ui::write_by(&dir.join("rollup.txt"), &mut |out: &mut dyn Write| rolled.text(&about, out, WIDTH))?;
     let page = |key: &str| rollup_io::page_beside(dir, key);

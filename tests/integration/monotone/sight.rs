@@ -1,9 +1,10 @@
 //! What controls see besides their resource, and what of it another set of facts changes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use konecta_base::resource::Resource;
-use konecta_core::facts::Facts;
+use konecta_core::facts::FactsAsText;
 use konecta_rego::catalogue::{Catalogue, Control};
 use serde_json::{Value, json};
 
@@ -41,6 +42,9 @@ impl Sight {
     }
 }
 
+/// The entries of an index.
+type Entries = BTreeMap<String, Arc<str>>;
+
 /// Where facts are not what they were; every part is the JSON of what is there instead.
 pub(super) struct Change {
     facts: BTreeMap<String, Value>,
@@ -49,17 +53,20 @@ pub(super) struct Change {
 }
 
 impl Change {
-    pub(super) fn between(before: &Facts, after: &Facts) -> Self {
-        let indexes = differences(&before.index, &after.index);
-        let entries = |name: String| {
-            let empty = BTreeMap::new();
-            let of = |facts| BTreeMap::get(facts, &name).unwrap_or(&empty);
-            let changed = json!(differences(of(&before.index), of(&after.index)));
-            (name, changed)
-        };
+    pub(super) fn between(before: &FactsAsText, after: &FactsAsText) -> Self {
+        let nothing = BTreeMap::new();
+        let mut indexes = BTreeMap::new();
+        let names: BTreeSet<&String> = before.index.keys().chain(after.index.keys()).collect();
+        for name in names {
+            let was = before.index.get(name).unwrap_or(&nothing);
+            let is = after.index.get(name).unwrap_or(&nothing);
+            if was != is {
+                indexes.insert(name.clone(), json!(differences(was, is)));
+            }
+        }
         Self {
-            facts: differences(&before.by_arn, &after.by_arn),
-            indexes: indexes.into_keys().map(entries).collect(),
+            facts: changed_facts(before, after),
+            indexes,
             lifecycle: (before.lifecycle != after.lifecycle).then(|| after.lifecycle.clone()),
         }
     }
@@ -76,13 +83,21 @@ impl Change {
 }
 
 /// The entries that are not the same in both, as they are in the second: in a list, or the empty list where there is none.
-fn differences<V: PartialEq + serde::Serialize>(
-    before: &BTreeMap<String, V>,
-    after: &BTreeMap<String, V>,
-) -> BTreeMap<String, Value> {
+fn differences(before: &Entries, after: &Entries) -> BTreeMap<String, Value> {
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let changed = keys.into_iter().filter(|key| before.get(*key) != after.get(*key));
-    changed.map(|key| (key.clone(), json!(after.get(key).into_iter().collect::<Vec<_>>()))).collect()
+    changed.map(|key| (key.clone(), after.get(key).map(|text| text.to_string()).into_iter().collect())).collect()
+}
+
+/// The same of the facts of each resource.
+fn changed_facts(before: &FactsAsText, after: &FactsAsText) -> BTreeMap<String, Value> {
+    let keys: BTreeSet<&str> = before.by_arn.keys().chain(after.by_arn.keys()).map(|arn| &**arn).collect();
+    let changed = keys.into_iter().filter(|arn| before.by_arn.get(*arn) != after.by_arn.get(*arn));
+    let is = |arn: &str| -> Value {
+        let facts = after.by_arn.get(arn).into_iter().flat_map(|facts| facts.iter());
+        facts.map(|(name, text)| json!([name, **text])).collect()
+    };
+    changed.map(|arn| (arn.to_owned(), is(arn))).collect()
 }
 
 /// The sights rest on it: a control sees the facts of its own resource, and names every index that it sees.

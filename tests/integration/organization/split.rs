@@ -10,7 +10,7 @@ use konecta_base::id::{AccountId, Region};
 use konecta_base::reads::reads;
 use konecta_base::snapshot::{Snapshot, SnapshotFile, Source as _};
 use konecta_base::target::Target;
-use konecta_core::audit;
+use konecta_core::audit::Audit;
 use konecta_rego::catalogue::{Catalogue, Selection};
 use serde_json::{Value, json};
 
@@ -75,8 +75,9 @@ fn the_findings_of_all_targets_are_those_of_one_scan() {
     let account: AccountId = ACCOUNT.parse().expect("account");
     let regions: Vec<Region> = ["eu-west-1", "us-east-1"].map(|region| region.parse().expect("region")).into();
 
+    let audit = Audit::new(&catalogue, &blueprint, "0.0.0");
     let at_once = read(&world, &regions, None, dir.path());
-    let whole = audit::audit(&at_once, &catalogue, &blueprint, "0.0.0").expect("judged");
+    let whole = audit.verdicts(&at_once).expect("judged");
     assert_eq!((whole.errors.len(), whole.count(Status::Fail) > 50), (0, true));
     let whole = verdicts(&whole.findings);
 
@@ -87,7 +88,7 @@ fn the_findings_of_all_targets_are_those_of_one_scan() {
         let snapshot = read(&world, &target.regions(&regions), Some(&controls_of(&catalogue, &target)), dir.path());
         assert!(snapshot.reads().len() < at_once.reads().len(), "{target:?} reads as much as all targets");
         let subjects = |account: &_, region: &_, arn: &_| target.holds(account, region, arn);
-        let report = audit::audit_some(&snapshot, &catalogue, &blueprint, "0.0.0", &subjects).expect("judged");
+        let report = audit.verdicts_of(&snapshot, &subjects).expect("judged");
         assert_eq!(report.errors, []);
         counts.insert(target.region.to_string(), report.count(Status::Fail));
         parts.extend(report.findings);

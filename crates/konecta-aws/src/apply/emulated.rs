@@ -9,7 +9,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use serde_json::json;
 
 use super::*;
-use crate::lock::{Claim, LockError, S3Lock};
+use crate::lock::{LockClaim, LockError, S3Lock};
 use crate::s3::Store;
 
 fn root() -> PathBuf {
@@ -227,7 +227,7 @@ async fn lock(aws: &Emulators) {
     let now = "2026-11-23T12:30:00Z".parse().expect("a time");
     let store = |place: &str| Store::new(&aws.moto, place.parse().expect("a place"), None);
     let take = async |holder: &str| {
-        S3Lock::acquire(store("s3://state/konecta"), &account, holder, now, None, Claim::default()).await
+        S3Lock::acquire(store("s3://state/konecta"), &account, holder, now, None, LockClaim::default()).await
     };
     let first = take("alice, run 1").await.expect("free");
     assert_eq!(first.location(), "s3://state/konecta/123456789012/lock");
@@ -246,13 +246,13 @@ async fn lock(aws: &Emulators) {
     let third = take("carol, run 3").await.expect("free");
     assert!(matches!(second.release().await, Err(LockError::Lost(_))));
     third.release().await.expect("ours");
-    let nowhere = S3Lock::acquire(store("s3://no-such-bucket"), &account, "a", now, None, Claim::default()).await;
+    let nowhere = S3Lock::acquire(store("s3://no-such-bucket"), &account, "a", now, None, LockClaim::default()).await;
     assert!(matches!(nowhere, Err(LockError::Store(_))), "{nowhere:?}");
     // A function that was stopped gives nothing back; when its time is over, the next one may.
     let lease = async |holder: &str, from: &str, until: &str| {
         let time = |text: &str| text.parse().expect("a time");
         let until = Some(time(until));
-        S3Lock::acquire(store("s3://state/leased"), &account, holder, time(from), until, Claim::default()).await
+        S3Lock::acquire(store("s3://state/leased"), &account, holder, time(from), until, LockClaim::default()).await
     };
     let stopped = lease("function 1", "2026-11-23T12:30:00Z", "2026-11-23T12:45:00Z").await.expect("free");
     let early = lease("function 2", "2026-11-23T12:44:59Z", "2026-11-23T13:00:00Z").await;
@@ -262,7 +262,7 @@ async fn lock(aws: &Emulators) {
     next.release().await.expect("ours");
     // A run that was killed goes on where its dead process is known; no other run does, and no other process.
     let claimed = async |run: &str, token: &str, dead: Option<&str>| {
-        let claim = Claim {
+        let claim = LockClaim {
             run: Some(run.to_owned()),
             token: Some(token.to_owned()),
             dead: dead.map(str::to_owned).into_iter().collect(),

@@ -22,7 +22,7 @@ use konecta_base::id::Region;
 use serde_json::Value;
 
 pub use failure::{CallFailure, CallFailureKind};
-pub use operations::{DECLARED, Declared, Kind, declared};
+pub use operations::{DECLARED, DeclaredOperation, Kind, declared};
 
 use crate::classify::Failure;
 use crate::clock;
@@ -64,7 +64,7 @@ pub fn check(service: &str, operation: &str, parameters: &Value) -> Result<(), C
     Ok(())
 }
 
-fn known(service: &str, operation: &str) -> Result<&'static Declared, CallFailure> {
+fn known(service: &str, operation: &str) -> Result<&'static DeclaredOperation, CallFailure> {
     declared(service, operation).ok_or_else(|| {
         let message = format!("{service} {operation} is not declared in apply/operations.rs");
         CallFailure::new(CallFailureKind::Invalid, "UnknownOperation", message)
@@ -98,7 +98,7 @@ fn with_retries(sdk: &SdkConfig, kind: Kind) -> SdkConfig {
 
 struct Caller {
     sdk: SdkConfig,
-    declared: &'static Declared,
+    declared: &'static DeclaredOperation,
     table: &'static Requests,
 }
 
@@ -115,7 +115,7 @@ impl Caller {
 
     /// Writes, sends, decodes.
     async fn once(&self, parameters: &Value) -> Result<Value, CallFailure> {
-        let Declared { service, operation, prefix, .. } = *self.declared;
+        let DeclaredOperation { service, operation, prefix, .. } = *self.declared;
         let encoded = encode(self.table, operation, parameters)?;
         let tap = Tap::default();
         let sent = operations::call(&self.sdk, service, operation, parameters, Envelope(encoded), tap.clone());

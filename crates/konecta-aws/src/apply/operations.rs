@@ -29,7 +29,7 @@ pub enum Kind {
 
 /// An operation that can be called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Declared {
+pub struct DeclaredOperation {
     /// The service as the AWS CLI names it.
     pub service: &'static str,
     /// The prefix of its IAM actions.
@@ -42,7 +42,7 @@ pub struct Declared {
 
 /// The operation of this name.
 #[must_use]
-pub fn declared(service: &str, operation: &str) -> Option<&'static Declared> {
+pub fn declared(service: &str, operation: &str) -> Option<&'static DeclaredOperation> {
     DECLARED.iter().find(|declared| declared.service == service && declared.operation == operation)
 }
 
@@ -66,8 +66,8 @@ macro_rules! operations {
         $($kind:ident $operation:literal $method:ident($($setter:ident: $member:literal),*);)*
     })*) => {
         /// All operations that can be called.
-        pub const DECLARED: &[Declared] = &[$($(
-            Declared { service: $service, prefix: $prefix, operation: $operation, kind: Kind::$kind },
+        pub const DECLARED: &[DeclaredOperation] = &[$($(
+            DeclaredOperation { service: $service, prefix: $prefix, operation: $operation, kind: Kind::$kind },
         )*)*];
 
         /// The call, ready to be awaited; `None` for an operation that is not declared.

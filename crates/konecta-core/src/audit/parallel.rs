@@ -243,8 +243,10 @@ mod tests {
         let report = |report: Report| format!("{:?}", report.findings);
         let (snapshot, catalogue) = (many(), Catalogue::built_in().expect("catalogue"));
         let blueprint = Blueprint::default();
-        let parallel = super::super::audit(&snapshot, &catalogue, &blueprint, "0").expect("report");
-        let alone = super::super::audit_some(&snapshot, &catalogue, &blueprint, "0", &|_, _, _| true).expect("report");
+        let parallel = super::super::Audit::new(&catalogue, &blueprint, "0").verdicts(&snapshot).expect("report");
+        let alone = super::super::Audit::new(&catalogue, &blueprint, "0")
+            .verdicts_of(&snapshot, &|_, _, _| true)
+            .expect("report");
         assert!(report(parallel) == report(alone));
     }
 }

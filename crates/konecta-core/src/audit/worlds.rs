@@ -20,7 +20,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{judge_all, surroundings};
-use crate::facts::Wanted;
+use crate::facts::{self, Wanted};
 use konecta_base::blueprint::Blueprint;
 use konecta_base::claim::{self, JudgedClaim};
 use konecta_base::finding::{Finding, Status};
@@ -158,7 +158,8 @@ fn judged(judge: &mut Judge<'_>, catalogue: &Catalogue, case: &WorldFile) -> Jud
     let fail = |error: &dyn std::fmt::Display| -> ! { panic!("{}: {error}", case.name) };
     let file = SnapshotFile::open(&case.snapshot).unwrap_or_else(|error| fail(&error));
     let source = file.load().unwrap_or_else(|error| fail(&error));
-    let (world, stacks) = surroundings(&source, &case.blueprint, Wanted::All).unwrap_or_else(|error| fail(&error));
+    let texts = facts::texts(&source, &case.blueprint, Wanted::All).unwrap_or_else(|error| fail(&error));
+    let (world, stacks) = surroundings(&source, &case.blueprint, texts).unwrap_or_else(|error| fail(&error));
     judge.change_world(&world).unwrap_or_else(|error| fail(&error));
     let mut findings = Vec::new();
     let mut take = |finding| findings.push(finding);
@@ -224,7 +225,7 @@ fn an_optional_read_is_needed_where_it_leaves_a_verdict_open() {
         let mut catalogue = Catalogue::built_in().expect("catalogue");
         let selection = Selection { controls: vec!["KA-ECR-006".to_owned()], ..Selection::default() };
         catalogue.narrow(&selection).expect("it exists");
-        let mut report = super::audit(&source, &catalogue, &Blueprint::default(), "0").expect("report");
+        let mut report = super::Audit::new(&catalogue, &Blueprint::default(), "0").verdicts(&source).expect("report");
         report.gaps.retain(|gap| gap.gap.action.as_str() == "organizations:DescribeOrganization");
         assert_eq!((report.gaps.len(), report.complete()), (1, !needed), "{name}");
         assert_eq!(report.gaps.iter().map(|gap| gap.needed).collect::<Vec<_>>(), [needed], "{name}");

@@ -27,7 +27,7 @@ pub(crate) struct ById<'a> {
     /// By the ARN of a load balancer that they name, in the order of the list.
     targets: HashMap<&'a str, Vec<&'a TargetGroup>>,
     /// By ARN.
-    pub(crate) certificates: HashMap<&'a str, &'a Supplemented<acm::Certificate, acm::Imported>>,
+    pub(crate) certificates: HashMap<&'a str, &'a Supplemented<acm::Certificate, acm::CertificatePem>>,
     /// Auto Scaling groups by the instances that they keep.
     pub(crate) keepers: HashMap<&'a str, &'a autoscaling::AutoScalingGroup>,
     /// Whether every Auto Scaling group tells all its instances.

@@ -155,7 +155,7 @@ impl Certificate {
 
 /// Whether it is issued, in time, and of a CA that CloudFront believes: it keeps to Mozilla's list, and ACM's own
 /// public certificates are of a CA on it.
-fn standing(found: &Supplemented<acm::Certificate, acm::Imported>, now: Option<Timestamp>) -> Standing {
+fn standing(found: &Supplemented<acm::Certificate, acm::CertificatePem>, now: Option<Timestamp>) -> Standing {
     let (sent, arn) = (&found.item.body, &found.item.arn);
     let mut open = None;
     let mut unsaid = |what: String| open = open.take().or(Some(what));

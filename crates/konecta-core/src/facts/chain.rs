@@ -11,7 +11,7 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, Error, KeyUsage};
 
-use crate::model::acm::Imported;
+use crate::model::acm::CertificatePem;
 
 /// Who vouches for a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +25,11 @@ pub(crate) enum Vouched {
 }
 
 /// Who vouches for it at a time.
-pub(crate) fn vouched(imported: &Imported, at: Timestamp) -> Vouched {
+pub(crate) fn vouched(imported: &CertificatePem, at: Timestamp) -> Vouched {
     by_roots(imported, at, webpki_roots::TLS_SERVER_ROOTS)
 }
 
-fn by_roots(imported: &Imported, at: Timestamp, roots: &[TrustAnchor<'_>]) -> Vouched {
+fn by_roots(imported: &CertificatePem, at: Timestamp, roots: &[TrustAnchor<'_>]) -> Vouched {
     let unknown = |why: &str| Vouched::Unknown(why.to_owned());
     let Some(own) = &imported.certificate else { return unknown("was not sent") };
     let Ok(own) = CertificateDer::from_pem_slice(own.as_bytes()) else { return unknown("is in no form that is read") };
@@ -68,7 +68,7 @@ mod tests {
         let root = CertificateDer::from_pem_slice(pem("root").as_bytes()).expect("PEM");
         let roots = [webpki::anchor_from_trusted_cert(&root).expect("root")];
         let chain = (!chain.is_empty()).then(|| chain.iter().map(|name| pem(name)).collect());
-        let imported = Imported { certificate: Some(pem(certificate)), certificate_chain: chain };
+        let imported = CertificatePem { certificate: Some(pem(certificate)), certificate_chain: chain };
         by_roots(&imported, now(), &roots)
     }
 
@@ -98,16 +98,17 @@ mod tests {
         assert!(is_open(&told("leaf", &[]), "Mozilla"), "without its CA");
         assert!(is_open(&told("forged", &["forger"]), "Mozilla"), "a CA that only calls itself like the root");
         assert!(is_open(&told("late", &["ended"]), "expired"), "{:?}", told("late", &["ended"]));
-        let broken = Imported { certificate: Some("-----BEGIN".to_owned()), certificate_chain: None };
+        let broken = CertificatePem { certificate: Some("-----BEGIN".to_owned()), certificate_chain: None };
         assert!(is_open(&by_roots(&broken, now(), &[]), "no form"));
-        let cut = Imported { certificate: Some(pem("leaf")), certificate_chain: Some(pem("ca").replace('M', "!")) };
+        let cut =
+            CertificatePem { certificate: Some(pem("leaf")), certificate_chain: Some(pem("ca").replace('M', "!")) };
         assert!(is_open(&by_roots(&cut, now(), &[]), "chain in no form"));
-        assert!(is_open(&by_roots(&Imported::default(), now(), &[]), "not sent"));
+        assert!(is_open(&by_roots(&CertificatePem::default(), now(), &[]), "not sent"));
     }
 
     #[test]
     fn a_root_of_ones_own_is_not_on_the_list() {
-        let read = |certificate: &str, chain: &str| -> Imported {
+        let read = |certificate: &str, chain: &str| -> CertificatePem {
             serde_json::from_value(json!({"Certificate": pem(certificate), "CertificateChain": pem(chain)}))
                 .expect("read")
         };

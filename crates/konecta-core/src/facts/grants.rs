@@ -11,7 +11,7 @@ use super::iam_document::{Document, Effect, Statement};
 use super::sink::object;
 use super::world::{Item, Regional};
 use crate::model::Presence;
-use crate::model::iam::{ManagedPolicy, Role};
+use crate::model::iam::{ManagedPolicy, RoleDetail};
 
 /// The managed policies of an account, in the versions in force.
 pub(crate) struct Policies<'a>(BTreeMap<&'a str, Document>);
@@ -31,7 +31,7 @@ impl<'a> Policies<'a> {
     }
 
     /// What each policy of the role grants; items that are not known say why.
-    pub(crate) fn grants(&self, role: &Item<Role>) -> Value {
+    pub(crate) fn grants(&self, role: &Item<RoleDetail>) -> Value {
         let account = role.arn.split(':').nth(4).unwrap_or_default();
         let (carried, mut items) = self.carried(&role.body);
         let boundary = match &role.body.permissions_boundary {
@@ -60,7 +60,7 @@ impl<'a> Policies<'a> {
         Value::Array(items)
     }
 
-    fn carried(&self, role: &Role) -> (Vec<Carried>, Vec<Value>) {
+    fn carried(&self, role: &RoleDetail) -> (Vec<Carried>, Vec<Value>) {
         let (mut carried, mut items) = (Vec::new(), Vec::new());
         match &role.attached_managed_policies {
             Some(list) => carried.extend(list.iter().map(|policy| {

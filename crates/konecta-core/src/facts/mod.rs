@@ -83,8 +83,8 @@ use self::prefix_lists::PrefixLists;
 pub use self::public_endpoint::is_most_of_the_internet;
 use self::region_index::RegionIndex;
 use self::seen::{AccountRegion, Seen};
+use self::sink::Sink;
 pub(crate) use self::sink::Wanted;
-use self::sink::{Indexes, Sink};
 use self::world::{Regional, World};
 use konecta_base::blueprint::Blueprint;
 use konecta_base::resource::Resource;
@@ -106,11 +106,16 @@ pub struct Facts {
 }
 
 /// The same as the text that policies are given, in a fraction of the room.
-pub(crate) struct Texts {
-    pub(crate) by_arn: HashMap<Box<str>, FactTexts>,
-    pub(crate) index: Indexes,
-    pub(crate) lifecycle: Value,
-    pub(crate) stacks: Vec<Resource>,
+#[derive(Debug, Clone)]
+pub struct FactsAsText {
+    /// Facts by the ARN of their resource and by name.
+    pub by_arn: HashMap<Box<str>, FactTexts>,
+    /// Indexes by name and key.
+    pub index: BTreeMap<String, BTreeMap<String, Arc<str>>>,
+    /// AWS's own lists.
+    pub lifecycle: Value,
+    /// The stacks, as resources that stack controls judge.
+    pub stacks: Vec<Resource>,
 }
 
 /// Goes once through the snapshot and derives everything that follows from it.
@@ -118,20 +123,34 @@ pub(crate) struct Texts {
 /// # Errors
 /// When the snapshot cannot be read to its end.
 pub fn derive(source: &dyn Source, blueprint: &Blueprint) -> Result<Facts, SnapshotError> {
-    let Texts { by_arn, index, lifecycle, stacks } = texts(source, blueprint, Wanted::All)?;
-    let value = |text: Arc<str>| serde_json::from_str(&text).unwrap_or_default();
-    let named = |facts: FactTexts| facts.into_iter().map(|(name, text)| (name, value(text))).collect();
-    let entries = |all: BTreeMap<String, Arc<str>>| all.into_iter().map(|(key, text)| (key, value(text))).collect();
-    Ok(Facts {
-        by_arn: by_arn.into_iter().map(|(arn, facts)| (arn.into_string(), named(facts))).collect(),
-        index: index.into_iter().map(|(name, all)| (name, entries(all))).collect(),
-        lifecycle,
-        stacks,
-    })
+    Ok(Facts::of(&derive_as_text(source, blueprint)?))
 }
 
-/// As [`derive`], of the facts and indexes that are wanted.
-pub(crate) fn texts(source: &dyn Source, blueprint: &Blueprint, wanted: Wanted) -> Result<Texts, SnapshotError> {
+impl Facts {
+    pub(crate) fn of(texts: &FactsAsText) -> Self {
+        let value = |text: &Arc<str>| serde_json::from_str(text).unwrap_or_default();
+        let named = |facts: &FactTexts| facts.iter().map(|(name, text)| (*name, value(text))).collect();
+        let entries =
+            |all: &BTreeMap<String, Arc<str>>| all.iter().map(|(key, text)| (key.clone(), value(text))).collect();
+        Self {
+            by_arn: texts.by_arn.iter().map(|(arn, facts)| (arn.to_string(), named(facts))).collect(),
+            index: texts.index.iter().map(|(name, all)| (name.clone(), entries(all))).collect(),
+            lifecycle: texts.lifecycle.clone(),
+            stacks: texts.stacks.clone(),
+        }
+    }
+}
+
+/// As [`derive`], and nothing is parsed.
+///
+/// # Errors
+/// When the snapshot cannot be read to its end.
+pub fn derive_as_text(source: &dyn Source, blueprint: &Blueprint) -> Result<FactsAsText, SnapshotError> {
+    texts(source, blueprint, Wanted::All)
+}
+
+/// As [`derive_as_text`], of the facts and indexes that are wanted.
+pub(crate) fn texts(source: &dyn Source, blueprint: &Blueprint, wanted: Wanted) -> Result<FactsAsText, SnapshotError> {
     let mut world = World::new();
     source.visit_types(&world::is_taken, &mut |resource| world::take(&mut world, resource))?;
     let seen = Seen::of(source);
@@ -157,7 +176,7 @@ pub(crate) fn texts(source: &dyn Source, blueprint: &Blueprint, wanted: Wanted) 
     inventory::state(&world, source.info(), &seen, blueprint, &mut sink);
     state_edge((&grounds, &edge, &fronts), &seen, (source.info(), blueprint), &mut sink);
     let (by_arn, index) = sink.finish();
-    Ok(Texts {
+    Ok(FactsAsText {
         by_arn,
         index,
         lifecycle: lifecycle::lifecycle(&world, &ordered(source, blueprint), &seen),

@@ -189,7 +189,7 @@ impl Roles {
 
     /// What is known of a role stands, and beside it an item for what it may be besides. Of one of which nothing is
     /// known but that it may be something, there is only the why.
-    fn parts(&self, role: &Item<crate::model::iam::Role>) -> Result<Option<Value>, &'static str> {
+    fn parts(&self, role: &Item<crate::model::iam::RoleDetail>) -> Result<Option<Value>, &'static str> {
         let profiles = role.body.instance_profile_list.as_ref();
         let profiles = Ids::of(profiles.map(|profiles| profiles.iter().map(|profile| profile.arn.as_ref())));
         let ids = std::iter::once(&role.arn).chain(&profiles.known);

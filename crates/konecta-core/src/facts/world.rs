@@ -114,7 +114,7 @@ pub(crate) struct Regional {
     pub(crate) ssl_policies: List<Value>,
     pub(crate) web_acls: Vec<WebAcl>,
     /// With what was imported, which holds the chain.
-    pub(crate) certificates: Vec<Supplemented<acm::Certificate, acm::Imported>>,
+    pub(crate) certificates: Vec<Supplemented<acm::Certificate, acm::CertificatePem>>,
     pub(crate) clusters: List<eks::Cluster>,
     pub(crate) nodegroups: List<eks::Nodegroup>,
     pub(crate) access_entries: List<eks::AccessEntry>,
@@ -141,7 +141,7 @@ pub(crate) struct Regional {
     pub(crate) delivery_sources: List<logs::DeliverySource>,
     pub(crate) deliveries: List<logs::Delivery>,
     pub(crate) hosted_zones: ListWith<route53::HostedZone, route53::RecordSet>,
-    pub(crate) roles: List<iam::Role>,
+    pub(crate) roles: List<iam::RoleDetail>,
     pub(crate) managed_policies: List<iam::ManagedPolicy>,
     pub(crate) organizations: List<organizations::Organization>,
 }

@@ -29,7 +29,7 @@ pub struct Certificate {
 /// A certificate as it was imported, in PEM.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Imported {
+pub struct CertificatePem {
     /// The certificate itself.
     pub certificate: Option<String>,
     /// Those that lead from it to a root; without it, none was imported.

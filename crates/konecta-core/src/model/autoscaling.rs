@@ -12,7 +12,7 @@ pub struct AutoScalingGroup {
     /// Its name.
     pub auto_scaling_group_name: Option<String>,
     /// Its instances.
-    pub instances: Option<Vec<Member>>,
+    pub instances: Option<Vec<GroupInstance>>,
     /// Its tags; `[]` where there are none.
     pub tags: Option<Vec<Tag>>,
     /// The template that its instances are launched from; a group has this, a mixed policy, or a launch configuration.
@@ -84,7 +84,7 @@ pub struct TemplateOverride {
 /// An instance of a group.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Member {
+pub struct GroupInstance {
     /// The instance.
     pub instance_id: Option<String>,
 }

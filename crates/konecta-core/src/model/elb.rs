@@ -208,13 +208,13 @@ pub struct TargetGroup {
 #[serde(rename_all = "PascalCase", default)]
 pub struct TargetHealth {
     /// The target.
-    pub target: Option<Target>,
+    pub target: Option<TargetDescription>,
 }
 
 /// A target: an instance, an address, a function or a load balancer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Target {
+pub struct TargetDescription {
     /// Its id; the ARN of a load balancer.
     pub id: Option<String>,
     /// The port on which it gets connections.

@@ -9,7 +9,7 @@ use super::Presence;
 /// A role.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct Role {
+pub struct RoleDetail {
     /// The instance profiles that it is in, `[]` where it is in none.
     pub instance_profile_list: Option<Vec<InstanceProfile>>,
     /// Who may assume it; text where it could not be decoded.

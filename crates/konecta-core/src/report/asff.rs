@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 pub use kinds::kind;
-pub use wire::Finding;
+pub use wire::SecurityHubFinding;
 use wire::{Compliance, Label, Provided, Recommendation, Remediation, Subject};
 
 use super::{About, Report, sentence};
@@ -60,7 +60,13 @@ struct AsffContext<'a> {
 
 /// Writes everything that Security Hub should know of a target: what fails, what is unknown, and what is gone, worst first.
 #[must_use]
-pub fn render(report: &Report, news: &News<'_>, about: &About<'_>, partition: &str, now: Timestamp) -> Vec<Finding> {
+pub fn render(
+    report: &Report,
+    news: &News<'_>,
+    about: &About<'_>,
+    partition: &str,
+    now: Timestamp,
+) -> Vec<SecurityHubFinding> {
     let desk = AsffContext { report, about, partition, region: hub_region(about, partition), now };
     let open = report.worst_first().into_iter().filter_map(|finding| {
         let first_seen = news.next.findings.get(&finding.fingerprint()).map_or(now, |known| known.first_seen);
@@ -155,14 +161,14 @@ fn label(severity: Severity) -> &'static str {
 }
 
 impl AsffContext<'_> {
-    fn write(&self, told: &AsffFinding<'_>) -> Finding {
+    fn write(&self, told: &AsffFinding<'_>) -> SecurityHubFinding {
         let account = self.about.target.account.as_str();
         let Self { partition, region, .. } = self;
         let rule = self.report.rule(told.control);
         // The format's word for what has no issue.
         let label = if told.compliance == "PASSED" { "INFORMATIONAL" } else { label(told.severity) };
         let severity = Label { label, original: told.severity.to_string() };
-        Finding {
+        SecurityHubFinding {
             schema_version: SCHEMA,
             id: format!("konecta-audit/{account}/{region}/{}", told.fingerprint),
             product_arn: format!("arn:{partition}:securityhub:{region}:{account}:product/{account}/default"),

@@ -15,7 +15,7 @@ use konecta_base::target::Target;
 )]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
-pub enum Outcome {
+pub enum TargetOutcome {
     /// Everything was answered and everything was decided.
     Complete,
     /// There are gaps, verdicts that could not be proven, or controls in error.
@@ -36,7 +36,7 @@ pub struct TargetStatus {
     #[serde(default)]
     pub name: Option<String>,
     /// How much was seen.
-    pub status: Outcome,
+    pub status: TargetOutcome,
     /// Where the JSON report is; none for what was not scanned.
     pub key: Option<String>,
     /// Why it is not complete.
@@ -68,7 +68,7 @@ impl TargetStatus {
             account: target.account.clone(),
             region: target.region.clone(),
             name: None,
-            status: Outcome::Unscanned,
+            status: TargetOutcome::Unscanned,
             key: None,
             reason: Some(reason.to_owned()),
             counts: BTreeMap::new(),

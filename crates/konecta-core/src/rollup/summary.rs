@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use strum::IntoEnumIterator;
 
-use super::{Outcome, TargetStatus};
+use super::{TargetOutcome, TargetStatus};
 use konecta_base::finding::{Severity, Status};
 use konecta_base::id::{AccountId, ControlId, Region};
 
@@ -131,9 +131,9 @@ impl Summary {
         let targets = &mut self.targets;
         targets.expected += 1;
         match status.status {
-            Outcome::Complete => targets.complete += 1,
-            Outcome::Incomplete => targets.incomplete += 1,
-            Outcome::Unscanned => targets.unscanned += 1,
+            TargetOutcome::Complete => targets.complete += 1,
+            TargetOutcome::Incomplete => targets.incomplete += 1,
+            TargetOutcome::Unscanned => targets.unscanned += 1,
         }
         self.account(status);
         for (&kind, &count) in &status.counts {
@@ -175,7 +175,7 @@ impl Summary {
         if self.open.as_ref().is_some_and(|open| open.id != status.account) {
             self.close_account();
         }
-        let missed = status.status == Outcome::Unscanned;
+        let missed = status.status == TargetOutcome::Unscanned;
         let new = || OpenAccount { id: status.account.clone(), read: false, missed: false };
         let open = self.open.get_or_insert_with(new);
         open.missed |= missed;

@@ -24,11 +24,11 @@ fn control(number: u64) -> ControlId {
 }
 
 /// A status with this many fails of one control; every fail is of the same severity.
-fn status(target: &Target, status: Outcome, fails: u64, severity: Severity) -> TargetStatus {
+fn status(target: &Target, status: TargetOutcome, fails: u64, severity: Severity) -> TargetStatus {
     TargetStatus {
         status,
-        reason: (status != Outcome::Complete).then(|| format!("{status} for a reason")),
-        key: (status != Outcome::Unscanned).then(|| format!("account={}/x.json", target.account)),
+        reason: (status != TargetOutcome::Complete).then(|| format!("{status} for a reason")),
+        key: (status != TargetOutcome::Unscanned).then(|| format!("account={}/x.json", target.account)),
         counts: BTreeMap::from([(Status::Fail, fails), (Status::Pass, 1)]),
         fails_by_severity: BTreeMap::from([(severity, fails)]),
         fails: if fails == 0 { BTreeMap::new() } else { BTreeMap::from([(control(1), fails)]) },
@@ -36,7 +36,7 @@ fn status(target: &Target, status: Outcome, fails: u64, severity: Severity) -> T
     }
 }
 
-fn rolled(expected: &[Target], statuses: Vec<TargetStatus>) -> Result<(Summary, Vec<Named>), RollupError> {
+fn rolled(expected: &[Target], statuses: Vec<TargetStatus>) -> Result<(Summary, Vec<NamedTarget>), RollupError> {
     let mut rollup = Rollup::new(expected.iter().cloned().map(Ok), Vec::new());
     for status in statuses {
         rollup.see(status)?;
@@ -46,8 +46,8 @@ fn rolled(expected: &[Target], statuses: Vec<TargetStatus>) -> Result<(Summary, 
     Ok((summary, lines.lines().map(|line| serde_json::from_str(line).expect("a line")).collect()))
 }
 
-fn outcome() -> impl Strategy<Value = Outcome> {
-    prop_oneof![Just(Outcome::Complete), Just(Outcome::Incomplete), Just(Outcome::Unscanned)]
+fn outcome() -> impl Strategy<Value = TargetOutcome> {
+    prop_oneof![Just(TargetOutcome::Complete), Just(TargetOutcome::Incomplete), Just(TargetOutcome::Unscanned)]
 }
 
 type Cell = (u64, usize);
@@ -73,11 +73,11 @@ proptest! {
         let (summary, named) = rolled(&targets, statuses.collect()).expect("in order");
 
         let of = |place: &Cell| seen.get(place).map(|(came, _)| *came);
-        let with = |wanted: Option<Outcome>| -> BTreeSet<Cell> {
+        let with = |wanted: Option<TargetOutcome>| -> BTreeSet<Cell> {
             expected.iter().filter(|place| of(place) == wanted).copied().collect()
         };
-        let unscanned: BTreeSet<Cell> = with(None).union(&with(Some(Outcome::Unscanned))).copied().collect();
-        let incomplete = with(Some(Outcome::Incomplete));
+        let unscanned: BTreeSet<Cell> = with(None).union(&with(Some(TargetOutcome::Unscanned))).copied().collect();
+        let incomplete = with(Some(TargetOutcome::Incomplete));
         let unexpected: BTreeSet<Cell> = seen.keys().filter(|place| !expected.contains(place)).copied().collect();
         for (naming, places) in
             [(Naming::Unscanned, &unscanned), (Naming::Incomplete, &incomplete), (Naming::Unexpected, &unexpected)]
@@ -96,7 +96,7 @@ proptest! {
         let count = |places: &BTreeSet<Cell>| places.len() as u64;
         prop_assert_eq!(summary.targets, Targets {
             expected: count(&expected),
-            complete: count(&with(Some(Outcome::Complete))),
+            complete: count(&with(Some(TargetOutcome::Complete))),
             incomplete: count(&incomplete),
             unscanned: count(&unscanned),
             unexpected: count(&unexpected),
@@ -128,7 +128,7 @@ proptest! {
 #[test]
 fn what_is_out_of_order_or_there_twice_is_an_error_and_no_wrong_number() {
     let [first, second] = [target(1, 0), target(1, 2)];
-    let seen = |target: &Target| status(target, Outcome::Complete, 0, Severity::Low);
+    let seen = |target: &Target| status(target, TargetOutcome::Complete, 0, Severity::Low);
     for (expected, statuses, list) in [
         (vec![second.clone(), first.clone()], vec![seen(&second)], "expected targets"),
         (vec![first.clone(), first.clone()], vec![], "expected targets"),
@@ -148,9 +148,9 @@ fn what_is_out_of_order_or_there_twice_is_an_error_and_no_wrong_number() {
 fn the_worst_come_first_by_severity_and_only_so_many_are_held() {
     let expected: Vec<Target> = (0..300).map(|number| target(number, 0)).collect();
     let statuses = expected.iter().zip(0_u64..).map(|(target, number)| match number {
-        7 => status(target, Outcome::Complete, 1, Severity::Critical),
-        8 => status(target, Outcome::Complete, 0, Severity::Critical),
-        _ => status(target, Outcome::Complete, number + 1, Severity::High),
+        7 => status(target, TargetOutcome::Complete, 1, Severity::Critical),
+        8 => status(target, TargetOutcome::Complete, 0, Severity::Critical),
+        _ => status(target, TargetOutcome::Complete, number + 1, Severity::High),
     });
     let (summary, _) = rolled(&expected, statuses.collect()).expect("in order");
     let worst: Vec<AccountId> = summary.worst().map(|target| target.account.clone()).collect();
@@ -187,7 +187,7 @@ fn a_hundred_thousand_accounts_are_rolled_up_in_the_memory_of_the_controls() {
         if number % 10 == 0 {
             continue;
         }
-        let came = if number % 3 == 0 { Outcome::Incomplete } else { Outcome::Complete };
+        let came = if number % 3 == 0 { TargetOutcome::Incomplete } else { TargetOutcome::Complete };
         let mut status = status(&target(number, 0), came, 1 + number % 50, Severity::Medium);
         status.fails = BTreeMap::from([(control(number % CONTROLS), 1 + number % 50)]);
         status.unknowns = BTreeMap::from([(control((number + 1) % CONTROLS), 1)]);

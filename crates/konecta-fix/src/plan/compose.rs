@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::calls::{self, Amended};
 use super::choose::Item;
 use super::model::{Model, Touches};
-use super::{Change, Expected, Part, PlanError, PlanInput, Verifies, order, state_hash};
+use super::{Change, Expected, PlanError, PlanInput, PlanPart, Verifies, order, state_hash};
 use crate::step::{Effect, Step};
 use konecta_base::finding::Finding;
 use konecta_base::id::{Action, Arn, ControlId};
@@ -128,8 +128,8 @@ fn name(number: usize) -> String {
     format!("c{}", number + 1)
 }
 
-fn part(step: &Step) -> Part {
-    Part { key: step.key.clone(), fix: step.fix.clone(), title: step.title.clone() }
+fn part(step: &Step) -> PlanPart {
+    PlanPart { key: step.key.clone(), fix: step.fix.clone(), title: step.title.clone() }
 }
 
 /// Steps of the same key as one; they must want the same.

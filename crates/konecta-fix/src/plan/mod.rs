@@ -26,7 +26,7 @@ pub use canonical::canonical;
 pub use file::{PlanError, read_plan};
 #[cfg(test)]
 pub(crate) use merge::lay;
-pub use state::{StateError, comparable, is_unordered, settled, state_hash};
+pub use state::{ModelHashError, comparable, is_unordered, settled, state_hash};
 
 use super::context::RemedyContext;
 use super::ownership::Owner;
@@ -80,7 +80,7 @@ pub struct Change {
     /// `c1`, `c2` … in the order of the plan.
     pub id: String,
     /// The steps that it is made of.
-    pub parts: Vec<Part>,
+    pub parts: Vec<PlanPart>,
     /// What is changed or made, first of all.
     pub resource: ResourceRef,
     /// The worst class of its parts.
@@ -136,7 +136,7 @@ impl Change {
 /// A step within a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Part {
+pub struct PlanPart {
     /// The step's name, as in `ec2.subnet_public_ip/subnet-1`.
     pub key: String,
     /// The remedy.

@@ -32,7 +32,7 @@ static TABLE: LazyLock<Result<BTreeMap<ResourceType, Kept>, toml::de::Error>> =
 /// Why a resource has no hash.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum StateError {
+pub enum ModelHashError {
     /// The resource's text is not JSON.
     #[error("{0} cannot be read as JSON; take a new snapshot")]
     Json(String, #[source] serde_json::Error),
@@ -46,8 +46,8 @@ pub enum StateError {
 ///
 /// # Errors
 /// When the resource's text is not JSON.
-pub fn state_hash(resource: &Resource) -> Result<String, StateError> {
-    let whole = body(resource).map_err(|error| StateError::Json(resource.arn.to_string(), error))?;
+pub fn state_hash(resource: &Resource) -> Result<String, ModelHashError> {
+    let whole = body(resource).map_err(|error| ModelHashError::Json(resource.arn.to_string(), error))?;
     Ok(digest(settled(&resource.resource_type, whole)?))
 }
 
@@ -55,8 +55,8 @@ pub fn state_hash(resource: &Resource) -> Result<String, StateError> {
 ///
 /// # Errors
 /// When `volatile.toml` cannot be read, which a test rules out.
-pub fn settled(resource_type: &ResourceType, mut body: Value) -> Result<Value, StateError> {
-    let table = TABLE.as_ref().map_err(|error| StateError::Table(error.to_string()))?;
+pub fn settled(resource_type: &ResourceType, mut body: Value) -> Result<Value, ModelHashError> {
+    let table = TABLE.as_ref().map_err(|error| ModelHashError::Table(error.to_string()))?;
     if let Some(kept) = table.get(resource_type) {
         for path in kept.volatile.keys() {
             visit(&mut body, &steps(path), &mut |parent, key| {
@@ -84,9 +84,9 @@ pub fn settled(resource_type: &ResourceType, mut body: Value) -> Result<Value, S
 ///
 /// # Errors
 /// When `volatile.toml` cannot be read, which a test rules out.
-pub fn comparable(resource_type: &ResourceType, body: Value) -> Result<Value, StateError> {
+pub fn comparable(resource_type: &ResourceType, body: Value) -> Result<Value, ModelHashError> {
     let mut body = settled(resource_type, body)?;
-    let table = TABLE.as_ref().map_err(|error| StateError::Table(error.to_string()))?;
+    let table = TABLE.as_ref().map_err(|error| ModelHashError::Table(error.to_string()))?;
     for path in table.get(resource_type).into_iter().flat_map(|kept| kept.follows.keys()) {
         visit(&mut body, &steps(path), &mut |parent, key| {
             if let Some(map) = parent.as_object_mut() {

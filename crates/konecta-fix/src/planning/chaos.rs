@@ -25,7 +25,7 @@ use crate::proof::CATALOGUE;
 use crate::simulate;
 use crate::step::{Class, Effect, Wait};
 use konecta_base::snapshot::SnapshotFile;
-use konecta_core::audit;
+use konecta_core::{audit, facts};
 use konecta_rego::engine::{self, Judge};
 
 const WORLDS: u64 = 200;
@@ -197,13 +197,15 @@ impl Dice {
 fn harms(judge: &mut Judge<'_>, snapshot: &Snapshot, recipe: &Recipe, totals: &mut Totals) -> BTreeSet<Harm> {
     let blueprint = Ingredients::blueprint(recipe);
     let findings = audit::again(judge, snapshot, &CATALOGUE, &blueprint).expect("an audit");
+    let facts = facts::derive(snapshot, &blueprint).expect("facts");
     let ssh = [OFFICE.to_owned()];
     let before = works(snapshot, &ssh);
     totals.paths += before.stack.len();
     let mut found = BTreeSet::new();
     for allow_disruptive in [false, true] {
         let options = PlanOptions { allow_disruptive, allow_managed: recipe.managed, ..PlanOptions::default() };
-        let judged = Judged { snapshot, findings: &findings, catalogue: &CATALOGUE, blueprint: &blueprint };
+        let judged =
+            Judged { snapshot, findings: &findings, facts: &facts, catalogue: &CATALOGUE, blueprint: &blueprint };
         let plan = plan(&judged, &options, "test", snapshot.info.started_at).expect("a plan");
         plan.is_within_remedies().expect("what remedies make is theirs");
         totals.changes[usize::from(allow_disruptive)] += plan.changes.len();

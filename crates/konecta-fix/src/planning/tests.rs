@@ -11,7 +11,8 @@ use crate::proof::{CATALOGUE, World};
 use crate::registry::Cause;
 use crate::step::Class;
 use konecta_base::finding::Status;
-use konecta_core::audit;
+use konecta_core::audit::Audit;
+use konecta_core::facts;
 
 const TOOL: &str = "konecta-audit test";
 
@@ -32,7 +33,9 @@ fn world() -> World {
 }
 
 fn planned_on(world: &World, findings: &[Finding], options: &PlanOptions) -> Result<Plan, PlanningError> {
-    let judged = Judged { snapshot: &world.snapshot, findings, catalogue: &CATALOGUE, blueprint: &world.blueprint };
+    let (snapshot, blueprint) = (&world.snapshot, &world.blueprint);
+    let facts = facts::derive(snapshot, blueprint).expect("facts");
+    let judged = Judged { snapshot, findings, facts: &facts, catalogue: &CATALOGUE, blueprint };
     plan(&judged, options, TOOL, now())
 }
 
@@ -54,7 +57,7 @@ fn a_plan_mends_what_it_says_and_leaves_the_rest() {
     assert!(plan.changes[0].expects[0].sha256.is_some());
     assert!(plan.changes[0].reads.iter().any(|action| action.as_str() == "ec2:DescribeSubnets"));
     let after = prove(&world.snapshot, &plan).expect("fits");
-    let report = audit::audit(&after, &CATALOGUE, &world.blueprint, "test").expect("audit");
+    let report = Audit::new(&CATALOGUE, &world.blueprint, "test").verdicts(&after).expect("audit");
     for verifies in plan.changes.iter().flat_map(|change| &change.verifies) {
         let verdict = report.findings.iter().find(|f| f.control == verifies.control && f.resource.arn == verifies.arn);
         assert_eq!(verdict.map(|finding| finding.status), Some(Status::Pass), "{verifies:?}");

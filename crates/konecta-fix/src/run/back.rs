@@ -5,14 +5,14 @@ use super::compare::{Three, conflicts, listed};
 use super::look::{also_changed, images, states_and_kin};
 use super::resolve::Unsent;
 use super::wait::mark;
-use super::{Account, End, FailureKind, GRACE, Images, Log, Run, RunError, RunEvent};
+use super::{AccountApi, End, FailureKind, GRACE, Images, Log, Run, RunError, RunEvent};
 use crate::journal::{Event, InFlight, Outcome, Stage, States, Way};
 use crate::plan::Change;
 use crate::simulate;
 use crate::step::{Effect, Wait};
 use konecta_base::snapshot::Snapshot;
 
-impl<A: Account, L: Log> Run<'_, A, L> {
+impl<A: AccountApi, L: Log> Run<'_, A, L> {
     pub(super) async fn back(&mut self) -> Result<(), RunError> {
         let changes = self.run_state.plan.changes.clone();
         for change in &changes {

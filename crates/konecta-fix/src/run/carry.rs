@@ -1,7 +1,7 @@
 //! What both ways of a run have in common: a fresh look at what a change touches, and what it says of a call in doubt.
 
 use super::look::{differing, images, states};
-use super::{Account, End, GRACE, Log, Run, RunError};
+use super::{AccountApi, End, GRACE, Log, Run, RunError};
 use crate::journal::{Outcome, States};
 use crate::plan::Change;
 use konecta_base::snapshot::Snapshot;
@@ -16,7 +16,7 @@ pub(super) enum Found {
     Neither(String),
 }
 
-impl<A: Account, L: Log> Run<'_, A, L> {
+impl<A: AccountApi, L: Log> Run<'_, A, L> {
     /// Reads afresh.
     pub(super) async fn look(&mut self, change: &Change) -> Result<(Snapshot, States), String> {
         let snapshot = self.account.read(&change.reads).await?;

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{Account, CallFailure, FailureKind, RunEvent};
+use super::{AccountApi, FailedCall, FailureKind, RunEvent};
 use crate::journal::{Event, JournalError, Line, Log, MediumError};
 use crate::pointer;
 use konecta_base::finding::{Finding, Severity, Shared, Status};
@@ -139,7 +139,7 @@ impl Fake {
         matches!(cloud.mishap, Mishap::KilledAt(at) if cloud.points >= at)
     }
 
-    fn answer(&self, operation: &str, parameters: &Value) -> Result<Value, CallFailure> {
+    fn answer(&self, operation: &str, parameters: &Value) -> Result<Value, FailedCall> {
         let mut cloud = self.0.borrow_mut();
         let id = parameters["Id"].as_str().unwrap_or_default().to_owned();
         match operation {
@@ -165,9 +165,9 @@ impl Fake {
 }
 
 impl Cloud {
-    fn write(&mut self, operation: &str, id: &str, parameters: &Value) -> Result<Value, CallFailure> {
+    fn write(&mut self, operation: &str, id: &str, parameters: &Value) -> Result<Value, FailedCall> {
         self.writes += 1;
-        let failed = |kind, code: &str| CallFailure { kind, code: code.to_owned(), message: String::new() };
+        let failed = |kind, code: &str| FailedCall { kind, code: code.to_owned(), message: String::new() };
         match self.mishap {
             Mishap::Liar => return Ok(json!({})),
             Mishap::LostBefore(at) if at == self.writes => return Err(failed(FailureKind::Unknown, "TimedOut")),
@@ -219,12 +219,12 @@ impl Cloud {
     }
 }
 
-impl Account for Fake {
+impl AccountApi for Fake {
     async fn read(&mut self, _: &BTreeSet<Action>) -> Result<Snapshot, String> {
         Ok(self.snapshot())
     }
 
-    async fn call(&mut self, _: &Region, _: &str, operation: &str, parameters: &Value) -> Result<Value, CallFailure> {
+    async fn call(&mut self, _: &Region, _: &str, operation: &str, parameters: &Value) -> Result<Value, FailedCall> {
         let is_read = operation.starts_with("Get") || operation == "List";
         if !is_read && self.dies() {
             return future::pending().await;

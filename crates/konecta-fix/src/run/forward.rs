@@ -5,7 +5,7 @@ use super::compare::listed;
 use super::look::{also_changed, differing, images};
 use super::resolve::{Here, Unsent, token};
 use super::wait::mark;
-use super::{Account, End, FailureKind, GRACE, Images, Log, Run, RunError, RunEvent};
+use super::{AccountApi, End, FailureKind, GRACE, Images, Log, Run, RunError, RunEvent};
 use crate::journal::{Event, InFlight, Outcome, Stage, States, Way};
 use crate::plan::Change;
 
@@ -20,7 +20,7 @@ enum Next {
     Stop,
 }
 
-impl<A: Account, L: Log> Run<'_, A, L> {
+impl<A: AccountApi, L: Log> Run<'_, A, L> {
     pub(super) async fn forward(&mut self) -> Result<(), RunError> {
         for change in self.run_state.plan.changes.clone() {
             let next = match self.run_state.stage(Way::Forward, &change.id) {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::compare::strays;
 use super::resolve::{Here, Unsent, is_stand_in};
-use super::{Account, Images, Log, Run, States, Way};
+use super::{AccountApi, Images, Log, Run, States, Way};
 use crate::plan::{Change, Expected, is_unordered, settled, state_hash};
 use crate::step::{Edit, Effect};
 use crate::{pointer, simulate};
@@ -215,7 +215,7 @@ fn mismatch(resource: &ResourceRef, edit: &Edit, body: &Value) -> String {
     )
 }
 
-impl<A: Account, L: Log> Run<'_, A, L> {
+impl<A: AccountApi, L: Log> Run<'_, A, L> {
     /// Which effects are not there; empty if all are. `Err` if it could not be looked up.
     pub(super) async fn missing(
         &mut self,

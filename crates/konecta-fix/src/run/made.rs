@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::compare::{listed, strays};
 use super::resolve::{Here, Unsent};
-use super::{Account, Log, Run};
+use super::{AccountApi, Log, Run};
 use crate::context::View;
 use crate::journal::{Made, Way};
 use crate::plan::{Change, canonical, settled};
@@ -15,7 +15,7 @@ use crate::step::{Effect, Find};
 use konecta_base::resource::Resource;
 use konecta_base::snapshot::Snapshot;
 
-impl<A: Account, L: Log> Run<'_, A, L> {
+impl<A: AccountApi, L: Log> Run<'_, A, L> {
     /// What the change made and can be named. What is there twice, or not yet, has no name that is surely ours.
     pub(super) async fn made(
         &mut self,

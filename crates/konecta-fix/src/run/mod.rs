@@ -1,5 +1,5 @@
 //! A run: a plan carried out change by change, resumed after a kill, taken back. `docs/fix.md`, *Run*, is the contract.
-//! Knows plans, snapshots and the journal; nothing of the SDK, of the clock or of a terminal: [`Account`] stands for all
+//! Knows plans, snapshots and the journal; nothing of the SDK, of the clock or of a terminal: [`AccountApi`] stands for all
 //! three.
 
 mod back;
@@ -45,7 +45,7 @@ pub enum FailureKind {
 
 /// A call that brought no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallFailure {
+pub struct FailedCall {
     /// What it says.
     pub kind: FailureKind,
     /// The service's error code.
@@ -54,7 +54,7 @@ pub struct CallFailure {
     pub message: String,
 }
 
-impl CallFailure {
+impl FailedCall {
     /// Whether the service says that what was asked for does not exist.
     fn is_absence(&self) -> bool {
         ["NotFound", "NoSuch", "ResourceNotFoundException", "DoesNotExist"].iter().any(|word| self.code.contains(word))
@@ -66,7 +66,7 @@ impl CallFailure {
     }
 }
 
-impl std::fmt::Display for CallFailure {
+impl std::fmt::Display for FailedCall {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {}", self.code, self.message)
     }
@@ -89,7 +89,7 @@ pub enum RunEvent<'a> {
 }
 
 /// The account that is changed, the clock, chance, and whoever watches.
-pub trait Account {
+pub trait AccountApi {
     /// Reads afresh what these actions answer, with what they build on.
     fn read(&mut self, reads: &BTreeSet<Action>) -> impl Future<Output = Result<Snapshot, String>>;
     /// Makes a call; reading operations are read to their last page.
@@ -99,7 +99,7 @@ pub trait Account {
         service: &str,
         operation: &str,
         parameters: &Value,
-    ) -> impl Future<Output = Result<Value, CallFailure>>;
+    ) -> impl Future<Output = Result<Value, FailedCall>>;
     /// Waits.
     fn pause(&mut self, duration: Duration) -> impl Future<Output = ()>;
     /// Judges a snapshot.
@@ -152,7 +152,7 @@ pub struct Run<'a, A, L> {
     expired: Option<String>,
 }
 
-impl<'a, A: Account, L: Log> Run<'a, A, L> {
+impl<'a, A: AccountApi, L: Log> Run<'a, A, L> {
     /// Begins a run: the first line of its journal.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::look::fits;
-use super::{Account, CallFailure, Log, Run};
+use super::{AccountApi, FailedCall, Log, Run};
 use crate::pointer;
 use crate::step::{Amend, Call, Find};
 use konecta_base::id::Region;
@@ -30,7 +30,7 @@ pub(super) enum Unsent {
     /// Something that it needs could not be read or found. Nothing was sent.
     Unresolved(String),
     /// The call itself.
-    Call(CallFailure),
+    Call(FailedCall),
 }
 
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ struct Secret {
 
 type Resolved<'a> = Pin<Box<dyn Future<Output = Result<Value, Unsent>> + 'a>>;
 
-impl<A: Account, L: Log> Run<'_, A, L> {
+impl<A: AccountApi, L: Log> Run<'_, A, L> {
     /// Makes a call, placeholders filled in.
     pub(super) async fn send(&mut self, here: &Here, call: &Call) -> Result<Value, Unsent> {
         let mut parameters = self.resolve(here, call.parameters.clone()).await?;

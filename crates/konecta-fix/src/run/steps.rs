@@ -3,7 +3,7 @@
 
 use super::resolve::{Here, Unsent, token};
 use super::wait::mark;
-use super::{Account, Run, RunError};
+use super::{AccountApi, Run, RunError};
 use crate::journal::{Event, JournalError, Log};
 use crate::plan::{Change, Plan, VERSION};
 use crate::procedure::ProcedureStep;
@@ -31,7 +31,7 @@ impl Log for Nowhere {
 ///
 /// # Errors
 /// Why it could not be taken, or did not come to its end.
-pub async fn take<A: Account>(
+pub async fn take<A: AccountApi>(
     account: &mut A,
     id: &AccountId,
     region: &Region,
@@ -80,7 +80,7 @@ pub struct Seen {
 ///
 /// # Errors
 /// When nothing can be asked at all.
-pub async fn seen<A: Account>(account: &mut A, id: &AccountId, change: &Change) -> Result<Vec<Seen>, String> {
+pub async fn seen<A: AccountApi>(account: &mut A, id: &AccountId, change: &Change) -> Result<Vec<Seen>, String> {
     let region = &change.resource.region;
     let plan = no_plan(account.now(), id, region);
     let mut log = Nowhere;

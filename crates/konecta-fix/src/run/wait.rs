@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::resolve::{Here, Unsent};
-use super::{Account, GRACE, Log, Run, RunEvent};
+use super::{AccountApi, GRACE, Log, Run, RunEvent};
 use crate::step::Wait;
 
 /// The longest pause between two questions.
@@ -19,7 +19,7 @@ enum Now {
     Never(String),
 }
 
-impl<A: Account, L: Log> Run<'_, A, L> {
+impl<A: AccountApi, L: Log> Run<'_, A, L> {
     /// Asks until it holds; otherwise says why it does not. `mark` is what the answer named before the call that must be
     /// another after it, and `since` when the call was surely made.
     pub(super) async fn until(

@@ -31,7 +31,7 @@ pub struct Position {
 /// A file that is left out, and why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}:{}:{}: {reason}; the file is left out", at.path, at.line, at.column)]
-pub struct Unread {
+pub struct UnreadFile {
     /// Where it cannot be understood.
     pub at: Position,
     /// What was expected there.
@@ -129,14 +129,14 @@ impl Sources {
     }
 
     /// Parses files and adds them; what cannot be parsed is left out and returned.
-    pub fn add(&mut self, texts: impl IntoIterator<Item = SourceText>) -> Vec<Unread> {
+    pub fn add(&mut self, texts: impl IntoIterator<Item = SourceText>) -> Vec<UnreadFile> {
         let mut unread = Vec::new();
         for SourceText { path, text } in texts {
             match parse_body(&text) {
                 Ok(body) => self.index(File { path, text, body }),
                 Err(error) => {
                     let at = position(&path, &text, error.location().offset());
-                    unread.push(Unread { at, reason: format!("it is not read as HCL: {}", error.message()) });
+                    unread.push(UnreadFile { at, reason: format!("it is not read as HCL: {}", error.message()) });
                 }
             }
         }

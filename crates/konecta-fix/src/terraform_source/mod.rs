@@ -17,7 +17,7 @@ pub use self::aim::Live;
 pub(crate) use self::aim::{Aim, aims};
 pub(crate) use self::arguments::Step;
 pub use self::edit::{Edited, FileEdit, Left, Link, edited};
-pub use self::files::{Position, SourceText, Sources, Unread};
+pub use self::files::{Position, SourceText, Sources, UnreadFile};
 pub(crate) use self::join::Declared;
 pub use self::join::Join;
 pub use self::spots::spots;

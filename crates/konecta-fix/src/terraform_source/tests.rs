@@ -10,7 +10,7 @@ use crate::terraform_state::{Instance, instances};
 use konecta_base::finding::{Finding, Severity, Status, Violation, fingerprint};
 use konecta_core::report::places::Spot;
 
-fn sources(files: &[(&str, &str)]) -> (Sources, Vec<Unread>) {
+fn sources(files: &[(&str, &str)]) -> (Sources, Vec<UnreadFile>) {
     let mut sources = Sources::default();
     let texts = files.iter().map(|(path, text)| SourceText { path: (*path).to_owned(), text: (*text).to_owned() });
     let unread = sources.add(texts);

@@ -10,7 +10,7 @@ use super::world::{FactsOf, World};
 use crate::outline::Outline;
 use crate::result_cache::{Interner, Number};
 use crate::rule_ids::{any_stands_in, shape};
-use crate::verdict::Answer;
+use crate::verdict::ControlAnswer;
 use konecta_base::resource::{Resource, ResourceRef};
 
 /// What the resources of one type held in the places that their controls look at.
@@ -81,7 +81,7 @@ impl<'c> Evaluation<'c> {
     }
 
     /// Whether an answer says an id of a rule that a fact holds; `any` where it is enough that a fact holds one.
-    pub(super) fn holds_ids(&self, answer: &Answer, any: bool) -> bool {
+    pub(super) fn holds_ids(&self, answer: &ControlAnswer, any: bool) -> bool {
         let Some(facts) = self.facts else { return false };
         let told = answer.text();
         facts.texts().any(|fact| if any { shape(fact) != fact } else { any_stands_in(fact, &told) })

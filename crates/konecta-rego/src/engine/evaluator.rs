@@ -15,8 +15,8 @@ use crate::catalogue::{Catalogue, Control, Origin};
 use crate::flat::{CONTROL, Flat, flatten};
 use crate::outline::{FACTS, Outline};
 use crate::result_cache::{Number, ResultCache};
-use crate::source::Source;
-use crate::verdict::{Answer, FindingBuilder, Open};
+use crate::source::PolicySource;
+use crate::verdict::{ControlAnswer, FindingBuilder, Open};
 use konecta_base::finding::Finding;
 use konecta_base::rule::ControlError;
 
@@ -174,7 +174,7 @@ impl<'a> ControlEvaluator<'a> {
         }
     }
 
-    fn answer(&mut self, evaluation: &mut Evaluation<'_>) -> Result<Answer, String> {
+    fn answer(&mut self, evaluation: &mut Evaluation<'_>) -> Result<ControlAnswer, String> {
         let Some(sight) = &self.sight else { return ask(&mut self.engine, read(evaluation.text()?)?, ASK) };
         let result_cache = self.result_cache.as_mut().filter(|result_cache| result_cache.is_worthwhile());
         let mut result_cache = result_cache.filter(|_| evaluation.question(&sight.open, &mut self.question));
@@ -273,14 +273,14 @@ fn compiled(mut engine: Engine, control: &Control, ask: &str) -> Result<Engine, 
 
 /// The controls of the same type, which this one may look at, and the libraries that any of them names, directly or
 /// by another library.
-fn named<'a>(control: &Control, catalogue: &'a Catalogue) -> Vec<&'a Source> {
+fn named<'a>(control: &Control, catalogue: &'a Catalogue) -> Vec<&'a PolicySource> {
     let shares = |other: &&Control| {
         other.metadata.subjects().any(|subject| control.metadata.subjects().any(|own| own == subject))
     };
     let controls = catalogue.controls().filter(shares);
-    let controls: Vec<&Source> = controls.map(|other| &other.source).collect();
+    let controls: Vec<&PolicySource> = controls.map(|other| &other.source).collect();
     let mut open: Vec<&str> = controls.iter().map(|source| source.text.as_str()).collect();
-    let mut named: BTreeMap<&str, &Source> = BTreeMap::new();
+    let mut named: BTreeMap<&str, &PolicySource> = BTreeMap::new();
     while let Some(text) = open.pop() {
         for library in catalogue.libraries().iter().filter(|library| text.contains(&library.package)) {
             if named.insert(&library.file, library).is_none() {
@@ -320,10 +320,10 @@ fn questions(control: &Control, at: &str) -> String {
     rules
 }
 
-fn ask(engine: &mut Engine, input: Value, rule: &str) -> Result<Answer, String> {
+fn ask(engine: &mut Engine, input: Value, rule: &str) -> Result<ControlAnswer, String> {
     engine.set_input(input);
     let said = engine.eval_rule(rule.to_owned()).map_err(|error| brief(&format!("{error:#}")))?;
-    let mut answer = Answer::default();
+    let mut answer = ControlAnswer::default();
     for item in said.as_set().map_err(|error| error.to_string())?.iter() {
         let content = &item[1];
         match item[0].as_string().map_err(|error| error.to_string())?.as_ref() {

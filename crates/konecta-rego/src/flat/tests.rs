@@ -6,14 +6,14 @@ use crate::catalogue::Catalogue;
 const LIBRARY: &str = "package konecta.lib.box\n\nimport rego.v1\n\n# box.lid\nlid := input.configuration.lid\n\n\
     size(path) := path.size\n\n_inner contains x if some x in input.supplement[\"a b\"]\n\nfull if count(_inner) > 0\n";
 
-fn source(package: &str, body: &str) -> Source {
+fn source(package: &str, body: &str) -> PolicySource {
     let text = format!("package {package}\n\nimport rego.v1\n\n{body}");
-    Source::read("x.rego", &text).unwrap_or_else(|error| panic!("{body}: {error}"))
+    PolicySource::read("x.rego", &text).unwrap_or_else(|error| panic!("{body}: {error}"))
 }
 
 fn flat_among(body: &str, libraries: &[&str]) -> Option<Flat> {
-    let libraries: Vec<Source> =
-        libraries.iter().map(|text| Source::read("lib.rego", text).expect("accepted")).collect();
+    let libraries: Vec<PolicySource> =
+        libraries.iter().map(|text| PolicySource::read("lib.rego", text).expect("accepted")).collect();
     flatten(&source("konecta.a.b", body), &libraries)
 }
 
@@ -174,7 +174,7 @@ fn with_and_strange_imports_are_left_alone() {
     ] {
         stays(body);
     }
-    let without_v1 = Source::read("x.rego", "package a\n\npass if true\n").expect("accepted");
+    let without_v1 = PolicySource::read("x.rego", "package a\n\npass if true\n").expect("accepted");
     assert_eq!(flatten(&without_v1, &[]), None);
 }
 

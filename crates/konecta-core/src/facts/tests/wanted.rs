@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::{Texts, Wanted, catalogue, texts};
+use super::super::{FactsAsText, Wanted, catalogue, texts};
 use super::{DOCUMENTED, DRIFTED, INSIDE, blueprint, region, world};
 
 /// What is said under one name, of resources and in an index.
 type Said = (BTreeMap<String, Arc<str>>, Option<BTreeMap<String, Arc<str>>>);
 
-fn said(texts: &Texts, name: &str) -> Said {
-    let of = |(arn, facts): (&Box<str>, &konecta_rego::fact_reads::FactTexts)| {
+fn said(texts: &FactsAsText, name: &str) -> Said {
+    let of = texts.by_arn.iter().filter_map(|(arn, facts)| {
         let (_, text) = facts.iter().find(|(known, _)| *known == name)?;
         Some((arn.to_string(), text.clone()))
-    };
-    (texts.by_arn.iter().filter_map(of).collect(), texts.index.get(name).cloned())
+    });
+    (of.collect(), texts.index.get(name).cloned())
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde::Serialize;
 /// One finding, as Security Hub takes it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Finding {
+pub struct SecurityHubFinding {
     pub(super) schema_version: &'static str,
     /// The same from run to run: Security Hub knows the finding by it.
     pub id: String,

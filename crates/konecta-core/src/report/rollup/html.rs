@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Seek, Write};
 use strum::IntoEnumIterator;
 
 use super::text::{accounts, controls_by_weight, counted, findings, narrowed, targets};
-use super::{About, each_named};
+use super::{RollupAbout, each_named};
 use crate::report::html::{STYLE, escape, filled, hash};
 use crate::report::sarif::uri_of;
 use crate::rollup::{Naming, Summary, WorstTarget};
@@ -23,7 +23,7 @@ const MAIN: &str = "{{main}}";
 /// # Errors
 /// When the lists cannot be read or the page cannot be written.
 pub fn html<R: BufRead + Seek>(
-    about: &About<'_>,
+    about: &RollupAbout<'_>,
     summary: &Summary,
     lists: &mut R,
     page: &dyn Fn(&str) -> Option<String>,
@@ -57,7 +57,7 @@ fn style() -> String {
     format!("{STYLE}{}", dark.unwrap_or_default())
 }
 
-fn scan(about: &About<'_>, summary: &Summary) -> String {
+fn scan(about: &RollupAbout<'_>, summary: &Summary) -> String {
     let run = about.run.map(|run| ("Run", run.to_owned()));
     let narrowed = narrowed(about).map(|narrowed| ("Narrowed", narrowed));
     let rows = [
@@ -176,7 +176,7 @@ fn row(target: &WorstTarget, page: &dyn Fn(&str) -> Option<String>, out: &mut dy
     )
 }
 
-fn controls(about: &About<'_>, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
+fn controls(about: &RollupAbout<'_>, summary: &Summary, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"<section id=\"controls\" aria-labelledby=\"controls-title\">\n")?;
     out.write_all(b"<h2 id=\"controls-title\">Controls</h2>\n")?;
     let controls = controls_by_weight(about, summary);

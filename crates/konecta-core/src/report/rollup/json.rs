@@ -9,9 +9,9 @@ use serde::ser::{Error as _, SerializeSeq};
 use serde::{Serialize, Serializer};
 use strum::IntoEnumIterator;
 
-use super::{About, VERSION, each_named};
+use super::{RollupAbout, VERSION, each_named};
 use crate::report::json_text;
-use crate::rollup::{Named, Naming, Narrowed, Summary};
+use crate::rollup::{NamedTarget, Naming, Narrowed, Summary};
 use konecta_base::finding::{Severity, Status};
 
 /// Writes the roll-up as pretty JSON; `lists` is what [`crate::rollup::Rollup::finish`] gives back.
@@ -19,7 +19,7 @@ use konecta_base::finding::{Severity, Status};
 /// # Errors
 /// When the lists cannot be read or the document cannot be written.
 pub fn json<R: BufRead + Seek>(
-    about: &About<'_>,
+    about: &RollupAbout<'_>,
     summary: &Summary,
     lists: &mut R,
     out: &mut dyn Write,
@@ -156,7 +156,7 @@ impl<R: BufRead + Seek> Serialize for List<'_, R> {
     }
 }
 
-fn element<S: SerializeSeq>(sequence: &mut S, named: &Named) -> Result<(), S::Error> {
+fn element<S: SerializeSeq>(sequence: &mut S, named: &NamedTarget) -> Result<(), S::Error> {
     let (account, name) = (named.account.as_str(), named.name.as_deref());
     match named.naming {
         Naming::Suspended => sequence.serialize_element(&Closed { account, name, state: named.reason.as_deref() }),
@@ -208,7 +208,7 @@ fn by_severity(counts: &BTreeMap<Severity, u64>) -> BTreeMap<String, u64> {
         .collect()
 }
 
-fn controls<'a>(about: &About<'a>, summary: &'a Summary) -> Vec<Control<'a>> {
+fn controls<'a>(about: &RollupAbout<'a>, summary: &'a Summary) -> Vec<Control<'a>> {
     let control = |(id, totals): (&'a konecta_base::id::ControlId, &crate::rollup::ControlTotals)| {
         let rule = about.rules.iter().find(|rule| &rule.id == id);
         Control {

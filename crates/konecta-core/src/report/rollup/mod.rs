@@ -17,7 +17,7 @@ pub use json::json;
 pub use text::text;
 
 use super::Report;
-use crate::rollup::{Named, Naming, Narrowed, Outcome, TargetStatus};
+use crate::rollup::{NamedTarget, Naming, Narrowed, TargetOutcome, TargetStatus};
 use konecta_base::finding::{Finding, Severity, Status};
 use konecta_base::gap::{Gap, GapKind};
 use konecta_base::id::ControlId;
@@ -30,7 +30,7 @@ pub const VERSION: u32 = 2;
 
 /// What a roll-up says besides what it counted.
 #[derive(Debug, Clone, Copy)]
-pub struct About<'a> {
+pub struct RollupAbout<'a> {
     /// The version of the program.
     pub tool_version: &'a str,
     /// The run's name, where it has one.
@@ -41,7 +41,7 @@ pub struct About<'a> {
     pub rules: &'a [Rule],
 }
 
-impl About<'_> {
+impl RollupAbout<'_> {
     fn rule(&self, control: &ControlId) -> Option<&Rule> {
         self.rules.iter().find(|rule| &rule.id == control)
     }
@@ -55,7 +55,7 @@ impl TargetStatus {
             |severity| report.findings.iter().filter(|f| f.status == Status::Fail && f.severity == severity).count();
         let reason = why_incomplete(report);
         Self {
-            status: if reason.is_none() { Outcome::Complete } else { Outcome::Incomplete },
+            status: if reason.is_none() { TargetOutcome::Complete } else { TargetOutcome::Incomplete },
             key: Some(key),
             reason,
             counts: Status::iter().map(|status| (status, number(report.count(status)))).collect(),
@@ -118,7 +118,7 @@ fn why_incomplete(report: &Report) -> Option<String> {
 fn each_named<R: BufRead + Seek>(
     lists: &mut R,
     naming: Naming,
-    mut show: impl FnMut(Named) -> io::Result<()>,
+    mut show: impl FnMut(NamedTarget) -> io::Result<()>,
 ) -> io::Result<()> {
     lists.rewind()?;
     let mut line = String::new();
@@ -127,7 +127,7 @@ fn each_named<R: BufRead + Seek>(
         if lists.read_line(&mut line)? == 0 {
             return Ok(());
         }
-        let named: Named = serde_json::from_str(&line)?;
+        let named: NamedTarget = serde_json::from_str(&line)?;
         if named.naming == naming {
             show(named)?;
         }

@@ -47,7 +47,8 @@ fn written(name: &str, width: usize) -> (String, Value, String) {
     let (summary, mut lists) = rolled(name);
     let rules = testdata::report().rules;
     let narrowed = Narrowed::default();
-    let about = About { tool_version: "0.1.0", run: Some("nightly-2026-11-27"), narrowed: &narrowed, rules: &rules };
+    let about =
+        RollupAbout { tool_version: "0.1.0", run: Some("nightly-2026-11-27"), narrowed: &narrowed, rules: &rules };
     let (mut as_json, mut as_text) = (Vec::new(), Vec::new());
     json(&about, &summary, &mut lists, &mut as_json).expect("renders");
     text(&about, &summary, &mut lists, &mut as_text, width).expect("renders");
@@ -61,7 +62,8 @@ pub(in crate::report) fn page(name: &str) -> String {
     let (summary, mut lists) = rolled(name);
     let rules = testdata::report().rules;
     let narrowed = Narrowed::default();
-    let about = About { tool_version: "0.1.0", run: Some("nightly-2026-11-27"), narrowed: &narrowed, rules: &rules };
+    let about =
+        RollupAbout { tool_version: "0.1.0", run: Some("nightly-2026-11-27"), narrowed: &narrowed, rules: &rules };
     let at = |key: &str| {
         key.strip_suffix(".json").filter(|key| key.contains("123456789012")).map(|key| format!("{key}.html"))
     };
@@ -120,7 +122,7 @@ fn nothing_expected_and_nothing_seen_is_said_too() {
         controls: vec![testdata::id("KA-CF-001"), testdata::id("KA-CF-002")],
         regions: vec![testdata::id("us-east-1")],
     };
-    let about = About { tool_version: "0.1.0", run: None, narrowed: &narrowed, rules: &[] };
+    let about = RollupAbout { tool_version: "0.1.0", run: None, narrowed: &narrowed, rules: &[] };
     let (mut as_json, mut as_text) = (Vec::new(), Vec::new());
     json(&about, &summary, &mut lists, &mut as_json).expect("renders");
     check(&serde_json::from_slice(&as_json).expect("JSON"));
@@ -151,7 +153,7 @@ fn a_status_is_what_the_report_counts() {
     let report = testdata::report();
     let target = target("123456789012", "us-east-1");
     let status = TargetStatus::of(&target, &report, "k.json".to_owned());
-    assert_eq!(status.status, Outcome::Incomplete);
+    assert_eq!(status.status, TargetOutcome::Incomplete);
     for each in Status::iter() {
         assert_eq!(usize::try_from(status.count(each)).expect("small"), report.count(each), "{each}");
     }
@@ -162,13 +164,13 @@ fn a_status_is_what_the_report_counts() {
     assert_eq!(serde_json::from_str::<TargetStatus>(&text).expect("read back"), status);
 
     let clean = TargetStatus::of(&target, &testdata::empty(), "k.json".to_owned());
-    assert_eq!((clean.status, clean.reason), (Outcome::Complete, None));
+    assert_eq!((clean.status, clean.reason), (TargetOutcome::Complete, None));
     // A verdict that could not be proven leaves a target incomplete, also without a gap.
     let mut open = testdata::report();
     open.gaps.clear();
     open.errors.clear();
     let open = TargetStatus::of(&target, &open, "k.json".to_owned());
-    assert_eq!(open.status, Outcome::Incomplete);
+    assert_eq!(open.status, TargetOutcome::Incomplete);
     assert!(open.reason.expect("a reason").contains("unknown"));
 }
 

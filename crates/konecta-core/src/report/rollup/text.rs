@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Seek, Write};
 
 use strum::IntoEnumIterator;
 
-use super::{About, each_named};
+use super::{RollupAbout, each_named};
 use crate::rollup::{ControlTotals, Naming, Summary};
 use konecta_base::finding::{Severity, Status};
 use konecta_base::id::{ControlId, Region};
@@ -23,7 +23,7 @@ const INDENT: usize = 6;
 /// # Errors
 /// When the lists cannot be read or the text cannot be written.
 pub fn text<R: BufRead + Seek>(
-    about: &About<'_>,
+    about: &RollupAbout<'_>,
     summary: &Summary,
     lists: &mut R,
     out: &mut dyn Write,
@@ -53,7 +53,7 @@ pub fn text<R: BufRead + Seek>(
 }
 
 /// A run of some controls or regions is no run of the whole, however good it looks.
-pub(super) fn narrowed(about: &About<'_>) -> Option<String> {
+pub(super) fn narrowed(about: &RollupAbout<'_>) -> Option<String> {
     let list = |noun: &str, names: Vec<&str>| match names.as_slice() {
         [] => None,
         [one] => Some(format!("the {noun} {}", prose(one))),
@@ -175,7 +175,7 @@ fn worst(out: &mut dyn Write, summary: &Summary, width: usize) -> io::Result<()>
 
 /// The controls that do not hold everywhere: by severity, then by the number of accounts and of fails.
 pub(super) fn controls_by_weight<'s>(
-    about: &About<'_>,
+    about: &RollupAbout<'_>,
     summary: &'s Summary,
 ) -> Vec<(&'s ControlId, &'s ControlTotals)> {
     let mut controls: Vec<(&ControlId, &ControlTotals)> = summary.controls.iter().collect();
@@ -188,7 +188,7 @@ pub(super) fn controls_by_weight<'s>(
     controls
 }
 
-fn controls(out: &mut dyn Write, about: &About<'_>, summary: &Summary, width: usize) -> io::Result<()> {
+fn controls(out: &mut dyn Write, about: &RollupAbout<'_>, summary: &Summary, width: usize) -> io::Result<()> {
     let controls = controls_by_weight(about, summary);
     if controls.is_empty() {
         return Ok(());

@@ -17,7 +17,7 @@ use serde_sarif::sarif::{Run, RunAutomationDetails, Sarif, Tool};
 pub use super::places::{FileLocation, Places, Spot};
 use super::{Report, json_text};
 use konecta_base::id::{AccountId, ControlId, Region};
-use preflight::Problem;
+use preflight::SarifProblem;
 pub use uri::uri_of;
 
 /// The schema that GitHub names in its documentation.
@@ -54,7 +54,7 @@ pub enum SarifError {
     #[error("GitHub would reject the file: {}", .problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Rejected {
         /// Every reason for it.
-        problems: Vec<Problem>,
+        problems: Vec<SarifProblem>,
     },
     /// The document could not be written as JSON.
     #[error("the SARIF document could not be written")]
@@ -102,7 +102,7 @@ fn document(
     }
     let log = Sarif::builder().schema(SCHEMA).version("2.1.0").runs(runs).build();
     let text = json_text::write(&log)?;
-    let problems: Vec<Problem> = preflight::check(&log, &text).into_iter().filter(Problem::rejects).collect();
+    let problems: Vec<SarifProblem> = preflight::check(&log, &text).into_iter().filter(SarifProblem::rejects).collect();
     if problems.is_empty() { Ok(text) } else { Err(SarifError::Rejected { problems }) }
 }
 

@@ -32,7 +32,7 @@ pub const GZIPPED: usize = 10 * 1024 * 1024;
 
 /// What GitHub does about a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
+pub enum LimitEffect {
     /// It takes nothing of the file.
     Rejected,
     /// It takes the file and leaves something out.
@@ -43,7 +43,7 @@ pub enum Effect {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "every message says what its fields are")]
-pub enum Problem {
+pub enum SarifProblem {
     #[error("the file is not a SARIF document: {reason}")]
     NotSarif { reason: String },
     #[error("`$schema` is missing")]
@@ -78,8 +78,8 @@ pub enum Problem {
     DuplicateFingerprint { at: String, mark: String },
     #[error("{at} has {length} characters, {limit} are allowed")]
     TooLong { at: String, length: usize, limit: usize },
-    #[error("{at} holds {count}, {limit} are {}", if *.effect == Effect::Rejected { "allowed" } else { "kept" })]
-    TooMany { at: String, count: usize, limit: usize, effect: Effect },
+    #[error("{at} holds {count}, {limit} are {}", if *.effect == LimitEffect::Rejected { "allowed" } else { "kept" })]
+    TooMany { at: String, count: usize, limit: usize, effect: LimitEffect },
     #[error("{at}: security-severity is {found}, not a string from \"0.1\" to \"10.0\"")]
     SecuritySeverity { at: String, found: String },
     #[error("{at} has no tag `security`")]
@@ -88,11 +88,11 @@ pub enum Problem {
     TooLarge { bytes: usize, limit: usize },
 }
 
-impl Problem {
+impl SarifProblem {
     /// Whether GitHub would take nothing of the file.
     #[must_use]
     pub fn rejects(&self) -> bool {
-        !matches!(self, Self::TooMany { effect: Effect::CutOff, .. })
+        !matches!(self, Self::TooMany { effect: LimitEffect::CutOff, .. })
     }
 }
 
@@ -131,84 +131,84 @@ impl fmt::Display for UriFault {
 
 /// Every problem of a file as it was written.
 #[must_use]
-pub fn check_text(text: &str) -> Vec<Problem> {
+pub fn check_text(text: &str) -> Vec<SarifProblem> {
     match serde_json::from_str(text) {
         Ok(log) => check(&log, text),
-        Err(error) => vec![Problem::NotSarif { reason: error.to_string() }],
+        Err(error) => vec![SarifProblem::NotSarif { reason: error.to_string() }],
     }
 }
 
 /// Every problem of a document and of its text.
 #[must_use]
-pub fn check(log: &Sarif, text: &str) -> Vec<Problem> {
+pub fn check(log: &Sarif, text: &str) -> Vec<SarifProblem> {
     let mut found = Found::default();
     if log.schema.as_deref().unwrap_or_default().is_empty() {
-        found.0.push(Problem::NoSchema);
+        found.0.push(SarifProblem::NoSchema);
     }
     if log.version != "2.1.0" {
-        found.0.push(Problem::Version { found: log.version.to_string() });
+        found.0.push(SarifProblem::Version { found: log.version.to_string() });
     }
-    found.at_most("runs", log.runs.len(), RUNS, Effect::Rejected);
+    found.at_most("runs", log.runs.len(), RUNS, LimitEffect::Rejected);
     if log.runs.is_empty() {
-        found.0.push(Problem::Empty { at: "runs".to_owned() });
+        found.0.push(SarifProblem::Empty { at: "runs".to_owned() });
     }
     let mut categories = BTreeSet::new();
     for (number, run) in log.runs.iter().enumerate() {
         let id = run.automation_details.as_ref().and_then(|details| details.id.as_deref()).unwrap_or_default();
         if !categories.insert((run.tool.driver.name.as_str(), id)) {
-            found.0.push(Problem::DuplicateCategory { id: id.to_owned() });
+            found.0.push(SarifProblem::DuplicateCategory { id: id.to_owned() });
         }
         found.run(&format!("runs[{number}]"), id, run);
     }
     let bytes = size::gzipped(text);
     if bytes > GZIPPED {
-        found.0.push(Problem::TooLarge { bytes, limit: GZIPPED });
+        found.0.push(SarifProblem::TooLarge { bytes, limit: GZIPPED });
     }
     found.0
 }
 
 #[derive(Default)]
-struct Found(Vec<Problem>);
+struct Found(Vec<SarifProblem>);
 
 impl Found {
-    fn at_most(&mut self, at: &str, count: usize, limit: usize, effect: Effect) {
+    fn at_most(&mut self, at: &str, count: usize, limit: usize, effect: LimitEffect) {
         if count > limit {
-            self.0.push(Problem::TooMany { at: at.to_owned(), count, limit, effect });
+            self.0.push(SarifProblem::TooMany { at: at.to_owned(), count, limit, effect });
         }
     }
 
     fn filled(&mut self, at: String, text: Option<&str>) {
         if text.is_none_or(|text| text.trim().is_empty()) {
-            self.0.push(Problem::Empty { at });
+            self.0.push(SarifProblem::Empty { at });
         }
     }
 
     fn run(&mut self, at: &str, category: &str, run: &Run) {
         self.filled(format!("{at}.automationDetails.id"), Some(category));
         if !category.ends_with('/') {
-            self.0.push(Problem::Category { at: at.to_owned(), id: category.to_owned() });
+            self.0.push(SarifProblem::Category { at: at.to_owned(), id: category.to_owned() });
         }
         if run.original_uri_base_ids.is_some() {
-            self.0.push(Problem::UriBase { at: at.to_owned() });
+            self.0.push(SarifProblem::UriBase { at: at.to_owned() });
         }
         self.filled(format!("{at}.tool.driver.name"), Some(&run.tool.driver.name));
         let rules = run.tool.driver.rules.as_deref().unwrap_or_default();
-        self.at_most(&format!("{at}.tool.driver.rules"), rules.len(), RULES, Effect::Rejected);
+        self.at_most(&format!("{at}.tool.driver.rules"), rules.len(), RULES, LimitEffect::Rejected);
         let mut ids = BTreeSet::new();
         for (number, rule) in rules.iter().enumerate() {
             if !ids.insert(rule.id.as_str()) {
-                self.0.push(Problem::DuplicateRule { at: at.to_owned(), id: rule.id.clone() });
+                self.0.push(SarifProblem::DuplicateRule { at: at.to_owned(), id: rule.id.clone() });
             }
             self.rule(&format!("{at}.tool.driver.rules[{number}]"), rule);
         }
         let Some(results) = &run.results else {
-            self.0.push(Problem::Empty { at: format!("{at}.results") });
+            self.0.push(SarifProblem::Empty { at: format!("{at}.results") });
             return;
         };
         let list = format!("{at}.results");
         match results.len() {
-            count if count > RESULTS => self.at_most(&list, count, RESULTS, Effect::Rejected),
-            count => self.at_most(&list, count, RESULTS_KEPT, Effect::CutOff),
+            count if count > RESULTS => self.at_most(&list, count, RESULTS, LimitEffect::Rejected),
+            count => self.at_most(&list, count, RESULTS_KEPT, LimitEffect::CutOff),
         }
         let mut marks = BTreeSet::new();
         for (number, result) in results.iter().enumerate() {
@@ -225,23 +225,23 @@ impl Found {
             self.filled(format!("{at}.{name}.text"), text);
             let length = text.map_or(0, |text| text.encode_utf16().count());
             if length > DESCRIPTION {
-                self.0.push(Problem::TooLong { at: format!("{at}.{name}"), length, limit: DESCRIPTION });
+                self.0.push(SarifProblem::TooLong { at: format!("{at}.{name}"), length, limit: DESCRIPTION });
             }
         }
         self.filled(format!("{at}.help.text"), rule.help.as_ref().map(|help| help.text.as_str()));
         let tags = rule.properties.as_ref().and_then(|bag| bag.tags.as_deref()).unwrap_or_default();
-        self.at_most(&format!("{at}.properties.tags"), tags.len(), TAGS, Effect::Rejected);
+        self.at_most(&format!("{at}.properties.tags"), tags.len(), TAGS, LimitEffect::Rejected);
         if tags.len() <= TAGS {
-            self.at_most(&format!("{at}.properties.tags"), tags.len(), TAGS_SHOWN, Effect::CutOff);
+            self.at_most(&format!("{at}.properties.tags"), tags.len(), TAGS_SHOWN, LimitEffect::CutOff);
         }
         if !tags.iter().any(|tag| tag == "security") {
-            self.0.push(Problem::NoSecurityTag { at: at.to_owned() });
+            self.0.push(SarifProblem::NoSecurityTag { at: at.to_owned() });
         }
         let severity = rule.properties.as_ref().and_then(|bag| bag.additional_properties.get("security-severity"));
         let number = severity.and_then(|value| value.as_str()).and_then(|text| text.parse::<f64>().ok());
         if !number.is_some_and(|number| (0.1..=10.0).contains(&number)) {
             let found = severity.map_or_else(|| "missing".to_owned(), ToString::to_string);
-            self.0.push(Problem::SecuritySeverity { at: at.to_owned(), found });
+            self.0.push(SarifProblem::SecuritySeverity { at: at.to_owned(), found });
         }
     }
 
@@ -250,40 +250,40 @@ impl Found {
         let id = result.rule_id.clone().unwrap_or_default();
         let index = result.rule_index.and_then(|index| usize::try_from(index).ok());
         if index.and_then(|index| rules.get(index)).is_none_or(|rule| rule.id != id) {
-            self.0.push(Problem::NoRule { at: at.to_owned(), id });
+            self.0.push(SarifProblem::NoRule { at: at.to_owned(), id });
         }
         let mark = result.partial_fingerprints.as_ref().and_then(|marks| marks.get("primaryLocationLineHash"));
         match mark.filter(|mark| !mark.is_empty()) {
-            None => self.0.push(Problem::NoFingerprint { at: at.to_owned() }),
+            None => self.0.push(SarifProblem::NoFingerprint { at: at.to_owned() }),
             Some(mark) if !marks.insert(mark.clone()) => {
-                self.0.push(Problem::DuplicateFingerprint { at: at.to_owned(), mark: mark.clone() });
+                self.0.push(SarifProblem::DuplicateFingerprint { at: at.to_owned(), mark: mark.clone() });
             }
             Some(_) => {}
         }
         let locations = result.locations.as_deref().unwrap_or_default();
-        self.at_most(&format!("{at}.locations"), locations.len(), LOCATIONS, Effect::Rejected);
+        self.at_most(&format!("{at}.locations"), locations.len(), LOCATIONS, LimitEffect::Rejected);
         let Some(location) = locations.first() else {
-            self.0.push(Problem::NoLocation { at: at.to_owned() });
+            self.0.push(SarifProblem::NoLocation { at: at.to_owned() });
             return;
         };
         let at = format!("{at}.locations[0]");
         let Some(place) = &location.physical_location else {
-            self.0.push(Problem::LogicalOnly { at });
+            self.0.push(SarifProblem::LogicalOnly { at });
             return;
         };
         if place.region.as_ref().and_then(|region| region.start_line).is_none_or(|line| line < 1) {
-            self.0.push(Problem::NoLine { at: at.clone() });
+            self.0.push(SarifProblem::NoLine { at: at.clone() });
         }
         let Some(artifact) = &place.artifact_location else {
-            self.0.push(Problem::NoArtifact { at });
+            self.0.push(SarifProblem::NoArtifact { at });
             return;
         };
         if artifact.uri_base_id.is_some() {
-            self.0.push(Problem::UriBase { at: at.clone() });
+            self.0.push(SarifProblem::UriBase { at: at.clone() });
         }
         let uri = artifact.uri.as_deref().unwrap_or_default();
         if let Some(fault) = fault(uri) {
-            self.0.push(Problem::Uri { at, uri: uri.to_owned(), fault });
+            self.0.push(SarifProblem::Uri { at, uri: uri.to_owned(), fault });
         }
     }
 }

@@ -94,7 +94,13 @@ fn every_remedy_has_its_class_its_cost_and_a_world_that_stops_it() {
             }
         }
         owned(
-            &Judged { snapshot: &snapshot, findings: &findings, catalogue: &CATALOGUE, blueprint: &blueprint },
+            &Judged {
+                snapshot: &snapshot,
+                findings: &findings,
+                facts: &facts,
+                catalogue: &CATALOGUE,
+                blueprint: &blueprint,
+            },
             &mut rows,
         );
     }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::super::fake::now;
-use super::super::{CallFailure, FailureKind};
+use super::super::{FailedCall, FailureKind};
 use super::*;
 use crate::cloudfront::{distribution, origin_header};
 use crate::ec2::testdata::instance as machine;
@@ -35,14 +35,14 @@ struct Lagging {
 /// What is answered; `None`: it does not exist.
 type Answer = Option<Value>;
 
-impl Account for Lagging {
+impl AccountApi for Lagging {
     async fn read(&mut self, _: &BTreeSet<Action>) -> Result<Snapshot, String> {
         Err("nothing is read".to_owned())
     }
 
-    async fn call(&mut self, _: &Region, _: &str, _: &str, _: &Value) -> Result<Value, CallFailure> {
+    async fn call(&mut self, _: &Region, _: &str, _: &str, _: &Value) -> Result<Value, FailedCall> {
         let answer = if self.clock < self.until { &self.old } else { &self.new };
-        answer.clone().ok_or_else(|| CallFailure {
+        answer.clone().ok_or_else(|| FailedCall {
             kind: FailureKind::NotDone,
             code: "NotFound".to_owned(),
             message: String::new(),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use serde_sarif::sarif::{Run, Sarif};
 
-use super::{Problem, check, check_text};
+use super::{SarifProblem, check, check_text};
 use crate::report::sarif::{SarifOptions, render, tests::places};
 use crate::report::testdata;
 
@@ -108,7 +108,7 @@ fn counts_are_counted() {
     found(results(25_001), "holds 25001, 25000 are allowed");
     found(results(2), "stands there twice");
     found(vec![rules], "rules holds 25001, 25000 are allowed");
-    assert!(matches!(check_text("{}").as_slice(), [Problem::NotSarif { .. }]));
+    assert!(matches!(check_text("{}").as_slice(), [SarifProblem::NotSarif { .. }]));
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_text_that_gzip_cannot_make_small_enough_is_too_large() {
         noise.push_str(&format!("{:016x}", state ^ (state >> 31)));
     }
     let log = Sarif::builder().schema("s").version("2.1.0").runs(vec![]).build();
-    let too_large = |text: &str| check(&log, text).iter().any(|p| matches!(p, Problem::TooLarge { .. }));
+    let too_large = |text: &str| check(&log, text).iter().any(|p| matches!(p, SarifProblem::TooLarge { .. }));
     assert!(too_large(&noise));
     assert!(!too_large(&"konecta-audit ".repeat(2_000_000)));
 }
