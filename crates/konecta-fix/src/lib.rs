@@ -34,6 +34,7 @@ pub(crate) mod path;
 #[cfg(test)]
 pub(crate) mod proof;
 mod rds;
+mod terraform_parts;
 mod wafv2;
 
 pub use context::{RemedyContext, View};

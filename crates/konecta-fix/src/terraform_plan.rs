@@ -1,28 +1,31 @@
 //! A snapshot as it would be after `terraform apply`: what a plan changes, laid over what lives.
 //!
-//! What the table `emit/terraform.toml` maps is set; what is known after apply only, and what changes inside a list of
-//! blocks, is taken out of the resource, so that a control that looks at it is *unknown*. What is not mapped is named.
-//! Reads `terraform show -json`; asks nobody and judges nothing.
+//! What the tables `emit/terraform.toml` and `terraform_parts.toml` map is set; what is known after apply only, and what
+//! changes inside a list of blocks of which nothing tells which is which, is taken out of the resource, so that a control
+//! that looks at it is *unknown*. What is not mapped is named. Reads `terraform show -json`; asks nobody and judges
+//! nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod parts;
+mod places;
+mod rules;
+
+use std::collections::BTreeSet;
 
 use konecta_base::resource::Resource;
+use konecta_base::silence;
 use konecta_base::snapshot::Snapshot;
 use serde_json::{Value, json};
 
+use self::parts::Parts;
+use self::places::{Place, Places};
 use crate::context::View;
-use crate::emit::terraform::table::{Kind, kind};
+use crate::emit::terraform::table::kind;
 use crate::pointer;
 use crate::simulate::set_body;
-use crate::terraform_source::Join;
-use crate::terraform_state::Instance;
+use crate::terraform_parts::holds_true;
 
 #[cfg(test)]
 mod tests;
-
-/// The provider's resources for one rule of a security group, and whether it is of what goes out.
-const RULES: [(&str, bool); 2] =
-    [("aws_vpc_security_group_ingress_rule", false), ("aws_vpc_security_group_egress_rule", true)];
 
 /// Arguments that say nothing of what AWS runs, or what is told by another one.
 const SILENT: [&str; 7] = ["id", "arn", "timeouts", "region", "apply_immediately", "tags", "tags_all"];
@@ -95,37 +98,44 @@ pub struct Applied {
 /// When a resource cannot be written as JSON.
 pub fn apply(mut snapshot: Snapshot, changes: &[ResourceChange]) -> Result<Applied, serde_json::Error> {
     let mut not_judged = BTreeSet::new();
-    let mut changed = 0;
-    let places = places(&snapshot, changes);
-    let mut gone = BTreeSet::new();
+    let places = Places::of(&snapshot, changes);
+    let (mut changed, mut gone) = (BTreeSet::new(), BTreeSet::new());
     let mut made = Vec::new();
+    let mut parts = Parts::default();
     for change in changes {
         let mut tell = |what: &str| {
             not_judged.insert(format!("{}: {what}", change.address));
         };
-        let live = places.get(&change.address).copied();
-        match (change.does("create"), change.does("delete"), live) {
-            (true, false, _) => match rule(change, &snapshot, made.len()) {
-                Some(rule) => made.push(rule),
-                None => tell("what is made is not judged"),
-            },
-            (false, true, Some(at)) => {
+        if parts.separate(change, &places, &mut tell) {
+            continue;
+        }
+        if rules::change(change, &snapshot, &places, (&mut made, &mut gone), &mut tell) {
+            continue;
+        }
+        match (change.does("create"), change.does("delete"), places.own(change)) {
+            // Terraform only forgets what AWS makes by itself.
+            (false, true, _) if change.kind.starts_with("aws_default_") => {}
+            (_, _, Place::Several) => tell("several of what was read have its name"),
+            (true, false, _) => tell("what is made is not judged"),
+            (false, true, Place::One(at)) => {
                 gone.insert(at);
             }
-            (true, true, Some(at)) => {
+            (true, true, Place::One(at)) => {
                 gone.insert(at);
                 tell("it is replaced; what takes its place is not judged");
             }
-            (false, false, Some(at)) => {
+            (false, false, Place::One(at)) => {
                 if let Some(resource) = snapshot.resources.get_mut(at) {
-                    update(change, resource, &mut tell)?;
-                    changed += 1;
+                    update(change, resource, at, &mut parts, &mut tell)?;
+                    changed.insert(at);
                 }
             }
-            (_, _, None) => tell("it is not among what was read, or of a type that is not judged"),
+            (_, _, Place::None) => tell("it is not among what was read, or of a type that is not judged"),
         }
     }
-    changed += gone.len() + made.len();
+    changed.extend(parts.apply(&mut snapshot)?);
+    changed.extend(&gone);
+    let changed = changed.len() + made.len();
     let mut at = 0;
     snapshot.resources.retain(|_| {
         at += 1;
@@ -143,68 +153,38 @@ impl ResourceChange {
 
     /// The arguments at the top that are another, or not known yet.
     fn touched(&self) -> BTreeSet<&str> {
-        let differs = |name: &str| self.before.get(name) != self.after.get(name) || holds_true(self.unknown.get(name));
+        let differs = |name: &str| {
+            let side = |side: &'_ Value| side.get(name).filter(|value| !value.is_null()).cloned();
+            side(&self.before) != side(&self.after) || self.unknown.get(name).is_some_and(holds_true)
+        };
         let sides = [&self.before, &self.after, &self.unknown].into_iter().filter_map(Value::as_object);
         let names = sides.flat_map(|side| side.keys().map(String::as_str));
         names.filter(|name| differs(name) && !SILENT.contains(name)).collect()
     }
 }
 
-/// `after_unknown` has `true` where a value is known after apply only, as deep as that is.
-fn holds_true(value: Option<&Value>) -> bool {
-    match value {
-        Some(Value::Bool(is)) => *is,
-        Some(Value::Array(items)) => items.iter().any(|item| holds_true(Some(item))),
-        Some(Value::Object(members)) => members.values().any(|member| holds_true(Some(member))),
-        Some(Value::Null | Value::Number(_) | Value::String(_)) | None => false,
-    }
-}
-
-/// Which live resource each change is about, by its place in the snapshot.
-fn places(snapshot: &Snapshot, changes: &[ResourceChange]) -> BTreeMap<String, usize> {
-    // The join asks for nothing but type and attributes; the name is the address, by which it is found again.
-    let before = changes.iter().filter(|change| change.before.is_object()).map(|change| Instance {
-        module: Vec::new(),
-        kind: change.kind.clone(),
-        name: change.address.clone(),
-        key: None,
-        attributes: change.before.clone(),
-    });
-    let join = Join::of_states(vec![before.collect()]);
-    let mut places = BTreeMap::new();
-    for (at, resource) in snapshot.resources.iter().enumerate() {
-        let view = View::of(resource);
-        let Some(kind) = kind(&view.reference.resource_type) else { continue };
-        for declared in join.own(&view) {
-            if kind.is_declared_by(&declared.instance.kind) {
-                places.insert(declared.instance.name.clone(), at);
-            }
-        }
-    }
-    places
-}
-
 /// Sets what the plan changes of a live resource.
 fn update(
     change: &ResourceChange,
     resource: &mut Resource,
+    at: usize,
+    parts: &mut Parts,
     tell: &mut dyn FnMut(&str),
 ) -> Result<(), serde_json::Error> {
     let mut body = View::of(resource).body;
-    let Some(kind) = kind(&resource.resource_type) else { return Ok(()) };
     let touched = change.touched();
-    let mut mapped = BTreeSet::new();
-    for (pattern, argument) in &kind.arguments {
+    let known = parts.own(change, at, &touched);
+    let kind = kind(&resource.resource_type);
+    for (pattern, argument) in kind.iter().flat_map(|kind| &kind.arguments) {
         let way: Vec<&str> = argument.split('.').collect();
-        let Some(first) = way.first().map(|name| name.trim_end_matches('*')) else { continue };
-        if !touched.contains(first) {
-            continue;
+        if way.first().is_some_and(|first| touched.contains(first.trim_end_matches('*'))) {
+            set(change, resource.resource_type.as_str(), pattern, &way, &mut body);
         }
-        mapped.insert(first);
-        set(change, pattern, &way, &mut body);
     }
-    for name in touched.iter().filter(|name| !mapped.contains(*name)) {
-        tell(&format!("{name} is not judged"));
+    for name in touched.iter().filter(|name| !known.contains(*name)) {
+        let sides = [&change.before, &change.after, &change.unknown].map(|side| side.get(*name));
+        let ways = kind.iter().flat_map(|kind| kind.arguments.values()).map(|way| way.split('.').collect());
+        unmapped(name, sides, &ways.collect::<Vec<_>>(), tell);
     }
     if let Some(tags) = change.after.get("tags_all").filter(|tags| tags.is_object()) {
         body["tags"] = tags.clone();
@@ -212,8 +192,39 @@ fn update(
     set_body(resource, &body)
 }
 
+/// Names what differs below an argument and is no argument of the table. `ways` lead on from where the argument stands.
+fn unmapped(name: &str, sides: [Option<&Value>; 3], ways: &[Vec<&str>], tell: &mut dyn FnMut(&str)) {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let ours = ways.iter().filter_map(|way| {
+        let (first, rest) = way.split_first()?;
+        (first.trim_end_matches(['*', '{', '}']) == last).then_some((*first, rest))
+    });
+    let ours: Vec<(&str, &[&str])> = ours.collect();
+    // A list is taken out as a whole, and so is a block without content.
+    if ours.iter().any(|(first, rest)| rest.is_empty() || first.ends_with('*')) {
+        return;
+    }
+    if ours.is_empty() {
+        return tell(&format!("{name} is not judged"));
+    }
+    let [before, after, unknown] = sides.map(|side| match side.and_then(Value::as_array).map(Vec::as_slice) {
+        Some([only]) => Some(only),
+        Some(_) | None => side,
+    });
+    let below: Vec<Vec<&str>> = ours.iter().map(|(_, rest)| rest.to_vec()).collect();
+    let names: BTreeSet<&String> =
+        [before, after, unknown].into_iter().flatten().filter_map(Value::as_object).flat_map(|side| side.keys()).collect();
+    for inner in names {
+        let [before, after, unknown] = [before, after, unknown].map(|side| side?.get(inner));
+        let said = |side: Option<&Value>| side.filter(|value| !value.is_null()).cloned();
+        if said(before) != said(after) || unknown.is_some_and(holds_true) {
+            unmapped(&format!("{name}.{inner}"), [before, after, unknown], &below, tell);
+        }
+    }
+}
+
 /// Puts the planned value of one argument where the API has it, or takes away what is not known.
-fn set(change: &ResourceChange, pattern: &str, way: &[&str], body: &mut Value) {
+fn set(change: &ResourceChange, resource_type: &str, pattern: &str, way: &[&str], body: &mut Value) {
     // Which entry of a list a block is, is not known: the list as a whole is not known any more.
     if let Some((list, _)) = pattern.split_once("/*") {
         take_away(body, list);
@@ -227,6 +238,13 @@ fn set(change: &ResourceChange, pattern: &str, way: &[&str], body: &mut Value) {
     if before == after {
         return;
     }
+    // What a block without content is in the API's words is not said.
+    if way.last().is_some_and(|last| last.ends_with("{}")) {
+        take_away(body, pattern);
+        return;
+    }
+    let means_none =
+        pattern.strip_prefix("/configuration/").is_some_and(|member| silence::means_none(resource_type, member));
     let attribute = pattern.strip_prefix("/supplement/attributes/");
     match (after.filter(|value| !value.is_null()), attribute) {
         // A load balancer's attributes are texts in a list.
@@ -245,6 +263,10 @@ fn set(change: &ResourceChange, pattern: &str, way: &[&str], body: &mut Value) {
             }
         }
         (None, Some(_)) => take_away(body, "/supplement/attributes"),
+        (None, None) if means_none && body.pointer(pattern).is_some() => {
+            // It stands where it was.
+            let _ = pointer::put(body, pattern, Some(Value::Null));
+        }
         (None, None) => take_away(body, pattern),
     }
 }
@@ -264,7 +286,7 @@ fn in_blocks<'a>(value: &'a Value, way: &[&str]) -> Option<&'a Value> {
             Some(_) => return None,
             None => value,
         };
-        value.get(name.trim_end_matches('*'))
+        value.get(name.trim_end_matches(['*', '{', '}']))
     })
 }
 
@@ -279,47 +301,8 @@ fn is_unknown(unknown: &Value, way: &[&str]) -> bool {
             Some([only]) => only,
             Some(_) | None => place,
         };
-        let Some(next) = inner.get(name.trim_end_matches('*')) else { return false };
+        let Some(next) = inner.get(name.trim_end_matches(['*', '{', '}'])) else { return false };
         place = next;
     }
-    holds_true(Some(place))
-}
-
-/// A rule of a security group that the plan makes: every member of it stands in the table.
-fn rule(change: &ResourceChange, snapshot: &Snapshot, number: usize) -> Option<Resource> {
-    let is_egress = RULES.iter().find(|(kind, _)| *kind == change.kind).map(|(_, is_egress)| *is_egress)?;
-    let kind: &Kind = kind(&"AWS::EC2::SecurityGroupRule".parse().ok()?)?;
-    let group = change.after.get("security_group_id").and_then(Value::as_str)?;
-    let group = snapshot.resources.iter().find(|one| one.resource_id == group)?;
-    let id = format!("sgr-planned{number}");
-    let mut body = json!({"configuration": {"SecurityGroupRuleId": id, "IsEgress": is_egress, "Tags": []}, "tags": {}});
-    for (pattern, argument) in &kind.arguments {
-        let value = change.after.get(argument).filter(|value| !value.is_null());
-        let Some(value) = value else { continue };
-        if pattern == "/configuration/ReferencedGroupInfo/GroupId" {
-            body["configuration"]["ReferencedGroupInfo"] = json!({"GroupId": value, "UserId": group.account_id});
-        } else {
-            pointer::put(&mut body, pattern, Some(value.clone())).ok()?;
-        }
-    }
-    // The provider names no ports where a rule is about every protocol; the API says -1.
-    if body["configuration"]["IpProtocol"] == "-1" {
-        body["configuration"]["FromPort"] = json!(-1);
-        body["configuration"]["ToPort"] = json!(-1);
-    }
-    let arn = group.arn.as_str().replace(":security-group/", ":security-group-rule/");
-    let arn = format!("{}/{id}", arn.rsplit_once('/')?.0);
-    let mut made = Resource {
-        resource_type: "AWS::EC2::SecurityGroupRule".parse().ok()?,
-        arn: arn.parse().ok()?,
-        resource_id: id,
-        account_id: group.account_id.clone(),
-        region: group.region.clone(),
-        tags: None,
-        captured_at: group.captured_at,
-        configuration: serde_json::value::to_raw_value(&Value::Null).ok()?,
-        supplement: BTreeMap::new(),
-    };
-    set_body(&mut made, &body).ok()?;
-    Some(made)
+    holds_true(place)
 }

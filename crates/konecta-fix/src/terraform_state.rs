@@ -75,6 +75,12 @@ pub(crate) fn names(view: &View) -> Vec<String> {
     sure.into_iter().chain(by_type).chain(rule_key(view)).collect()
 }
 
+/// The argument by which a resource of Terraform names what it is, or is a part of.
+pub(crate) fn named_by(kind: &str) -> Option<&'static str> {
+    let mut all = TABLE.iter().flat_map(|table| &table.identity);
+    all.find(|identity| identity.terraform == kind)?.by.as_deref()
+}
+
 /// All names by which a resource of the state may be found here.
 pub(crate) fn keys(kind: &str, attributes: &Value) -> Vec<String> {
     let attribute = |key: &str| attributes.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
@@ -129,7 +135,7 @@ fn rule_key(view: &View) -> Option<String> {
 }
 
 /// The provider takes numbers and names; AWS answers with names where there are some.
-fn protocol(text: &str) -> &str {
+pub(crate) fn protocol(text: &str) -> &str {
     match text {
         "6" => "tcp",
         "17" => "udp",
