@@ -83,6 +83,8 @@ fn policy<'a>(view: &View, which: &str, wanted: Option<Value>, join: &'a Join) -
         (Some(found), None) if is_so => PartAsk::Removed(found),
         (Some(_), None) => PartAsk::Left(format!("{by} says something else than lives")),
         (None, Some(wanted)) => PartAsk::Made(by, vec![("repository", json!(view.id)), ("policy", wanted)]),
+        // Nobody declares it, and so no apply takes it away.
+        (None, None) if live.is_some() => PartAsk::Left(format!("no {by} of it is declared")),
         (None, None) => return Vec::new(),
     }]
 }

@@ -13,7 +13,7 @@ use super::super::*;
 use crate::emit::terraform::table::Kind;
 use crate::plan::Change;
 use crate::proof::World;
-use crate::terraform_parts::{self, Part};
+use crate::terraform_parts::{self, Form, Part};
 use crate::terraform_plan::{apply, changes};
 use crate::terraform_state::{Instance, instances};
 use hcl_edit::structure::{Block as HclBlock, Body};
@@ -76,13 +76,15 @@ fn differing(before: &Sources, after: &Sources) -> BTreeSet<String> {
     differs.map(|way| format!("{way}: {} -> {}", side(&before, way), side(&after, way))).collect()
 }
 
+/// Where a value is that only Terraform can tell.
+const UNRESOLVED: &str = "$unresolved";
+
 /// What a body says, as a plan has it: a block is a list.
 fn said(scope: &Scope<'_>, body: &Body) -> Value {
     let mut members = Map::new();
     for argument in body.attributes() {
-        if let Some(value) = scope.value(&argument.value) {
-            members.insert(argument.key.as_str().to_owned(), value);
-        }
+        let value = scope.value(&argument.value).unwrap_or_else(|| json!({UNRESOLVED: argument.value.to_string()}));
+        members.insert(argument.key.as_str().to_owned(), value);
     }
     let blocks: Vec<&HclBlock> = body.blocks().filter(|block| block.ident.as_str() != "dynamic").collect();
     for block in blocks {
@@ -97,7 +99,7 @@ fn said(scope: &Scope<'_>, body: &Body) -> Value {
 /// The state as Terraform refreshes it before it plans: what lives goes before what was applied last.
 fn refreshed(kind: &Kind, view: &View, attributes: &Value) -> Value {
     let mut found = attributes.clone();
-    for (pointer, argument) in kind.arguments.iter().filter(|(pointer, _)| !pointer.contains('*')) {
+    for (pointer, argument) in kind.arguments.iter().filter(|(from, to)| !from.contains('*') && !to.contains('{')) {
         let way: Vec<&str> = argument.split('.').collect();
         let live = match pointer.strip_prefix("/supplement/attributes/") {
             Some(key) => {
@@ -115,6 +117,15 @@ fn refreshed(kind: &Kind, view: &View, attributes: &Value) -> Value {
             ([block, name], Some(live)) if found[*block][0].is_object() => found[*block][0][*name] = live,
             (_, _) => {}
         }
+    }
+    for part in terraform_parts::of(&kind.resource).filter(|part| part.form == Form::Whole) {
+        let Some(live) = view.at(&part.at) else { continue };
+        let block = |entry: &Value| {
+            let arguments = part.members.iter().filter(|(argument, _)| !argument.contains('.'));
+            arguments.map(|(argument, member)| (argument.clone(), entry[member].clone())).collect::<Map<_, _>>()
+        };
+        let blocks: Vec<Value> = live.as_array().into_iter().flatten().map(|entry| json!(block(entry))).collect();
+        part.arguments().for_each(|(argument, _)| found[argument] = json!(blocks));
     }
     found
 }
@@ -144,12 +155,12 @@ fn declared(sources: &Sources, instance: &Instance) -> Option<Value> {
 }
 
 /// What is to be after the next apply: what the files say now, resolved as in the state where they say what they said.
-fn wanted(attributes: &Value, before: &Value, was: &Value, is: &Value) -> Value {
-    let mut after = if before.is_null() { over(attributes, was) } else { before.clone() };
+fn wanted(last: &Value, before: &Value, was: &Value, is: &Value) -> Value {
+    let mut after = if before.is_null() { last.clone() } else { before.clone() };
     let names: BTreeSet<&String> = was.as_object().into_iter().chain(is.as_object()).flat_map(Map::keys).collect();
     for name in names {
         after[name] = match (was.get(name), is.get(name)) {
-            (was, is) if was == is => attributes.get(name).unwrap_or(&after[name]).clone(),
+            (was, is) if was == is => last.get(name).unwrap_or(&after[name]).clone(),
             (_, Some(is)) => over(&after[name], is),
             (_, None) if after[name].is_array() => json!([]),
             (_, None) => Value::Null,
@@ -161,6 +172,8 @@ fn wanted(attributes: &Value, before: &Value, was: &Value, is: &Value) -> Value 
 /// Lays what a configuration says over attributes.
 fn over(attributes: &Value, said: &Value) -> Value {
     match (attributes, said) {
+        (old, new) if new.get(UNRESOLVED).is_some() => old.clone(),
+        (old, new) if old.get(UNRESOLVED).is_some() => new.clone(),
         (Value::Object(old), Value::Object(new)) => {
             let mut found = old.clone();
             for (name, value) in new {
@@ -184,7 +197,7 @@ fn terraform_plan(world: &World, files: &Sources, mended: &Sources) -> String {
     let mut found = Vec::new();
     for instance in &state {
         let Some(was) = declared(files, instance) else { continue };
-        let last = over(&instance.attributes, &was);
+        let last = over(&was, &instance.attributes);
         let is_it = |declared: &&Declared| declared.instance.address() == instance.address();
         let own = |view: &&View| {
             join.own(view).first().is_some_and(is_it)
@@ -199,8 +212,8 @@ fn terraform_plan(world: &World, files: &Sources, mended: &Sources) -> String {
             owner.map(|owner| refreshed_part(part, owner, &last))
         };
         let before = known.map(|(live, known)| refreshed(known, live, &last));
-        let before = before.or_else(|| part.and_then(of_part)).unwrap_or(last);
-        let after = declared(mended, instance).map(|is| wanted(&instance.attributes, &before, &was, &is));
+        let before = before.or_else(|| part.and_then(of_part)).unwrap_or_else(|| last.clone());
+        let after = declared(mended, instance).map(|is| wanted(&last, &before, &was, &is));
         let actions = match (&before, &after) {
             (Value::Null, Some(_)) => ["create"],
             (_, Some(_)) => ["update"],
@@ -223,7 +236,11 @@ fn status(findings: &[Finding], control: &str, arn: &str) -> Option<Status> {
 }
 
 /// Verdicts that a plan of the written files cannot show as mended, and why.
-const REMAIN: [(&str, &str, &str); 0] = [];
+const REMAIN: [(&str, &str, &str); 1] = [(
+    "KA-WAF-002",
+    "global/webacl/group-counts/f4eb2fc2-7ba3-4212-94fd-60e85e01ae0e",
+    "the rules of a web ACL are blocks, and a plan does not say which is which: the list is not known",
+)];
 
 /// What a change was made for passes after the next apply. What does not is named here with its reason, and never
 /// breaks what passed.
@@ -246,7 +263,12 @@ fn the_next_apply_mends_what_was_written() {
         let all = changes.iter().flat_map(|change| &change.verifies);
         all.map(|one| (one.control.to_string(), one.arn.to_string())).collect()
     };
-    let (left, written) = (verified(&left), verified(&written));
+    let asked = |change: &&Change| {
+        let arn = change.resource.arn.to_string();
+        change.controls.iter().map(|control| (control.to_string(), arn.clone())).collect::<Vec<_>>()
+    };
+    let left: BTreeSet<(String, String)> = left.iter().flat_map(asked).collect();
+    let written = verified(&written);
     let mut told = BTreeSet::new();
     for (control, arn) in written {
         let now = status(&after, &control, &arn).map_or_else(|| "gone".to_owned(), |status| status.to_string());
@@ -256,7 +278,7 @@ fn the_next_apply_mends_what_was_written() {
         match (now.as_str(), reason.or(in_part)) {
             ("pass", None) => told.insert(format!("{control} {end}: pass")),
             (_, Some(reason)) => told.insert(format!("{control} {end}: {now}, for {reason}")),
-            (_, None) => { let f = after.iter().find(|o| o.control.as_str()==control && o.resource.arn.as_str()==arn); told.insert(format!("XXX {control} {arn} is {now} {f:?}")) }
+            (_, None) => panic!("{control} {arn} is {now}"),
         };
     }
     insta::assert_snapshot!(told.into_iter().collect::<Vec<_>>().join("\n"));
