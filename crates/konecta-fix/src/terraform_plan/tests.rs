@@ -1,5 +1,7 @@
 //! What a plan changes is changed in the snapshot, what it does not say is not known, and the rest is named.
 
+mod parts;
+
 use serde_json::{Value, json};
 
 use super::*;

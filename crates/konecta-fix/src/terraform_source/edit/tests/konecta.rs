@@ -282,7 +282,7 @@ fn the_next_apply_mends_what_was_written() {
         };
     }
     insta::assert_snapshot!(told.into_iter().collect::<Vec<_>>().join("\n"));
-    insta::assert_snapshot!(applied.not_judged.into_iter().collect::<Vec<_>>().join("\n"));
+    assert_eq!(applied.not_judged, BTreeSet::new(), "all that was written is mapped");
     let broken = after.iter().filter(|one| one.status == Status::Fail);
     let broken =
         broken.filter(|one| status(&was, one.control.as_str(), one.resource.arn.as_str()) == Some(Status::Pass));
