@@ -129,6 +129,19 @@ impl Part {
             || self.members.iter().any(|(name, _)| name == argument)
     }
 
+    /// The argument and the member that tell one entry from the others, where one alone does.
+    pub(crate) fn name(&self) -> Option<(&str, &str)> {
+        let [key] = self.key.as_slice() else { return None };
+        self.members.iter().find(|(_, member)| member == key).map(|(argument, member)| (argument.as_str(), member.as_str()))
+    }
+
+    /// The members, each with the first argument that holds it.
+    pub(crate) fn first_arguments(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_first = |at: usize, member: &str| !self.members.iter().take(at).any(|(_, other)| other == member);
+        let all = self.members.iter().enumerate().filter(move |(at, (_, member))| is_first(*at, member));
+        all.map(|(_, (argument, member))| (argument.as_str(), member.as_str()))
+    }
+
     /// What of a part that is declared by a resource of its own has no argument of it: its constants.
     pub(crate) fn constants(&self) -> &Map<String, Value> {
         &self.constants

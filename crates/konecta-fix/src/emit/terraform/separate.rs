@@ -8,6 +8,7 @@ use super::super::comment;
 use super::hcl::{Body, jsonencode, string, value};
 use crate::plan::Change;
 use crate::step::Edit;
+use crate::terraform_parts;
 
 /// The edit as resources of their own; nothing where it is an argument of its resource.
 pub(super) fn written(change: &Change, resource: &ResourceRef, edit: &Edit) -> Option<String> {
@@ -151,25 +152,12 @@ fn acl_entries(acl: &str, edit: &Edit) -> String {
     gone.chain(written).collect()
 }
 
-/// The argument of `aws_route` that a member of a route is.
-const ROUTE: [(&str, &str); 11] = [
-    ("DestinationCidrBlock", "destination_cidr_block"),
-    ("DestinationIpv6CidrBlock", "destination_ipv6_cidr_block"),
-    ("DestinationPrefixListId", "destination_prefix_list_id"),
-    ("CarrierGatewayId", "carrier_gateway_id"),
-    ("CoreNetworkArn", "core_network_arn"),
-    ("EgressOnlyInternetGatewayId", "egress_only_gateway_id"),
-    ("GatewayId", "gateway_id"),
-    ("NatGatewayId", "nat_gateway_id"),
-    ("NetworkInterfaceId", "network_interface_id"),
-    ("TransitGatewayId", "transit_gateway_id"),
-    ("VpcPeeringConnectionId", "vpc_peering_connection_id"),
-];
-
 fn routes(table: &str, edit: &Edit) -> String {
     let (before, after) = (edit.before.as_ref(), edit.after.as_ref());
+    let part = terraform_parts::of("aws_route").next();
     let destination = |route: &Value| {
-        ROUTE[..3].iter().filter_map(|(member, _)| route[*member].as_str()).next().unwrap_or_default().to_owned()
+        let members = part.iter().flat_map(|part| &part.key);
+        members.filter_map(|member| route[member].as_str()).next().unwrap_or_default().to_owned()
     };
     let new = only(after, before);
     let gone = only(before, after).into_iter().map(destination);
@@ -177,9 +165,10 @@ fn routes(table: &str, edit: &Edit) -> String {
     let gone =
         gone.map(|to| told(&format!("remove aws_route to {to} of {table}, or that route block of aws_route_table")));
     let written = new.iter().map(|route| {
-        let members = ROUTE.iter().filter(|(member, _)| route[*member].is_string());
+        let all = part.iter().flat_map(|part| part.first_arguments());
+        let members = all.filter(|(_, member)| route[*member].is_string());
         let mut arguments = vec![("route_table_id", string(table))];
-        arguments.extend(members.map(|(member, argument)| (*argument, string(text(route, member)))));
+        arguments.extend(members.map(|(argument, member)| (argument, string(text(route, member)))));
         block("aws_route", &format!("{table}_{}", destination(route)), &arguments)
     });
     gone.chain(written).collect()

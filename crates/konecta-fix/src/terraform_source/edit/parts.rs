@@ -10,6 +10,7 @@ use crate::View;
 use crate::drift::meaning::is_same;
 use crate::plan::Change;
 use crate::step::Edit;
+use crate::terraform_parts;
 
 /// What a part of a resource is to become.
 #[derive(Debug)]
@@ -168,28 +169,31 @@ fn entries<'a>(view: &View, edit: &Edit, join: &'a Join) -> Vec<PartAsk<'a>> {
     gone.chain(new).collect()
 }
 
-/// Where a route goes, by the API and in an `aws_route` and in a `route` block.
-const DESTINATIONS: [(&str, &str, &str); 3] = [
-    ("DestinationCidrBlock", "destination_cidr_block", "cidr_block"),
-    ("DestinationIpv6CidrBlock", "destination_ipv6_cidr_block", "ipv6_cidr_block"),
-    ("DestinationPrefixListId", "destination_prefix_list_id", "destination_prefix_list_id"),
-];
+/// Where a route goes: the member of it that says so, and its argument in an `aws_route` and in a `route` block.
+fn destination(route: &Value) -> Option<(&'static str, &'static str, &'static str)> {
+    let argument = |of: &str, member: &str| {
+        let part = terraform_parts::of(of).find(|part| !part.key.is_empty())?;
+        part.first_arguments().find(|(_, one)| *one == member).map(|(argument, _)| argument)
+    };
+    let keys = terraform_parts::of("aws_route").flat_map(|part| &part.key);
+    let member = keys.map(String::as_str).find(|member| route[*member].is_string())?;
+    Some((member, argument("aws_route", member)?, argument("aws_route_table", member)?))
+}
 
 fn routes<'a>(view: &View, edit: &Edit, join: &'a Join) -> Vec<PartAsk<'a>> {
     let (before, after) = (edit.before.as_ref(), edit.after.as_ref());
     let gone = only(before, after).into_iter().filter_map(|route| {
-        let found = DESTINATIONS.iter().find(|(member, ..)| route[*member].is_string());
-        let (member, of_route, of_block) = found?;
+        let (member, of_route, of_block) = destination(route)?;
         let routes = declared(view, join, "aws_route");
-        if let Some(found) = routes.into_iter().find(|one| says(one, of_route, &route[*member])) {
+        if let Some(found) = routes.into_iter().find(|one| says(one, of_route, &route[member])) {
             return Some(PartAsk::Removed(found));
         }
         let own = join.own(view).first().copied()?;
         let inline = own.instance.attributes["route"].as_array().is_some_and(|routes| !routes.is_empty());
         if !inline {
-            return Some(PartAsk::Left(format!("no route to {} is declared", route[*member])));
+            return Some(PartAsk::Left(format!("no route to {} is declared", route[member])));
         }
-        Some(PartAsk::BlockRemoved(own, "route", vec![(*of_block, route[*member].clone())]))
+        Some(PartAsk::BlockRemoved(own, "route", vec![(of_block, route[member].clone())]))
     });
     let new = only(after, before).into_iter().map(|route| PartAsk::Left(format!("a route is new: {route}")));
     gone.chain(new).collect()
