@@ -1,8 +1,9 @@
-"""Writes fixtures/terraform/schema.json: the arguments and blocks of the resources that `fix --emit terraform` names.
+"""Writes fixtures/terraform/schema.json: the arguments and blocks of the resources that `fix --emit terraform` names
+and that `scan --plan` reads.
 
 Distilled from the npm package @cdktf/provider-aws, which HashiCorp generated from the schema of the AWS provider itself:
 `synthesizeHclAttributes` of a resource and the `…ToHclTerraform` functions of its blocks name every argument that can
-be set, with its type. crates/konecta-fix/src/emit/terraform.rs holds its table against what is written here.
+be set, with its type. crates/konecta-fix holds emit/terraform.toml and terraform_parts.toml against what is written here.
 
     npm pack @cdktf/provider-aws@21.22.1
     python tools/terraform_schema.py cdktf-provider-aws-21.22.1.tgz
@@ -18,7 +19,9 @@ import tarfile
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-EMIT = ROOT / "crates" / "konecta-fix" / "src" / "emit"
+FIX = ROOT / "crates" / "konecta-fix" / "src"
+EMIT = FIX / "emit"
+PARTS = FIX / "terraform_parts.toml"
 TABLE = EMIT / "terraform.toml"
 SEPARATE = EMIT / "terraform" / "separate.rs"
 OUT = ROOT / "fixtures" / "terraform" / "schema.json"
@@ -63,9 +66,12 @@ def block(source, opening, steps, depth=0):
 def main():
     package = pathlib.Path(sys.argv[1])
     rows = tomllib.loads(TABLE.read_text()).values()
+    parts = tomllib.loads(PARTS.read_text())["part"]
     ways = [way for row in rows for way in row["arguments"].values()]
+    ways += [argument for part in parts for argument, _ in part.get("members", [])]
     steps = {step.rstrip("*{}") for way in ways for step in way.split(".")}
     named = {row[key] for row in rows for key in ("resource", "or") if key in row}
+    named |= {part[key] for part in parts for key in ("terraform", "or") if key in part}
     # aws_ecr_{which}_policy is put together there.
     separate = set(re.findall(r'"(aws_\w+)"', SEPARATE.read_text()))
     wanted = sorted(named | separate | {"aws_ecr_lifecycle_policy", "aws_ecr_repository_policy"})

@@ -63,6 +63,8 @@ pub(crate) struct Part {
 pub(crate) enum Form {
     /// JSON.
     Document,
+    /// One entry, or none.
+    Object,
     /// Entries of a list.
     List,
     /// A list that is known only as a whole.
@@ -183,6 +185,15 @@ impl Part {
             }
         }
         entry
+    }
+
+    /// What one entry says that no member is.
+    pub(crate) fn unmapped<'v>(&self, said: &'v Value) -> Vec<&'v str> {
+        let said = said.as_object().into_iter().flatten().filter(|(_, value)| !is_nothing(value));
+        let leads = |name: &str| {
+            self.members.iter().any(|(argument, _)| argument.split('.').next() == Some(name))
+        };
+        said.map(|(name, _)| name.as_str()).filter(|name| !leads(name)).collect()
     }
 
     fn spelled(&self, member: &str, value: &Value) -> Value {

@@ -173,7 +173,7 @@ fn update(
 ) -> Result<(), serde_json::Error> {
     let mut body = View::of(resource).body;
     let touched = change.touched();
-    let known = parts.own(change, at, &touched);
+    let known = parts.own(change, at, &touched, tell);
     let kind = kind(&resource.resource_type);
     for (pattern, argument) in kind.iter().flat_map(|kind| &kind.arguments) {
         let way: Vec<&str> = argument.split('.').collect();
@@ -186,7 +186,9 @@ fn update(
         let ways = kind.iter().flat_map(|kind| kind.arguments.values()).map(|way| way.split('.').collect());
         unmapped(name, sides, &ways.collect::<Vec<_>>(), tell);
     }
-    if let Some(tags) = change.after.get("tags_all").filter(|tags| tags.is_object()) {
+    if change.unknown.get("tags_all").is_some_and(holds_true) {
+        body["tags"] = Value::Null;
+    } else if let Some(tags) = change.after.get("tags_all").filter(|tags| tags.is_object()) {
         body["tags"] = tags.clone();
     }
     set_body(resource, &body)
@@ -259,7 +261,9 @@ fn set(change: &ResourceChange, resource_type: &str, pattern: &str, way: &[&str]
         }
         (Some(value), None) => {
             if pointer::put(body, pattern, Some(value.clone())).is_err() {
-                take_away(body, pattern);
+                // What it would stand in is not there: what else that holds is not said.
+                let around = pattern.match_indices('/').skip(2).filter_map(|(end, _)| pattern.get(..end));
+                around.filter(|place| !place.is_empty()).for_each(|place| take_away_unless_object(body, place));
             }
         }
         (None, Some(_)) => take_away(body, "/supplement/attributes"),
@@ -268,6 +272,12 @@ fn set(change: &ResourceChange, resource_type: &str, pattern: &str, way: &[&str]
             let _ = pointer::put(body, pattern, Some(Value::Null));
         }
         (None, None) => take_away(body, pattern),
+    }
+}
+
+fn take_away_unless_object(body: &mut Value, place: &str) {
+    if body.pointer(place).is_some_and(|there| !there.is_object()) {
+        take_away(body, place);
     }
 }
 

@@ -97,6 +97,7 @@ impl Parts {
         change: &'c ResourceChange,
         at: usize,
         touched: &BTreeSet<&'c str>,
+        tell: &mut dyn FnMut(&str),
     ) -> BTreeSet<&'c str> {
         let mut known = BTreeSet::new();
         for part in terraform_parts::of(&change.kind).filter(|part| !part.is_separate()) {
@@ -109,9 +110,14 @@ impl Parts {
                     continue;
                 }
                 let (before, after) = (change.before.get(argument), change.after.get(argument));
+                if part.document.is_none() && !part.members.is_empty() {
+                    for item in items(after).iter().filter(|item| !items(before).contains(item)) {
+                        part.unmapped(item).iter().for_each(|name| tell(&format!("{argument}.{name} is not judged")));
+                    }
+                }
                 match part.form {
                     Form::List => self.entries(change, at, part, constants, (before, after)),
-                    Form::Document | Form::Whole | Form::LogTypes => {
+                    Form::Document | Form::Object | Form::Whole | Form::LogTypes => {
                         let value = value(part, after.unwrap_or(&Value::Null), &Value::Null, constants);
                         let lay = self.lay(at, part);
                         match value {
@@ -139,6 +145,10 @@ impl Parts {
             items(side).iter().map(|item| part.entry(item, &Value::Null, constants)).collect()
         };
         let (before, after) = (of(before), of(after));
+        if after.iter().any(|new| !new.is_whole) {
+            self.lay(at, part).is_unknown = true;
+            return;
+        }
         let same = |one: &Entry, other: &Entry| part.key(&one.members) == part.key(&other.members);
         for old in before.iter().filter(|old| !after.iter().any(|new| same(old, new))) {
             let gone = deed(change, part.key(&old.members), Value::Null);
@@ -159,7 +169,7 @@ impl Parts {
                 lay.put.push(deed(change, key, value));
             }
             Form::List => lay.put.push(deed(change, key, Value::Object(new.members))),
-            Form::Document | Form::Whole | Form::LogTypes | Form::Rules => lay.is_unknown = true,
+            Form::Document | Form::Object | Form::Whole | Form::LogTypes | Form::Rules => lay.is_unknown = true,
         }
     }
 
@@ -223,7 +233,7 @@ impl Lay {
                 let Some(put) = self.put.last() else { return };
                 log_types(body.pointer(at), &put.value)
             }
-            Form::Document | Form::Whole | Form::Rules => self.put.last().map(|put| put.value.clone()).unwrap_or_default(),
+            Form::Document | Form::Object | Form::Whole | Form::Rules => self.put.last().map(|put| put.value.clone()).unwrap_or_default(),
         };
         if pointer::put(body, at, Some(value)).is_err() {
             take_away(body, at);
@@ -319,6 +329,10 @@ fn value(part: &Part, said: &Value, unknown: &Value, constants: &Map<String, Val
     match part.form {
         Form::Document => document(said),
         Form::LogTypes => Some(Value::Array(items(Some(said)))),
+        Form::Object => {
+            let one = items(Some(said)).first().map(|one| part.entry(one, unknown, constants));
+            one.map_or(Some(Value::Null), |one| one.is_whole.then_some(Value::Object(one.members)))
+        }
         Form::Whole => {
             let all = items(Some(said));
             let entries: Vec<Entry> = all.iter().map(|one| part.entry(one, unknown, constants)).collect();

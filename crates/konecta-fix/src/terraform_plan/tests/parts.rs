@@ -194,10 +194,29 @@ fn the_arguments_of_a_role() {
     let open = json!({"assume_role_policy": true});
     let done = laid(&[update(address, &assumed("eks.amazonaws.com"), &json!({"arn": arn}), &open)]);
     assert_eq!(at(&done, CLUSTER, place), None);
-    let bound = json!({"arn": arn, "permissions_boundary": "arn:aws:iam::aws:policy/X", "description": "x"});
-    let done = laid(&[update(address, &json!({"arn": arn}), &bound, &no())]);
+    let bound = json!({"arn": arn, "permissions_boundary": own, "description": "x"});
+    let (free, place) = (json!({"arn": arn}), "/configuration/PermissionsBoundary");
+    let done = laid(&[update(address, &free, &bound, &no())]);
+    assert_eq!(at(&done, CLUSTER, place), Some(json!({"PermissionsBoundaryArn": own})));
     let told: Vec<&String> = done.not_judged.iter().collect();
-    assert_eq!(told, ["aws_iam_role.x: description is not judged", "aws_iam_role.x: permissions_boundary is not judged"]);
+    assert_eq!(told, ["aws_iam_role.x: description is not judged"]);
+    let done = laid(&[update(address, &bound, &free, &json!({"permissions_boundary": true}))]);
+    assert_eq!(at(&done, CLUSTER, place), None);
+}
+
+#[test]
+fn the_document_of_a_managed_policy() {
+    let arn = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy";
+    let of = |action: &str| json!({"arn": arn, "policy": policy("", action)["policy"]});
+    let address = "aws_iam_policy.x";
+    for (plan, expected) in [
+        (update(address, &of("eks:ListClusters"), &of("ec2:DescribeSubnets"), &no()), Pass),
+        (update(address, &of("eks:ListClusters"), &of("*"), &no()), Fail),
+        (update(address, &of("eks:ListClusters"), &json!({"arn": arn}), &json!({"policy": true})), Unknown),
+        (update(address, &of("eks:ListClusters"), &json!({"arn": arn, "policy": "{"}), &no()), Unknown),
+    ] {
+        assert_eq!(verdict_beside(&plan), expected, "{plan}");
+    }
 }
 
 #[test]
@@ -468,7 +487,40 @@ fn a_name_that_is_there_twice_is_not_guessed() {
     assert_eq!(done.changed, 0);
 }
 
-/// Plans that others made, of types that nobody here has thought of.
+/// What Terraform 1.11 and version 5.100 of the provider wrote for a state of the drifted world: fixtures/terraform/plan.json.
+#[test]
+fn a_plan_of_terraform_itself() {
+    let text = include_str!("../../../../../fixtures/terraform/plan.json");
+    let done = apply(DRIFTED.clone(), &changes(text).expect("a plan")).expect("laid");
+    let told: Vec<&str> = done.not_judged.iter().map(String::as_str).collect();
+    assert_eq!(
+        told,
+        [
+            "aws_iam_policy.new: what is made is not judged",
+            "aws_route_table.new: what is made is not judged",
+            "aws_route_table_association.private: what it belongs to is not known yet, or not among what was read",
+        ]
+    );
+    let findings = findings(&done.snapshot);
+    let status = |control: &str, end: &str| {
+        let mut fitting = findings.iter().filter(|one| one.control.as_str() == control);
+        fitting.find(|one| one.resource.arn.as_str().ends_with(end)).map(|one| one.status)
+    };
+    for (control, end, expected) in [
+        ("KA-ECR-004", REPORTING, Pass),
+        ("KA-ECR-006", "repository/konecta-erp/config-server", Pass),
+        ("KA-IAM-003", CLUSTER, Unknown),
+        ("KA-RDS-008", "db:konecta-erp-db", Pass),
+        ("KA-SG-001", OPEN, Fail),
+        ("KA-VPC-003", PRIVATE, Unknown),
+        ("KA-VPC-007", IN_FORCE, Pass),
+    ] {
+        assert_eq!(status(control, end), Some(expected), "{control} {end}");
+    }
+    let planned = done.snapshot.resources.iter().filter(|one| one.resource_id.starts_with("sgr-planned"));
+    assert_eq!(planned.count(), 2, "the rule of either resource type");
+}
+
 #[test]
 fn what_changes_inside_a_block_and_is_not_mapped_is_named() {
     let arn = "arn:aws:eks:us-east-1:123456789012:cluster/konecta-erp-prod";
