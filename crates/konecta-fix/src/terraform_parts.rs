@@ -40,6 +40,7 @@ pub(crate) struct Part {
     json: Vec<String>,
     #[serde(default)]
     constants: Map<String, Value>,
+    none: Option<Map<String, Value>>,
     #[serde(default)]
     words: BTreeMap<String, BTreeMap<String, String>>,
     #[serde(default)]
@@ -96,7 +97,8 @@ pub(crate) struct Entry {
     pub(crate) is_whole: bool,
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| embedded("terraform_parts.toml", include_str!("terraform_parts.toml")));
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| embedded("terraform_parts.toml", include_str!("terraform_parts.toml")));
 
 /// All rows.
 pub(crate) fn parts() -> &'static [Part] {
@@ -134,7 +136,10 @@ impl Part {
     /// The argument and the member that tell one entry from the others, where one alone does.
     pub(crate) fn name(&self) -> Option<(&str, &str)> {
         let [key] = self.key.as_slice() else { return None };
-        self.members.iter().find(|(_, member)| member == key).map(|(argument, member)| (argument.as_str(), member.as_str()))
+        self.members
+            .iter()
+            .find(|(_, member)| member == key)
+            .map(|(argument, member)| (argument.as_str(), member.as_str()))
     }
 
     /// The members, each with the first argument that holds it.
@@ -142,6 +147,11 @@ impl Part {
         let is_first = |at: usize, member: &str| !self.members.iter().take(at).any(|(_, other)| other == member);
         let all = self.members.iter().enumerate().filter(move |(at, (_, member))| is_first(*at, member));
         all.map(|(_, (argument, member))| (argument.as_str(), member.as_str()))
+    }
+
+    /// What AWS has where there is none.
+    pub(crate) fn none(&self) -> Value {
+        self.none.clone().map_or(Value::Null, Value::Object)
     }
 
     /// What of a part that is declared by a resource of its own has no argument of it: its constants.
@@ -179,7 +189,8 @@ impl Part {
         }
         for (member, rule) in &self.only {
             let Some((of, values)) = rule.split_first() else { continue };
-            let fits = entry.members.get(of).and_then(Value::as_str).is_none_or(|is| values.iter().any(|one| one == is));
+            let fits =
+                entry.members.get(of).and_then(Value::as_str).is_none_or(|is| values.iter().any(|one| one == is));
             if !fits {
                 entry.members.remove(member);
             }
@@ -190,9 +201,7 @@ impl Part {
     /// What one entry says that no member is.
     pub(crate) fn unmapped<'v>(&self, said: &'v Value) -> Vec<&'v str> {
         let said = said.as_object().into_iter().flatten().filter(|(_, value)| !is_nothing(value));
-        let leads = |name: &str| {
-            self.members.iter().any(|(argument, _)| argument.split('.').next() == Some(name))
-        };
+        let leads = |name: &str| self.members.iter().any(|(argument, _)| argument.split('.').next() == Some(name));
         said.map(|(name, _)| name.as_str()).filter(|name| !leads(name)).collect()
     }
 
@@ -203,7 +212,8 @@ impl Part {
 
     /// What tells an entry from others; `None` where nothing of it is known.
     pub(crate) fn key(&self, members: &Map<String, Value>) -> Option<Vec<Value>> {
-        let key = self.key.iter().map(|name| members.get(name).filter(|one| !is_nothing(one)).cloned().unwrap_or_default());
+        let key =
+            self.key.iter().map(|name| members.get(name).filter(|one| !is_nothing(one)).cloned().unwrap_or_default());
         let key: Vec<Value> = key.collect();
         key.iter().any(|one| !one.is_null()).then_some(key)
     }

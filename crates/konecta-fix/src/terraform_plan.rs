@@ -214,8 +214,12 @@ fn unmapped(name: &str, sides: [Option<&Value>; 3], ways: &[Vec<&str>], tell: &m
         Some(_) | None => side,
     });
     let below: Vec<Vec<&str>> = ours.iter().map(|(_, rest)| rest.to_vec()).collect();
-    let names: BTreeSet<&String> =
-        [before, after, unknown].into_iter().flatten().filter_map(Value::as_object).flat_map(|side| side.keys()).collect();
+    let names: BTreeSet<&String> = [before, after, unknown]
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object)
+        .flat_map(|side| side.keys())
+        .collect();
     for inner in names {
         let [before, after, unknown] = [before, after, unknown].map(|side| side?.get(inner));
         let said = |side: Option<&Value>| side.filter(|value| !value.is_null()).cloned();

@@ -30,7 +30,8 @@ pub(super) fn compare(view: &View, join: &Join, expected: &Expected, items: &mut
             owner: None,
         });
     };
-    let of_its_own = || terraform_parts::parts().iter().filter(|part| part.is_separate() && part.resource_type.as_str() == ours);
+    let of_its_own =
+        || terraform_parts::parts().iter().filter(|part| part.is_separate() && part.resource_type.as_str() == ours);
     for part in of_its_own() {
         let (by, Some(argument)) = (part.terraform.as_str(), part.document.as_deref()) else { continue };
         // What was not read is not known, and nothing is said of it.

@@ -23,7 +23,8 @@ fn an_entry_is_said_in_the_words_of_the_api() {
     assert_eq!(said(rule, &tcp, &json!({})), (entry, true));
     // The provider writes ports where a rule is about every protocol; the API has none.
     let all = json!({"rule_number": 1, "protocol": "-1", "rule_action": "deny", "cidr_block": "0.0.0.0/0", "from_port": 0, "to_port": 0});
-    let entry = json!({"Egress": false, "RuleNumber": 1, "Protocol": "-1", "RuleAction": "deny", "CidrBlock": "0.0.0.0/0"});
+    let entry =
+        json!({"Egress": false, "RuleNumber": 1, "Protocol": "-1", "RuleAction": "deny", "CidrBlock": "0.0.0.0/0"});
     assert_eq!(said(rule, &all, &json!({})), (entry, true));
     // Not known is not the default.
     let open = said(rule, &json!({"rule_number": 1}), &json!({"egress": true, "protocol": true}));
@@ -34,7 +35,8 @@ fn an_entry_is_said_in_the_words_of_the_api() {
 fn one_known_target_of_a_route_is_its_only_one() {
     let route = part("aws_route", "Routes");
     let to = json!({"destination_cidr_block": "0.0.0.0/0", "gateway_id": "igw-1"});
-    let entry = json!({"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1", "Origin": "CreateRoute", "State": "active"});
+    let entry =
+        json!({"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1", "Origin": "CreateRoute", "State": "active"});
     assert_eq!(said(route, &to, &json!({"network_interface_id": true, "state": true})), (entry, true));
     let (open, is_whole) = said(route, &json!({"destination_cidr_block": "0.0.0.0/0"}), &json!({"gateway_id": true}));
     assert_eq!((open.get("GatewayId"), is_whole), (None, false));
@@ -44,7 +46,10 @@ fn one_known_target_of_a_route_is_its_only_one() {
 fn a_document_that_is_none_is_not_known() {
     let policy = part("aws_iam_role_policy", "RolePolicyList");
     let known = json!({"name": "x", "policy": "{\"Statement\": []}"});
-    assert_eq!(said(policy, &known, &json!({})), (json!({"PolicyName": "x", "PolicyDocument": {"Statement": []}}), true));
+    assert_eq!(
+        said(policy, &known, &json!({})),
+        (json!({"PolicyName": "x", "PolicyDocument": {"Statement": []}}), true)
+    );
     assert_eq!(said(policy, &json!({"name": "x", "policy": "{"}), &json!({})), (json!({"PolicyName": "x"}), false));
 }
 
@@ -77,7 +82,8 @@ fn every_argument_is_one_of_the_provider_s() {
                 assert!(names.contains(&name.as_str()), "{} {argument}.{name}", part.terraform);
             }
         }
-        let known = |member: &String| part.members.iter().any(|(_, one)| one == member) || part.constants.contains_key(member);
+        let known =
+            |member: &String| part.members.iter().any(|(_, one)| one == member) || part.constants.contains_key(member);
         let in_blocks = |member: &String| part.blocks.values().any(|constants| constants.contains_key(member));
         assert!(part.key.iter().all(|member| known(member) || in_blocks(member)), "{}", part.terraform);
         assert_eq!(part.form == Form::List, !part.key.is_empty(), "{}", part.terraform);

@@ -50,8 +50,10 @@ impl Parts {
         let mut is_part = false;
         for part in terraform_parts::of(&change.kind).filter(|part| part.is_separate()) {
             is_part = true;
-            let old = (change.does("delete") || change.does("update")).then(|| entry(part, &change.before, &Value::Null));
-            let new = (change.does("create") || change.does("update")).then(|| entry(part, &change.after, &change.unknown));
+            let old =
+                (change.does("delete") || change.does("update")).then(|| entry(part, &change.before, &Value::Null));
+            let new =
+                (change.does("create") || change.does("update")).then(|| entry(part, &change.after, &change.unknown));
             let (from, to) = (places.owner_before(change), places.owner_after(change));
             match (old, from) {
                 (Some(old), Place::One(at)) => {
@@ -233,7 +235,9 @@ impl Lay {
                 let Some(put) = self.put.last() else { return };
                 log_types(body.pointer(at), &put.value)
             }
-            Form::Document | Form::Object | Form::Whole | Form::Rules => self.put.last().map(|put| put.value.clone()).unwrap_or_default(),
+            Form::Document | Form::Object | Form::Whole | Form::Rules => {
+                self.put.last().map(|put| put.value.clone()).unwrap_or_default()
+            }
         };
         if pointer::put(body, at, Some(value)).is_err() {
             take_away(body, at);
@@ -331,7 +335,7 @@ fn value(part: &Part, said: &Value, unknown: &Value, constants: &Map<String, Val
         Form::LogTypes => Some(Value::Array(items(Some(said)))),
         Form::Object => {
             let one = items(Some(said)).first().map(|one| part.entry(one, unknown, constants));
-            one.map_or(Some(Value::Null), |one| one.is_whole.then_some(Value::Object(one.members)))
+            one.map_or_else(|| Some(part.none()), |one| one.is_whole.then_some(Value::Object(one.members)))
         }
         Form::Whole => {
             let all = items(Some(said));

@@ -44,9 +44,11 @@ impl Places {
             for declared in before.own(&view) {
                 let instance = &declared.instance;
                 let by_table = kind(ours).is_some_and(|kind| kind.is_declared_by(&instance.kind));
-                let by_parts = terraform_parts::of(&instance.kind).any(|part| !part.is_separate() && part.resource_type == *ours);
+                let by_parts =
+                    terraform_parts::of(&instance.kind).any(|part| !part.is_separate() && part.resource_type == *ours);
                 // What says its ARN is not the resource of the same name in another region.
-                let said = instance.attributes.get("arn").and_then(Value::as_str).filter(|said| said.starts_with("arn:"));
+                let said =
+                    instance.attributes.get("arn").and_then(Value::as_str).filter(|said| said.starts_with("arn:"));
                 if (by_table || by_parts) && said.is_none_or(|said| said == arn) {
                     places.own.entry(instance.name.clone()).or_default().push(at);
                 }
@@ -54,7 +56,8 @@ impl Places {
             for (join, found) in [(&before, &mut places.before), (&after, &mut places.after)] {
                 for declared in join.of(&view) {
                     let instance = &declared.instance;
-                    if terraform_parts::of(&instance.kind).any(|part| part.is_separate() && part.resource_type == *ours) {
+                    if terraform_parts::of(&instance.kind).any(|part| part.is_separate() && part.resource_type == *ours)
+                    {
                         found.entry(instance.name.clone()).or_default().push(at);
                     }
                 }

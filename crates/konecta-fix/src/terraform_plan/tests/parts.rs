@@ -22,7 +22,7 @@ static DRIFTED: LazyLock<Snapshot> = LazyLock::new(|| {
 /// The controls that this is about; all others would take their time.
 static CONTROLS: LazyLock<Catalogue> = LazyLock::new(|| {
     let mut catalogue = Catalogue::built_in().expect("catalogue");
-    let controls = "KA-ECR-004 KA-ECR-006 KA-EKS-003 KA-EKS-004 KA-IAM-003 KA-RDS-008 KA-RDS-012 KA-SG-001 KA-VPC-003 KA-VPC-007";
+    let controls = "KA-CF-040 KA-ECR-004 KA-ECR-006 KA-EKS-003 KA-EKS-004 KA-IAM-003 KA-RDS-008 KA-RDS-012 KA-SG-001 KA-VPC-003 KA-VPC-007";
     let controls = controls.split(' ').map(str::to_owned).collect();
     catalogue.narrow(&Selection { controls, ..Selection::default() }).expect("they exist");
     catalogue
@@ -116,12 +116,14 @@ fn the_policies_of_a_repository() {
 const CLUSTER: &str = "role/konecta-erp-cluster";
 
 fn networking() -> Value {
-    let document = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["ec2:*"], "Resource": "*"}]});
+    let document =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["ec2:*"], "Resource": "*"}]});
     json!({"name": "networking", "role": "konecta-erp-cluster", "policy": document.to_string()})
 }
 
 fn policy(name: &str, action: &str) -> Value {
-    let document = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": [action], "Resource": "*"}]});
+    let document =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": [action], "Resource": "*"}]});
     json!({"name": name, "policy": document.to_string()})
 }
 
@@ -174,8 +176,10 @@ fn the_arguments_of_a_role() {
     ] {
         assert_eq!(verdict(&[plan.clone()], "KA-IAM-003", CLUSTER), expected, "{plan}");
     }
-    let managed = |policies: &[&str]| json!({"arn": arn, "name": "konecta-erp-cluster", "managed_policy_arns": policies});
-    let (own, admin) = ("arn:aws:iam::aws:policy/AmazonEKSClusterPolicy", "arn:aws:iam::aws:policy/AdministratorAccess");
+    let managed =
+        |policies: &[&str]| json!({"arn": arn, "name": "konecta-erp-cluster", "managed_policy_arns": policies});
+    let (own, admin) =
+        ("arn:aws:iam::aws:policy/AmazonEKSClusterPolicy", "arn:aws:iam::aws:policy/AdministratorAccess");
     for (plan, expected) in [
         (update(address, &managed(&[own]), &managed(&[]), &no()), Pass),
         (update(address, &managed(&[own]), &managed(&[own, admin]), &no()), Fail),
@@ -228,7 +232,8 @@ fn the_parameters_of_a_database() {
     };
     let address = "aws_db_parameter_group.x";
     let was = group("0", "immediate");
-    let other = json!({"arn": arn, "parameter": [{"name": "log_connections", "value": "1", "apply_method": "immediate"}]});
+    let other =
+        json!({"arn": arn, "parameter": [{"name": "log_connections", "value": "1", "apply_method": "immediate"}]});
     for (plan, expected) in [
         (update(address, &was, &group("1", "immediate"), &no()), Pass),
         // What is in force until somebody reboots it is the old value.
@@ -250,9 +255,7 @@ fn the_parameters_of_a_database() {
     ] {
         assert_eq!(verdict(&[plan.clone()], "KA-RDS-008", "db:konecta-erp-db"), expected, "{plan}");
     }
-    let logs = |types: Value| {
-        json!({"arn": "arn:aws:rds:us-east-1:123456789012:db:konecta-erp-half-logged", "enabled_cloudwatch_logs_exports": types})
-    };
+    let logs = |types: Value| json!({"arn": "arn:aws:rds:us-east-1:123456789012:db:konecta-erp-half-logged", "enabled_cloudwatch_logs_exports": types});
     let was = logs(json!(["postgresql"]));
     for (plan, expected) in [
         (update(address, &was, &logs(json!(["postgresql", "upgrade"])), &no()), Pass),
@@ -271,7 +274,10 @@ fn the_logs_and_the_keys_of_a_cluster() {
     let logs = |types: &[&str]| json!({"arn": arn, "enabled_cluster_log_types": types});
     let was = logs(&["api", "authenticator", "controllerManager", "scheduler"]);
     for (plan, expected) in [
-        (update(address, &was, &logs(&["api", "audit", "authenticator", "controllerManager", "scheduler"]), &no()), Pass),
+        (
+            update(address, &was, &logs(&["api", "audit", "authenticator", "controllerManager", "scheduler"]), &no()),
+            Pass,
+        ),
         (update(address, &was, &logs(&["audit"]), &no()), Fail),
         (update(address, &was, &json!({"arn": arn}), &no()), Fail),
         (update(address, &was, &json!({"arn": arn}), &json!({"enabled_cluster_log_types": true})), Unknown),
@@ -279,9 +285,7 @@ fn the_logs_and_the_keys_of_a_cluster() {
         assert_eq!(verdict(&[plan.clone()], "KA-EKS-004", "cluster/konecta-erp-prod"), expected, "{plan}");
     }
     let key = "arn:aws:kms:us-east-1:123456789012:key/415149ba-8cd4-4f09-afea-8cf4576d3cd7";
-    let encrypted = |resources: &[&str], provider: Value| {
-        json!({"arn": arn, "encryption_config": [{"resources": resources, "provider": [provider]}]})
-    };
+    let encrypted = |resources: &[&str], provider: Value| json!({"arn": arn, "encryption_config": [{"resources": resources, "provider": [provider]}]});
     let none = json!({"arn": arn, "encryption_config": []});
     let open = json!({"encryption_config": [{"provider": [{"key_arn": true}]}]});
     for (plan, expected) in [
@@ -313,7 +317,8 @@ fn block(number: u32, action: &str, (from, to): (u16, u16)) -> Value {
 fn the_entries_of_a_network_acl() {
     let address = "aws_network_acl_rule.x";
     let deny = |number| acl_rule(number, "deny", (0, 65535));
-    let open = json!({"network_acl_id": "acl-e4dfb8b7b9f2b39bd", "rule_number": 1, "protocol": "tcp", "rule_action": "deny"});
+    let open =
+        json!({"network_acl_id": "acl-e4dfb8b7b9f2b39bd", "rule_number": 1, "protocol": "tcp", "rule_action": "deny"});
     for (plan, expected) in [
         (create(address, &deny(1), &json!({"id": true})), Pass),
         (delete(address, &acl_rule(50, "allow", (22, 22))), Pass),
@@ -354,11 +359,10 @@ fn the_routes_of_a_table() {
     let address = "aws_route.x";
     let table = "rtb-c7d3313128010c608";
     let nat = "nat-8d7a5eb09ac45e309";
-    let out = |target: &Value| {
-        with(&json!({"route_table_id": table, "destination_cidr_block": "0.0.0.0/0"}), target)
-    };
+    let out = |target: &Value| with(&json!({"route_table_id": table, "destination_cidr_block": "0.0.0.0/0"}), target);
     let (gateway, closed) = (json!({"gateway_id": "igw-bf34c86179c5b2857"}), json!({"nat_gateway_id": nat}));
-    let computed = json!({"id": true, "network_interface_id": true, "origin": true, "state": true, "instance_id": true});
+    let computed =
+        json!({"id": true, "network_interface_id": true, "origin": true, "state": true, "instance_id": true});
     for (plan, expected) in [
         (update(address, &out(&gateway), &out(&closed), &computed), Pass),
         (create(address, &out(&closed), &computed), Pass),
@@ -384,7 +388,8 @@ fn the_table_of_a_subnet() {
     let address = "aws_route_table_association.x";
     let to = |table: &str| json!({"subnet_id": "subnet-9c20fb8efeb1f613b", "route_table_id": table, "gateway_id": ""});
     // Closed, open, and one that the same plan makes.
-    let (closed, open, new) = (to("rtb-4a329ecae2ae2e845"), to("rtb-a73284011d1ec73b3"), json!({"subnet_id": "subnet-9c20fb8efeb1f613b"}));
+    let (closed, open, new) =
+        (to("rtb-4a329ecae2ae2e845"), to("rtb-a73284011d1ec73b3"), json!({"subnet_id": "subnet-9c20fb8efeb1f613b"}));
     let was = to("rtb-c7d3313128010c608");
     assert_eq!(verdict(&[update(address, &was, &closed, &no())], "KA-VPC-003", PRIVATE), Pass);
     assert_eq!(verdict(&[update(address, &was, &open, &no())], "KA-VPC-003", PRIVATE), Fail);
@@ -394,11 +399,15 @@ fn the_table_of_a_subnet() {
     for plan in [update(address, &was, &new, &unknown), change(address, &["delete", "create"], &was, &new, &unknown)] {
         let done = laid(&[plan]);
         let told: Vec<&String> = done.not_judged.iter().collect();
-        assert_eq!(told, ["aws_route_table_association.x: what it belongs to is not known yet, or not among what was read"]);
+        assert_eq!(
+            told,
+            ["aws_route_table_association.x: what it belongs to is not known yet, or not among what was read"]
+        );
         let findings = findings(&done.snapshot);
         let ours = findings.iter().filter(|one| one.control.as_str() == "KA-VPC-003");
         // The others have a table of their own, which is known.
-        let open: Vec<&str> = ours.filter(|one| one.status == Unknown).map(|one| one.resource.arn.short_name()).collect();
+        let open: Vec<&str> =
+            ours.filter(|one| one.status == Unknown).map(|one| one.resource.arn.short_name()).collect();
         assert!(open.contains(&"subnet-9c20fb8efeb1f613b") && !open.contains(&"subnet-eef79905394ef1717"), "{open:?}");
     }
 }
@@ -439,10 +448,31 @@ fn several_rules_in_one_resource() {
         assert_eq!(verdict(&[plan.clone()], "KA-SG-001", OPEN), expected, "{plan}");
     }
     // What takes its place belongs to a group that is not there yet: the old one is not gone without it.
-    let elsewhere = json!({"type": "ingress", "protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_blocks": ["0.0.0.0/0"]});
+    let elsewhere =
+        json!({"type": "ingress", "protocol": "tcp", "from_port": 22, "to_port": 22, "cidr_blocks": ["0.0.0.0/0"]});
     let done = laid(&[replaced(&elsewhere, &json!({"security_group_id": true}))]);
     assert_eq!(done.not_judged.len(), 1, "{:?}", done.not_judged);
     assert_eq!(done.snapshot.resources.len(), DRIFTED.resources.len());
+}
+
+#[test]
+fn the_logs_of_a_distribution() {
+    let end = "distribution/EW6OWZEC5CQGKT";
+    let arn = format!("arn:aws:cloudfront::123456789012:{end}");
+    let logged = |block: Value| json!({"arn": arn, "id": "EW6OWZEC5CQGKT", "logging_config": block});
+    let (on, off) =
+        (logged(json!([{"bucket": "b.s3.amazonaws.com", "prefix": "", "include_cookies": false}])), logged(json!([])));
+    let address = "aws_cloudfront_distribution.x";
+    for (plan, expected) in [
+        (update(address, &off, &on, &no()), Pass),
+        (update(address, &on, &off, &no()), Fail),
+        (
+            update(address, &off, &logged(json!([{"prefix": ""}])), &json!({"logging_config": [{"bucket": true}]})),
+            Unknown,
+        ),
+    ] {
+        assert_eq!(verdict(&[plan.clone()], "KA-CF-040", end), expected, "{plan}");
+    }
 }
 
 #[test]
@@ -473,6 +503,39 @@ fn what_is_not_among_what_was_read_is_named() {
     );
 }
 
+/// Whatever of a plan is known after apply only: no verdict passes by it that does not pass when it is known.
+#[test]
+fn what_becomes_unknown_is_never_a_pass() {
+    let plan: Value = serde_json::from_str(include_str!("../../../../../fixtures/terraform/plan.json")).expect("JSON");
+    let judged = |plan: &Value| {
+        let done = apply(DRIFTED.clone(), &changes(&plan.to_string()).expect("a plan")).expect("laid");
+        let passes = findings(&done.snapshot).into_iter().filter(|one| one.status == Pass);
+        let passes: BTreeSet<String> = passes.map(|one| format!("{} {}", one.control, one.resource.arn)).collect();
+        (done.not_judged, passes)
+    };
+    let (told, passes) = judged(&plan);
+    let (all, mut tried) = (changes(&plan.to_string()).expect("a plan"), 0);
+    for (at, change) in all.iter().enumerate().filter(|(_, change)| change.after.is_object()) {
+        for name in change.touched().into_iter().filter(|name| change.after.get(name).is_some_and(|one| !one.is_null()))
+        {
+            let mut open = plan.clone();
+            let opened = &mut open["resource_changes"][at]["change"];
+            opened["after"].as_object_mut().expect("an object").remove(name);
+            opened["after_unknown"][name] = json!(true);
+            let (now_told, now) = judged(&open);
+            let address = format!("{}: ", change.address);
+            // What belongs to something that is not there yet is named instead.
+            if now_told.iter().any(|one| one.starts_with(&address) && !told.contains(one)) {
+                continue;
+            }
+            tried += 1;
+            let new: Vec<&String> = now.difference(&passes).collect();
+            assert_eq!(new, Vec::<&String>::new(), "{} {name}", change.address);
+        }
+    }
+    assert!(tried > 20, "{tried}");
+}
+
 /// A plan says the region of nothing that it names by a name.
 #[test]
 fn a_name_that_is_there_twice_is_not_guessed() {
@@ -480,7 +543,8 @@ fn a_name_that_is_there_twice_is_not_guessed() {
     let twin = snapshot.resources.iter().find(|one| one.arn.as_str().ends_with(REPORTING)).expect("it lives").clone();
     let arn = twin.arn.as_str().replace("us-east-1", "eu-west-1").parse().expect("an ARN");
     snapshot.resources.push(Resource { arn, region: "eu-west-1".parse().expect("a region"), ..twin });
-    let plan = json!({"resource_changes": [update("aws_ecr_lifecycle_policy.x", &lifecycle(3), &lifecycle(10), &no())]});
+    let plan =
+        json!({"resource_changes": [update("aws_ecr_lifecycle_policy.x", &lifecycle(3), &lifecycle(10), &no())]});
     let done = apply(snapshot, &changes(&plan.to_string()).expect("a plan")).expect("laid");
     let told: Vec<&str> = done.not_judged.iter().map(String::as_str).collect();
     assert_eq!(told, ["aws_ecr_lifecycle_policy.x: several of what was read have the name that it belongs to"]);
@@ -525,8 +589,12 @@ fn a_plan_of_terraform_itself() {
 fn what_changes_inside_a_block_and_is_not_mapped_is_named() {
     let arn = "arn:aws:eks:us-east-1:123456789012:cluster/konecta-erp-prod";
     let vpc = |members: Value| json!({"arn": arn, "vpc_config": [members]});
-    let was = vpc(json!({"endpoint_public_access": true, "subnet_ids": ["subnet-1"], "control_plane_egress_mode": "AWS_MANAGED"}));
-    let is = vpc(json!({"endpoint_public_access": false, "subnet_ids": ["subnet-2"], "control_plane_egress_mode": "CUSTOMER_ROUTED"}));
+    let was = vpc(
+        json!({"endpoint_public_access": true, "subnet_ids": ["subnet-1"], "control_plane_egress_mode": "AWS_MANAGED"}),
+    );
+    let is = vpc(
+        json!({"endpoint_public_access": false, "subnet_ids": ["subnet-2"], "control_plane_egress_mode": "CUSTOMER_ROUTED"}),
+    );
     let done = laid(&[update("aws_eks_cluster.x", &was, &is, &json!({"vpc_config": [{"public_access_cidrs": true}]}))]);
     let told: Vec<&str> = done.not_judged.iter().map(String::as_str).collect();
     assert_eq!(told, ["aws_eks_cluster.x: vpc_config.control_plane_egress_mode is not judged"]);

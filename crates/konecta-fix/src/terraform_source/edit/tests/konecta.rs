@@ -149,7 +149,8 @@ fn declared(sources: &Sources, instance: &Instance) -> Option<Value> {
     let site = site(sources, "", instance).filter(|site| site.is_own)?;
     let mut said = said(&site.scope, &site.block.it.body);
     if let Some(members) = said.as_object_mut() {
-        members.retain(|name, _| !["count", "for_each", "depends_on", "provider", "lifecycle"].contains(&name.as_str()));
+        members
+            .retain(|name, _| !["count", "for_each", "depends_on", "provider", "lifecycle"].contains(&name.as_str()));
     }
     Some(said)
 }
@@ -206,9 +207,9 @@ fn terraform_plan(world: &World, files: &Sources, mended: &Sources) -> String {
         let known = views.iter().find(own).and_then(|live| Some((live, kind(&live.reference.resource_type)?)));
         let part = terraform_parts::of(&instance.kind).find(|part| part.is_separate());
         let of_part = |part: &'static Part| {
-            let owner = views.iter().find(|view| {
-                view.reference.resource_type == part.resource_type && join.of(view).iter().any(is_it)
-            });
+            let owner = views
+                .iter()
+                .find(|view| view.reference.resource_type == part.resource_type && join.of(view).iter().any(is_it));
             owner.map(|owner| refreshed_part(part, owner, &last))
         };
         let before = known.map(|(live, known)| refreshed(known, live, &last));
