@@ -1,6 +1,9 @@
 //! What a plan changes is changed in the snapshot, what it does not say is not known, and the rest is named.
 
+mod drifted;
+mod network;
 mod parts;
+mod whole;
 
 use serde_json::{Value, json};
 
