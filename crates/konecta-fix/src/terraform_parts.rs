@@ -16,6 +16,22 @@ mod tests;
 #[serde(deny_unknown_fields)]
 struct Table {
     part: Vec<Part>,
+    named: Vec<Named>,
+}
+
+/// A list of blocks of which an argument is the name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Named {
+    pub(crate) terraform: String,
+    #[serde(rename = "type")]
+    pub(crate) resource_type: ResourceType,
+    pub(crate) at: String,
+    pub(crate) argument: String,
+    /// The argument that is the name, and the member.
+    pub(crate) by: (String, String),
+    #[serde(default)]
+    pub(crate) ordered: bool,
 }
 
 /// What AWS has in one place, and the provider in arguments or resources of its own.
@@ -103,6 +119,11 @@ static TABLE: LazyLock<Table> =
 /// All rows.
 pub(crate) fn parts() -> &'static [Part] {
     &TABLE.part
+}
+
+/// The lists of blocks with names of a resource type of the provider.
+pub(crate) fn named(terraform: &str) -> impl Iterator<Item = &'static Named> {
+    TABLE.named.iter().filter(move |named| named.terraform == terraform)
 }
 
 /// The rows of a resource type of the provider.

@@ -5,6 +5,7 @@
 //! that looks at it is *unknown*. What is not mapped is named. Reads `terraform show -json`; asks nobody and judges
 //! nothing.
 
+mod blocks;
 mod parts;
 mod places;
 mod rules;
@@ -22,7 +23,7 @@ use crate::context::View;
 use crate::emit::terraform::table::kind;
 use crate::pointer;
 use crate::simulate::set_body;
-use crate::terraform_parts::holds_true;
+use crate::terraform_parts::{self, holds_true};
 
 #[cfg(test)]
 mod tests;
@@ -175,9 +176,13 @@ fn update(
     let touched = change.touched();
     let known = parts.own(change, at, &touched, tell);
     let kind = kind(&resource.resource_type);
+    let lists = terraform_parts::named(&change.kind).filter(|named| touched.contains(named.argument.as_str()));
+    let laid = lists.filter(|named| kind.is_some_and(|kind| blocks::lay(change, kind, named, &mut body)));
+    let laid: BTreeSet<&str> = laid.map(|named| named.argument.as_str()).collect();
     for (pattern, argument) in kind.iter().flat_map(|kind| &kind.arguments) {
         let way: Vec<&str> = argument.split('.').collect();
-        if way.first().is_some_and(|first| touched.contains(first.trim_end_matches('*'))) {
+        let first = way.first().map(|first| first.trim_end_matches('*')).unwrap_or_default();
+        if touched.contains(first) && !laid.contains(first) {
             set(change, resource.resource_type.as_str(), pattern, &way, &mut body);
         }
     }

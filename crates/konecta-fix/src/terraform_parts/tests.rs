@@ -53,6 +53,21 @@ fn a_document_that_is_none_is_not_known() {
     assert_eq!(said(policy, &json!({"name": "x", "policy": "{"}), &json!({})), (json!({"PolicyName": "x"}), false));
 }
 
+#[test]
+fn every_list_of_blocks_with_names_is_one() {
+    let schema: Value = serde_json::from_str(include_str!("../../../../fixtures/terraform/schema.json")).expect("JSON");
+    for row in &TABLE.named {
+        let block = &schema["resources"][&row.terraform][&row.argument];
+        assert_eq!(block["nesting"] == "list", row.ordered, "{} {}", row.terraform, row.argument);
+        assert!(block["of"][&row.by.0].is_string() || block["of"][&row.by.0].is_number(), "{block}");
+        let kind = crate::emit::terraform::table::kind(&row.resource_type).expect("in emit/terraform.toml");
+        let start = format!("{}/*/", row.at);
+        let blocks = format!("{}*.", row.argument);
+        let ours = kind.arguments.iter().filter(|(pattern, _)| pattern.starts_with(&start));
+        assert!(ours.map(|(_, way)| way).all(|way| way.starts_with(&blocks)), "{}", row.at);
+    }
+}
+
 /// Every argument stands in the provider's schema, and every argument of a block that there is stands in the table.
 #[test]
 fn every_argument_is_one_of_the_provider_s() {

@@ -1,5 +1,6 @@
 //! What a plan changes is changed in the snapshot, what it does not say is not known, and the rest is named.
 
+mod blocks;
 mod drifted;
 mod network;
 mod parts;

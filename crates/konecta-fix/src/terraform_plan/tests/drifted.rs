@@ -21,7 +21,7 @@ pub(super) static DRIFTED: LazyLock<Snapshot> = LazyLock::new(|| {
 /// The controls that this is about; all others would take their time.
 static CONTROLS: LazyLock<Catalogue> = LazyLock::new(|| {
     let mut catalogue = Catalogue::built_in().expect("catalogue");
-    let controls = "KA-CF-040 KA-ECR-004 KA-ECR-006 KA-EKS-003 KA-EKS-004 KA-IAM-003 KA-RDS-008 KA-RDS-012 KA-SG-001 KA-VPC-003 KA-VPC-007";
+    let controls = "KA-CF-040 KA-ECR-004 KA-ECR-006 KA-EKS-003 KA-EKS-004 KA-IAM-003 KA-RDS-008 KA-RDS-012 KA-SG-001 KA-VPC-003 KA-VPC-007 KA-WAF-002";
     let controls = controls.split(' ').map(str::to_owned).collect();
     catalogue.narrow(&Selection { controls, ..Selection::default() }).expect("they exist");
     catalogue

@@ -1,6 +1,8 @@
 //! Parts of live resources: what a plan makes, changes and destroys of each mapped type, and the verdict on it. A pass
 //! and a fail are proven by what is known; what is known after apply only is never one of them.
 
+use std::slice::from_ref;
+
 use konecta_base::finding::Status::{self, Fail, Pass, Unknown};
 
 use super::drifted::*;
@@ -18,7 +20,7 @@ fn the_policies_of_a_repository() {
         (deletes(address, &lifecycle(3)), Fail),
         (updates(address, &lifecycle(3), &open, &json!({"policy": true})), Unknown),
     ] {
-        assert_eq!(verdict(&[plan.clone()], "KA-ECR-004", REPORTING), expected, "{plan}");
+        assert_eq!(verdict(from_ref(&plan), "KA-ECR-004", REPORTING), expected, "{plan}");
     }
     let address = "aws_ecr_repository_policy.x";
     let to = |principal: &str| {
@@ -32,7 +34,7 @@ fn the_policies_of_a_repository() {
         (creates(address, &to("*"), &no()), Fail),
         (updates(address, &stranger, &open, &json!({"policy": true})), Unknown),
     ] {
-        assert_eq!(verdict(&[plan.clone()], "KA-ECR-006", REPORTING), expected, "{plan}");
+        assert_eq!(verdict(from_ref(&plan), "KA-ECR-006", REPORTING), expected, "{plan}");
     }
 }
 
@@ -68,7 +70,7 @@ fn the_policies_of_a_role() {
         (updates(address, &networking(), &with(&open, &policy("networking", "iam:*")), &no()), Fail),
         (updates(address, &networking(), &open, &json!({"policy": true})), Unknown),
     ] {
-        assert_eq!(verdict(&[plan.clone()], "KA-IAM-003", CLUSTER), expected, "{plan}");
+        assert_eq!(verdict(from_ref(&plan), "KA-IAM-003", CLUSTER), expected, "{plan}");
     }
     let address = "aws_iam_role_policy_attachment.x";
     let of_aws = |name: &str| attached(&format!("arn:aws:iam::aws:policy/{name}"));
@@ -95,7 +97,7 @@ fn the_arguments_of_a_role() {
         (updates(address, &was, &inline(&[policy("networking", "ec2:*"), policy("all", "*")]), &no()), Fail),
         (updates(address, &was, &inline(&[]), &json!({"inline_policy": [{"policy": true}]})), Unknown),
     ] {
-        assert_eq!(verdict(&[plan.clone()], "KA-IAM-003", CLUSTER), expected, "{plan}");
+        assert_eq!(verdict(from_ref(&plan), "KA-IAM-003", CLUSTER), expected, "{plan}");
     }
     let managed =
         |policies: &[&str]| json!({"arn": arn, "name": "konecta-erp-cluster", "managed_policy_arns": policies});
@@ -164,7 +166,7 @@ fn the_parameters_of_a_database() {
         (updates(address, &was, &other, &no()), Unknown),
         (updates(address, &was, &json!({"arn": arn}), &json!({"parameter": true})), Unknown),
     ] {
-        assert_eq!(verdict(&[plan.clone()], "KA-RDS-008", "db:konecta-erp-db"), expected, "{plan}");
+        assert_eq!(verdict(from_ref(&plan), "KA-RDS-008", "db:konecta-erp-db"), expected, "{plan}");
     }
     let database = |group: &str| json!({"arn": "arn:aws:rds:us-east-1:123456789012:db:konecta-erp-db", "parameter_group_name": group});
     let address = "aws_db_instance.x";
@@ -174,7 +176,7 @@ fn the_parameters_of_a_database() {
         (updates(address, &database("konecta-erp-pg"), &database("made-just-now"), &no()), Unknown),
         (updates(address, &database("konecta-erp-half-logged"), &database("konecta-erp-pg"), &no()), Fail),
     ] {
-        assert_eq!(verdict(&[plan.clone()], "KA-RDS-008", "db:konecta-erp-db"), expected, "{plan}");
+        assert_eq!(verdict(from_ref(&plan), "KA-RDS-008", "db:konecta-erp-db"), expected, "{plan}");
     }
     let logs = |types: Value| json!({"arn": "arn:aws:rds:us-east-1:123456789012:db:konecta-erp-half-logged", "enabled_cloudwatch_logs_exports": types});
     let was = logs(json!(["postgresql"]));
@@ -184,7 +186,7 @@ fn the_parameters_of_a_database() {
         (updates(address, &was, &logs(Value::Null), &no()), Fail),
         (updates(address, &was, &logs(Value::Null), &json!({"enabled_cloudwatch_logs_exports": true})), Unknown),
     ] {
-        assert_eq!(verdict(&[plan.clone()], "KA-RDS-012", "db:konecta-erp-half-logged"), expected, "{plan}");
+        assert_eq!(verdict(from_ref(&plan), "KA-RDS-012", "db:konecta-erp-half-logged"), expected, "{plan}");
     }
 }
 
@@ -203,7 +205,7 @@ fn the_logs_and_the_keys_of_a_cluster() {
         (updates(address, &was, &json!({"arn": arn}), &no()), Fail),
         (updates(address, &was, &json!({"arn": arn}), &json!({"enabled_cluster_log_types": true})), Unknown),
     ] {
-        assert_eq!(verdict(&[plan.clone()], "KA-EKS-004", "cluster/konecta-erp-prod"), expected, "{plan}");
+        assert_eq!(verdict(from_ref(&plan), "KA-EKS-004", "cluster/konecta-erp-prod"), expected, "{plan}");
     }
     let key = "arn:aws:kms:us-east-1:123456789012:key/415149ba-8cd4-4f09-afea-8cf4576d3cd7";
     let encrypted = |resources: &[&str], provider: Value| json!({"arn": arn, "encryption_config": [{"resources": resources, "provider": [provider]}]});
@@ -215,7 +217,7 @@ fn the_logs_and_the_keys_of_a_cluster() {
         (updates(address, &encrypted(&["secrets"], json!({"key_arn": key})), &none, &no()), Fail),
         (updates(address, &none, &encrypted(&["secrets"], json!({})), &open), Unknown),
     ] {
-        assert_eq!(verdict(&[plan.clone()], "KA-EKS-003", "cluster/konecta-erp-prod"), expected, "{plan}");
+        assert_eq!(verdict(from_ref(&plan), "KA-EKS-003", "cluster/konecta-erp-prod"), expected, "{plan}");
     }
 }
 
@@ -235,6 +237,6 @@ fn the_logs_of_a_distribution() {
             Unknown,
         ),
     ] {
-        assert_eq!(verdict(&[plan.clone()], "KA-CF-040", end), expected, "{plan}");
+        assert_eq!(verdict(from_ref(&plan), "KA-CF-040", end), expected, "{plan}");
     }
 }
