@@ -155,21 +155,6 @@ fn declared(sources: &Sources, instance: &Instance) -> Option<Value> {
     Some(said)
 }
 
-/// What is to be after the next apply: what the files say now, resolved as in the state where they say what they said.
-fn wanted(last: &Value, before: &Value, was: &Value, is: &Value) -> Value {
-    let mut after = if before.is_null() { last.clone() } else { before.clone() };
-    let names: BTreeSet<&String> = was.as_object().into_iter().chain(is.as_object()).flat_map(Map::keys).collect();
-    for name in names {
-        after[name] = match (was.get(name), is.get(name)) {
-            (was, is) if was == is => last.get(name).unwrap_or(&after[name]).clone(),
-            (_, Some(is)) => over(&after[name], is),
-            (_, None) if after[name].is_array() => json!([]),
-            (_, None) => Value::Null,
-        };
-    }
-    after
-}
-
 /// Lays what a configuration says over attributes.
 fn over(attributes: &Value, said: &Value) -> Value {
     match (attributes, said) {
@@ -187,6 +172,39 @@ fn over(attributes: &Value, said: &Value) -> Value {
             Value::Array(old.iter().zip(new).map(|(old, new)| over(old, new)).collect())
         }
         (_, new) => new.clone(),
+    }
+}
+
+/// What is to be after the next apply: what the files say now, resolved as in the state where they say what they said.
+fn wanted(last: &Value, before: &Value, was: &Value, is: &Value) -> Value {
+    let mut after = if before.is_null() { last.clone() } else { before.clone() };
+    let names: BTreeSet<&String> = was.as_object().into_iter().chain(is.as_object()).flat_map(Map::keys).collect();
+    for name in names {
+        after[name] = match (was.get(name), is.get(name)) {
+            (was, is) if was == is => last.get(name).unwrap_or(&after[name]).clone(),
+            (was, is) => changed(&after[name], was.unwrap_or(&Value::Null), is.unwrap_or(&Value::Null)),
+        };
+    }
+    after
+}
+
+/// A value of which the files say something else now.
+fn changed(value: &Value, was: &Value, is: &Value) -> Value {
+    match (value, was, is) {
+        (value, was, is) if was == is => value.clone(),
+        (Value::Array(_), _, Value::Null) => json!([]),
+        (Value::Object(_), Value::Object(was), Value::Object(is)) => {
+            let mut found = value.clone();
+            for name in was.keys().chain(is.keys()) {
+                let [was, is] = [was, is].map(|side| side.get(name).cloned().unwrap_or_default());
+                found[name] = changed(&value[name], &was, &is);
+            }
+            found
+        }
+        (Value::Array(old), Value::Array(was), Value::Array(is)) if old.len() == is.len() && was.len() == is.len() => {
+            old.iter().zip(was.iter().zip(is)).map(|(old, (was, is))| changed(old, was, is)).collect()
+        }
+        (_, _, is) => is.clone(),
     }
 }
 
@@ -240,11 +258,11 @@ fn status(findings: &[Finding], control: &str, arn: &str) -> Option<Status> {
 const REMAIN: [(&str, &str, &str); 1] = [(
     "KA-WAF-002",
     "global/webacl/group-counts/f4eb2fc2-7ba3-4212-94fd-60e85e01ae0e",
-    "the rules of a web ACL are blocks, and a plan does not say which is which: the list is not known",
+    "two of the five rules that live are declared, so that the list changes and is not known",
 )];
 
-/// What a change was made for passes after the next apply. What does not is named here with its reason, and never
-/// breaks what passed.
+/// What was written whole passes after the next apply. What does not is named with its reason, and nothing that passed
+/// is broken.
 #[test]
 fn the_next_apply_mends_what_was_written() {
     let world = drifted();
@@ -274,11 +292,11 @@ fn the_next_apply_mends_what_was_written() {
     for (control, arn) in written {
         let now = status(&after, &control, &arn).map_or_else(|| "gone".to_owned(), |status| status.to_string());
         let end = arn.rsplit(':').next().unwrap_or_default();
-        let reason = REMAIN.iter().find(|(of, on, _)| *of == control && *on == end).map(|(.., reason)| *reason);
         let in_part = left.contains(&(control.clone(), arn.clone())).then_some("another change for it was not written");
+        let reason = REMAIN.iter().find(|(of, on, _)| *of == control && *on == end).map(|(.., reason)| *reason);
         match (now.as_str(), reason.or(in_part)) {
             ("pass", None) => told.insert(format!("{control} {end}: pass")),
-            (_, Some(reason)) => told.insert(format!("{control} {end}: {now}, for {reason}")),
+            (_, Some(reason)) => told.insert(format!("{control} {end}: {now} ({reason})")),
             (_, None) => panic!("{control} {arn} is {now}"),
         };
     }
