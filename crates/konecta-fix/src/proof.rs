@@ -20,7 +20,7 @@ use konecta_base::reads::reads;
 use konecta_base::snapshot::{ScanInfo, Snapshot};
 use konecta_core::audit::Audit;
 use konecta_core::facts;
-use konecta_rego::catalogue::Catalogue;
+use konecta_rego::catalogue::{Catalogue, Selection};
 
 const ACCOUNT: &str = "123456789012";
 
@@ -160,6 +160,22 @@ fn laid(effect: &Effect, now: &Snapshot) -> Effect {
         (_, _) => edit.clone(),
     });
     Effect::Amended { resource: resource.clone(), edits: laid.collect() }
+}
+
+/// Some of the controls: all take longer than most tests need.
+pub(crate) struct SomeControls(Catalogue);
+
+impl SomeControls {
+    pub(crate) fn of(controls: &[&str]) -> Self {
+        let mut catalogue = Catalogue::built_in().expect("catalogue");
+        let controls = controls.iter().map(|control| (*control).to_owned()).collect();
+        catalogue.narrow(&Selection { controls, ..Selection::default() }).expect("they exist");
+        Self(catalogue)
+    }
+
+    pub(crate) fn findings(&self, snapshot: &Snapshot) -> Vec<Finding> {
+        Audit::new(&self.0, &Blueprint::default(), "test").verdicts(snapshot).expect("audit").findings
+    }
 }
 
 fn judge(snapshot: &Snapshot, blueprint: &Blueprint) -> Vec<Finding> {

@@ -3,14 +3,12 @@
 use std::path::Path;
 use std::sync::LazyLock;
 
-use konecta_base::blueprint::Blueprint;
 use konecta_base::finding::Finding;
 use konecta_base::finding::Status;
 use konecta_base::snapshot::SnapshotFile;
-use konecta_core::audit::audit;
-use konecta_rego::catalogue::{Catalogue, Selection};
 
 use super::*;
+use crate::proof::SomeControls;
 
 /// The drifted world, in which all of the stack is wired.
 pub(super) static DRIFTED: LazyLock<Snapshot> = LazyLock::new(|| {
@@ -18,17 +16,25 @@ pub(super) static DRIFTED: LazyLock<Snapshot> = LazyLock::new(|| {
     SnapshotFile::open(&file).and_then(|file| file.load()).expect("a snapshot")
 });
 
-/// The controls that this is about; all others would take their time.
-static CONTROLS: LazyLock<Catalogue> = LazyLock::new(|| {
-    let mut catalogue = Catalogue::built_in().expect("catalogue");
-    let controls = "KA-CF-040 KA-ECR-004 KA-ECR-006 KA-EKS-003 KA-EKS-004 KA-IAM-003 KA-RDS-008 KA-RDS-012 KA-SG-001 KA-VPC-003 KA-VPC-007 KA-WAF-002";
-    let controls = controls.split(' ').map(str::to_owned).collect();
-    catalogue.narrow(&Selection { controls, ..Selection::default() }).expect("they exist");
-    catalogue
+static CONTROLS: LazyLock<SomeControls> = LazyLock::new(|| {
+    SomeControls::of(&[
+        "KA-CF-040",
+        "KA-ECR-004",
+        "KA-ECR-006",
+        "KA-EKS-003",
+        "KA-EKS-004",
+        "KA-IAM-003",
+        "KA-RDS-008",
+        "KA-RDS-012",
+        "KA-SG-001",
+        "KA-VPC-003",
+        "KA-VPC-007",
+        "KA-WAF-002",
+    ])
 });
 
 pub(super) fn findings(snapshot: &Snapshot) -> Vec<Finding> {
-    audit(snapshot, &CONTROLS, &Blueprint::default(), "test").expect("audit").findings
+    CONTROLS.findings(snapshot)
 }
 
 pub(super) fn laid(changes_of_plan: &[Value]) -> Applied {
