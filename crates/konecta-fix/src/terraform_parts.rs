@@ -150,8 +150,13 @@ impl Part {
     /// Whether an argument of a resource of its own says something of it, or nothing of what AWS runs.
     pub(crate) fn knows(&self, argument: &str) -> bool {
         self.document.as_deref() == Some(argument)
-            || self.silent.iter().any(|name| name == argument)
+            || self.is_silent(argument)
             || self.members.iter().any(|(name, _)| name == argument)
+    }
+
+    /// Whether an argument says nothing of what AWS runs.
+    pub(crate) fn is_silent(&self, argument: &str) -> bool {
+        self.silent.iter().any(|name| name == argument)
     }
 
     /// The argument and the member that tell one entry from the others, where one alone does.

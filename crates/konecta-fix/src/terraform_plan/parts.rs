@@ -103,7 +103,7 @@ impl Parts {
     ) -> BTreeSet<&'c str> {
         let mut known = BTreeSet::new();
         for part in terraform_parts::of(&change.kind).filter(|part| !part.is_separate()) {
-            known.extend(touched.iter().copied().filter(|name| part.knows(name)));
+            known.extend(touched.iter().copied().filter(|name| part.is_silent(name)));
             for (argument, constants) in part.arguments() {
                 let Some(name) = touched.get(argument) else { continue };
                 known.insert(*name);

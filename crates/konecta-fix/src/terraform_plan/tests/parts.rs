@@ -89,7 +89,7 @@ fn the_policies_of_a_role() {
 #[test]
 fn the_arguments_of_a_role() {
     let arn = "arn:aws:iam::123456789012:role/konecta-erp-cluster";
-    let inline = |policies: &[Value]| json!({"arn": arn, "name": "konecta-erp-cluster", "inline_policy": policies});
+    let inline = |policies: &[Value]| json!({"arn": arn, "inline_policy": policies});
     let was = inline(&[policy("networking", "ec2:*")]);
     let address = "aws_iam_role.x";
     for (plan, expected) in [
@@ -99,8 +99,7 @@ fn the_arguments_of_a_role() {
     ] {
         assert_eq!(verdict(from_ref(&plan), "KA-IAM-003", CLUSTER), expected, "{plan}");
     }
-    let managed =
-        |policies: &[&str]| json!({"arn": arn, "name": "konecta-erp-cluster", "managed_policy_arns": policies});
+    let managed = |policies: &[&str]| json!({"arn": arn, "managed_policy_arns": policies});
     let (own, admin) =
         ("arn:aws:iam::aws:policy/AmazonEKSClusterPolicy", "arn:aws:iam::aws:policy/AdministratorAccess");
     for (plan, expected) in [
@@ -121,12 +120,13 @@ fn the_arguments_of_a_role() {
     let open = json!({"assume_role_policy": true});
     let done = laid(&[updates(address, &assumed("eks.amazonaws.com"), &json!({"arn": arn}), &open)]);
     assert_eq!(at(&done, CLUSTER, place), None);
-    let bound = json!({"arn": arn, "permissions_boundary": own, "description": "x"});
+    let bound = json!({"arn": arn, "permissions_boundary": own, "name": "x", "description": "x"});
     let (free, place) = (json!({"arn": arn}), "/configuration/PermissionsBoundary");
     let done = laid(&[updates(address, &free, &bound, &no())]);
     assert_eq!(at(&done, CLUSTER, place), Some(json!({"PermissionsBoundaryArn": own})));
     let told: Vec<&String> = done.not_judged.iter().collect();
-    assert_eq!(told, ["aws_iam_role.x: description is not judged"]);
+    // The role's name is not that of one of its policies.
+    assert_eq!(told, ["aws_iam_role.x: description is not judged", "aws_iam_role.x: name is not judged"]);
     let done = laid(&[updates(address, &bound, &free, &json!({"permissions_boundary": true}))]);
     assert_eq!(at(&done, CLUSTER, place), None);
 }
@@ -151,7 +151,7 @@ fn the_parameters_of_a_database() {
     let arn = "arn:aws:rds:us-east-1:123456789012:pg:konecta-erp-pg";
     let group = |value: &str, method: &str| {
         let parameter = json!({"name": "rds.force_ssl", "value": value, "apply_method": method});
-        json!({"arn": arn, "name": "konecta-erp-pg", "parameter": [parameter]})
+        json!({"arn": arn, "parameter": [parameter]})
     };
     let address = "aws_db_parameter_group.x";
     let was = group("0", "immediate");
