@@ -174,12 +174,63 @@ blocks(step, name) if {
 	count(listed(group.ExcludedRules)) == 0
 }
 
+# A step that keeps out whatever a rule group before it labels: as good as the group itself.
+blocks(step, name) if {
+	step.does in stopping
+	step.rule.Statement == {"LabelMatchStatement": {"Scope": "NAMESPACE", "Key": _namespaces[name]}}
+	some labelling in steps
+	_labels(labelling, name)
+	labelling.to < step.from
+}
+
+# Every rule of the group labels what it matches, and none lets it in.
+_labels(step, name) if {
+	step.does in {"group", "Count"}
+	group := managed_group(step.rule)
+	group.Name == name
+	unnarrowed(group)
+	every override in listed(group.RuleActionOverrides) { does(override.ActionToUse) in stopping | {"Count"} }
+}
+
+# A rule of a managed group only counts, and what it labels may be kept out by another behind it.
+relabelled(rule) if {
+	some labelling in steps
+	labelling.rule == rule
+	some step in steps
+	step.does in stopping
+	labelling.to < step.from
+	walk(step.rule.Statement, [_, value])
+	startswith(value.LabelMatchStatement.Key, _namespaces[managed_group(rule).Name])
+}
+
+# AWS's page of each group names the namespace of its labels.
+_namespaces := {name: sprintf("awswaf:managed:aws:%s:", [space]) |
+	some name, space in {
+		"AWSManagedRulesCommonRuleSet": "core-rule-set",
+		"AWSManagedRulesAdminProtectionRuleSet": "admin-protection",
+		"AWSManagedRulesKnownBadInputsRuleSet": "known-bad-inputs",
+		"AWSManagedRulesSQLiRuleSet": "sql-database",
+		"AWSManagedRulesLinuxRuleSet": "linux-os",
+		"AWSManagedRulesUnixRuleSet": "posix-os",
+		"AWSManagedRulesWindowsRuleSet": "windows-os",
+		"AWSManagedRulesPHPRuleSet": "php-app",
+		"AWSManagedRulesWordPressRuleSet": "wordpress-app",
+		"AWSManagedRulesAmazonIpReputationList": "amazon-ip-list",
+		"AWSManagedRulesAnonymousIpList": "anonymous-ip-list",
+	}
+}
+
 _is_managed(rule) if is_object(rule.FirewallManagerStatement)
 
 _overrides(rule) if is_object(rule.OverrideAction)
 
 # Why it is not known whether these managed groups block.
-doubts(groups) := {sprintf("rule %s runs %s only on what its scope-down statement lets through", [_name(step), group.Name]) |
+doubts(groups) := {sprintf("rule %s runs %s, of which rules only count, and it is not known whether what they label is all kept out behind it", [_name(step), group.Name]) |
+	some step in steps
+	group := managed_group(step.rule)
+	group.Name in groups
+	relabelled(step.rule)
+} | {sprintf("rule %s runs %s only on what its scope-down statement lets through", [_name(step), group.Name]) |
 	some step in steps
 	group := managed_group(step.rule)
 	group.Name in groups

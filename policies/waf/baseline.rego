@@ -44,6 +44,7 @@ violations contains {"path": path, "actual": "Count", "expected": "None"} if {
 	waf.managed_group(rule).Name in _wanted
 	is_object(rule.OverrideAction.Count)
 	not _blocked_elsewhere(waf.managed_group(rule).Name)
+	not waf.relabelled(rule)
 	path := sprintf("Rules[%s].OverrideAction", [rule.Name])
 }
 
@@ -51,6 +52,7 @@ violations contains {"path": path, "actual": loosened, "expected": "each rule bl
 	some rule in waf.known
 	waf.managed_group(rule).Name in _wanted
 	not _blocked_elsewhere(waf.managed_group(rule).Name)
+	not waf.relabelled(rule)
 	loosened := sort(waf.loosened(rule))
 	count(loosened) > 0
 	path := sprintf("Rules[%s].RuleActionOverrides", [rule.Name])

@@ -239,3 +239,39 @@ test_an_allow_before_is_named_where_it_leaves_open if {
 	some reason in reasons(letting)
 	contains(reason, "which is tried before, may let in what")
 }
+
+common := "AWSManagedRulesCommonRuleSet"
+
+promised := {"waf": {"managed_groups": [common], "rate_limit": 2000}}
+
+by_label(scope, key) := {"Name": "by-label", "Action": {"Block": {}}, "Statement": {"LabelMatchStatement": {"Scope": scope, "Key": key}}}
+
+judged(rules) := {violation.path | some violation in violations} if {
+	violations := control.violations with input as ordered(rules) with data.blueprint as promised
+}
+
+test_a_rule_that_blocks_all_labels_of_a_counting_group_is_as_good if {
+	rules := [watching(common), by_label("NAMESPACE", "awswaf:managed:aws:core-rule-set:"), limit("Block")]
+	control.pass with input as ordered(rules) with data.blueprint as promised
+	count(judged(rules)) == 0
+}
+
+test_a_rule_that_blocks_some_labels_leaves_it_open if {
+	counting := loosened(common, "RuleActionOverrides", [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}])
+	rules := [counting, by_label("LABEL", "awswaf:managed:aws:core-rule-set:SizeRestrictions_Body"), limit("Block")]
+	not control.pass with input as ordered(rules) with data.blueprint as promised
+	count(judged(rules)) == 0
+	reasons := control.unknown with input as ordered(rules) with data.blueprint as promised
+	some reason in reasons
+	contains(reason, "what they label")
+}
+
+test_labels_of_others_or_before_they_are_there_change_nothing if {
+	every rules in [
+		[by_label("NAMESPACE", "awswaf:managed:aws:core-rule-set:"), watching(common), limit("Block")],
+		[watching(common), by_label("NAMESPACE", "awswaf:managed:aws:bot-control:"), limit("Block")],
+		[watching(common), object.union(by_label("NAMESPACE", "awswaf:managed:aws:core-rule-set:"), {"Action": {"Count": {}}}), limit("Block")],
+	] {
+		count(judged(rules)) == 1
+	}
+}
