@@ -73,3 +73,17 @@ test_a_lifetime_in_words_proves_nothing if {
 	count(control.violations) == 0 with input as distribution("text") with data.blueprint as blueprint
 		with data.index.response_headers_policies as policies
 }
+
+test_the_managed_policies_with_cors_count_where_their_like_is_declared if {
+	managed := "67f7725c-6f97-4210-82d7-5512b31e9d03"
+	cors := "e61eb60c-9c35-4d20-a928-2b84e02af89c"
+	known := {"good": hsts(100, true), cors: hsts(200, false), "own": hsts(200, false)}
+	declared := {"cloudfront": {"hsts_max_age": 100, "security_headers_policy": managed}}
+	control.pass with input as distribution(cors) with data.blueprint as declared with data.index.response_headers_policies as known
+	count(control.violations) == 0 with input as distribution(cors) with data.blueprint as declared
+		with data.index.response_headers_policies as known
+	count(control.violations) == 1 with input as distribution("own") with data.blueprint as declared
+		with data.index.response_headers_policies as known
+	count(control.violations) == 1 with input as distribution(cors) with data.blueprint as blueprint
+		with data.index.response_headers_policies as known
+}

@@ -49,6 +49,7 @@ violations contains {"path": path, "actual": "", "expected": "a daily backup win
 
 violations contains {"path": path, "actual": time, "expected": sprintf("within %d hours of the scan", [promised])} if {
 	_is_source
+	not _is_stopped
 	time := _latest
 	promised := data.blueprint.rds.restorable_within_hours
 	_age_in_hours > promised
@@ -62,6 +63,16 @@ not_applicable contains sprintf("it is a read replica of %s, which is what gets 
 
 not_applicable contains sprintf("it is a read replica of the DB cluster %s, which is what gets backed up", [source]) if {
 	source := rds.replicated_cluster
+}
+
+unknown contains "it is stopped: nothing is written that could be backed up, and since when is not known" if _is_stopped
+
+# While a database is stopped its latest restorable time stands still, and so does what is in it.
+_is_stopped if input.configuration.DBInstanceStatus == "stopped"
+
+_is_stopped if {
+	rds.is_cluster
+	input.configuration.Status == "stopped"
 }
 
 _is_source if {

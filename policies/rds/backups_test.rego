@@ -150,3 +150,18 @@ test_what_is_no_number_proves_nothing if {
 		count(control.violations) == 0 with input as odd with data.blueprint as blueprint with data.now as now
 	}
 }
+
+test_a_stopped_database_is_not_blamed_for_an_old_restorable_time if {
+	stopped := {"configuration": {
+		"DBInstanceStatus": "stopped", "DBClusterIdentifier": null, "ReadReplicaSourceDBInstanceIdentifier": null,
+		"BackupRetentionPeriod": 7, "PreferredBackupWindow": "02:00-03:00", "LatestRestorableTime": "2026-11-01T00:00:00Z",
+	}}
+	promised := {"rds": {"backup_retention_days": 7, "restorable_within_hours": 24}}
+	count(control.violations) == 0 with input as stopped with data.blueprint as promised with data.now as "2026-11-23T12:00:00Z"
+	count(control.unknown) == 1 with input as stopped with data.blueprint as promised with data.now as "2026-11-23T12:00:00Z"
+	not control.pass with input as stopped with data.blueprint as promised with data.now as "2026-11-23T12:00:00Z"
+	brief := json.patch(stopped, [{"op": "replace", "path": "/configuration/BackupRetentionPeriod", "value": 1}])
+	count(control.violations) == 1 with input as brief with data.blueprint as promised with data.now as "2026-11-23T12:00:00Z"
+	cluster := {"resourceType": "AWS::RDS::DBCluster", "configuration": {"Status": "stopped"}}
+	count(control.unknown) == 1 with input as cluster
+}
