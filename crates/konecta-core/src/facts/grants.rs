@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::iam_actions::{Span, after, denies_everywhere, everywhere, spans, within};
-use super::iam_document::{Document, Effect, Statement};
+use super::iam_document::{Document, Effect, Extent, Statement};
 use super::sink::object;
 use super::world::{Item, Regional};
 use crate::model::Presence;
@@ -90,7 +90,7 @@ impl Carried {
             return vec![unknown(&self.path, &format!("the document of {} was not read, or it is none", self.path))];
         };
         let (mut broad, mut doubts) = (BTreeSet::new(), Vec::new());
-        for statement in document.with(Effect::Allow) {
+        for statement in &joined(document) {
             let (found, doubt) = everywhere(statement, account);
             broad.extend(found);
             if doubt {
@@ -119,9 +119,35 @@ impl Carried {
     }
 }
 
-/// Every wildcard that a document allows, on whatever resource.
+/// Every wildcard that a document allows, on whatever resource; a service may be spelled out over several statements.
 fn allowed(document: &Document) -> Vec<Span> {
-    document.with(Effect::Allow).flat_map(|statement| spans(&statement.actions)).collect()
+    let mut all: Vec<Span> = document.with(Effect::Allow).flat_map(|statement| spans(&statement.actions)).collect();
+    let named = document.with(Effect::Allow).filter_map(|statement| match &statement.actions {
+        Extent::Only(list) => Some(list.clone()),
+        Extent::AllBut(_) => None,
+    });
+    let together = spans(&Extent::Only(named.flatten().collect()));
+    all.extend(together.into_iter().filter(|span| !all.contains(span)).collect::<Vec<_>>());
+    all
+}
+
+/// What a document allows, the statements on the same resources as one.
+fn joined(document: &Document) -> Vec<Statement> {
+    let mut all: Vec<Statement> = Vec::new();
+    for statement in document.with(Effect::Allow) {
+        if let Extent::Only(list) = &statement.actions {
+            let same = all.iter_mut().find_map(|other| match &mut other.actions {
+                Extent::Only(actions) if other.resources == statement.resources => Some(actions),
+                Extent::Only(_) | Extent::AllBut(_) => None,
+            });
+            if let Some(actions) = same {
+                actions.extend(list.iter().cloned());
+                continue;
+            }
+        }
+        all.push(statement.clone());
+    }
+    all
 }
 
 fn unknown(path: &str, why: &str) -> Value {

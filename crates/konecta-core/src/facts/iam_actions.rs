@@ -198,7 +198,11 @@ pub(crate) fn after<'a>(span: &Span, denials: impl IntoIterator<Item = &'a State
     let mut left = vec![span.clone()];
     for denial in denials {
         left = match &denial.actions {
-            Extent::Only(list) => left.into_iter().filter_map(|span| span.without(list)).collect(),
+            Extent::Only(list) => {
+                let services = by_letters(list).into_iter().map(spelled);
+                let all: Vec<String> = list.iter().cloned().chain(services).collect();
+                left.into_iter().filter_map(|span| span.without(&all)).collect()
+            }
             // All but these is denied: only these are left.
             Extent::AllBut(list) => within(&left, &spans(&Extent::Only(list.clone()))),
         };
@@ -317,6 +321,11 @@ mod tests {
         assert_eq!(left(allow("*"), deny("iam:*")), ["*"]);
         assert_eq!(left(allow("iam:*"), deny("i*:*")), Vec::<String>::new());
         assert_eq!(left(allow("iam:*"), deny("iam:Create*")), ["iam:*"]);
+        let letters =
+            |from: usize| -> Vec<String> { ('a'..='z').skip(from).map(|sign| format!("iam:{sign}*")).collect() };
+        let spelled_out = |from: usize| json!({"Effect": "Deny", "Action": letters(from)});
+        assert_eq!(left(allow("iam:*"), spelled_out(0)), Vec::<String>::new());
+        assert_eq!(left(allow("iam:*"), spelled_out(1)), ["iam:*"]);
         assert_eq!(left(allow("*"), all_but("s3:*")), ["s3:*"]);
         assert_eq!(left(allow("*"), all_but("s3:GetObject")), Vec::<String>::new());
         assert_eq!(left(json!({"Effect": "Allow", "NotAction": "s3:*"}), all_but("s3:*")), Vec::<String>::new());

@@ -182,6 +182,7 @@ fn let_in(statement: &Statement, path: &str, denials: &[&Statement], trust: &Tru
         Principals::Only(list) => list
             .iter()
             .flat_map(|(kind, id)| match whose(kind, id, trust) {
+                Some(Whose::Ours) if kind == "Service" => behalves(trust.sources(statement), path, id),
                 Some(Whose::Ours) => Vec::new(),
                 Some(_) if denials.iter().any(|denial| shuts_out(denial, statement, id)) => Vec::new(),
                 Some(Whose::Unknown) => vec![Found::Unknown {
@@ -198,6 +199,25 @@ fn let_in(statement: &Statement, path: &str, denials: &[&Statement], trust: &Tru
             vec![Found::Unknown { path: path.to_owned(), why: format!("{path} does not say whom it lets in") }]
         }
     }
+}
+
+/// On whose behalf a service comes who is not ours: each of the conditions holds. Without any, a service of AWS is ours.
+fn behalves(sources: Vec<Pin>, path: &str, service: &str) -> Vec<Found> {
+    let open = sources.iter().find(|pin| pin.iter().all(|(_, whose)| *whose != Whose::Strange));
+    if let Some(pin) = open {
+        let ids: Vec<&str> =
+            pin.iter().filter(|(_, whose)| *whose == Whose::Unknown).map(|(id, _)| id.as_str()).collect();
+        let why =
+            format!("{service} comes on behalf of {} by {path}, and whether that is ours is not known", ids.join(", "));
+        return vec![Found::Unknown { path: path.to_owned(), why }];
+    }
+    let strange: BTreeSet<String> =
+        sources.into_iter().flatten().filter(|(_, whose)| *whose == Whose::Strange).map(|(id, _)| id).collect();
+    let found = |id: String| Found::Stranger {
+        path: format!("{path}.Condition[{id}]"),
+        who: format!("{service} on behalf of {id}"),
+    };
+    strange.into_iter().map(found).collect()
 }
 
 #[cfg(test)]

@@ -121,17 +121,28 @@ impl Trust<'_> {
 
     /// What the conditions of an Allow pin it to: each of them holds.
     pub(crate) fn pins(&self, statement: &Statement) -> Vec<Pin> {
+        let pins = self.holding(statement).filter_map(|one| self.pin(one));
+        let services = statement.conditions.iter().filter(|one| speaks_of_services(one, "true") && !one.if_exists);
+        pins.chain(services.map(|_| vec![("AWS services".to_owned(), Whose::Unknown)])).collect()
+    }
+
+    /// On whose behalf a service comes, by the conditions of an Allow on the source of a request.
+    pub(crate) fn sources(&self, statement: &Statement) -> Vec<Pin> {
+        let of_source = |one: &&Condition| one.key.starts_with("aws:source");
+        self.holding(statement).filter(of_source).filter_map(|one| self.pin(one)).collect()
+    }
+
+    /// The conditions of an Allow that hold only for what they name.
+    fn holding<'s>(&self, statement: &'s Statement) -> impl Iterator<Item = &'s Condition> + use<'s> {
         let all = &statement.conditions;
         // `Null: false` demands a key, without which `…IfExists` and `ForAllValues` would hold for anybody.
         let demanded =
-            |key: &str| all.iter().any(|one| one.key == key && one.operator == "null" && one.values == ["false"]);
-        let holds = |one: &&Condition| {
+            move |key: &str| all.iter().any(|one| one.key == key && one.operator == "null" && one.values == ["false"]);
+        let holds = move |one: &&Condition| {
             let strict = one.quantifier != Quantifier::All && !one.if_exists;
             HOLDING.contains(&one.operator.as_str()) && (strict || demanded(&one.key))
         };
-        let pins = all.iter().filter(holds).filter_map(|one| self.pin(one));
-        let services = all.iter().filter(|one| speaks_of_services(one, "true") && !one.if_exists);
-        pins.chain(services.map(|_| vec![("AWS services".to_owned(), Whose::Unknown)])).collect()
+        all.iter().filter(holds)
     }
 
     /// Whom the conditions of a Deny spare: all of them must hold for it to deny, so whoever fails one is let through.

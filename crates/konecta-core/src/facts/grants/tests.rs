@@ -109,3 +109,21 @@ fn what_was_not_read_is_told_and_the_rest_stays() {
     assert_eq!(items[2]["everywhere"], json!(["*"]));
     assert_eq!(items[2].get("left"), None);
 }
+
+#[test]
+fn a_service_may_be_spelled_out_over_several_statements() {
+    let letters =
+        |all: std::ops::RangeInclusive<char>| -> Vec<String> { all.map(|sign| format!("iam:{sign}*")).collect() };
+    let role = |second: Value| {
+        let first = json!({"Effect": "Allow", "Action": letters('A'..='M'), "Resource": "*"});
+        json!({
+            "AttachedManagedPolicies": [], "PermissionsBoundary": null,
+            "RolePolicyList": [{"PolicyName": "extra", "PolicyDocument": {"Statement": [first, second]}}],
+        })
+    };
+    let rest = |resource: &str| json!({"Effect": "Allow", "Action": letters('N'..='Z'), "Resource": resource});
+    let whole = grants(role(rest("*")), Vec::new());
+    assert_eq!((&whole[0]["left"], &whole[0]["everywhere"]), (&json!(["iam:*"]), &json!(["iam:*"])));
+    let named = grants(role(rest("arn:aws:iam::123456789012:role/x")), Vec::new());
+    assert_eq!((&named[0]["left"], &named[0]["everywhere"]), (&json!(["iam:*"]), &json!([])));
+}

@@ -234,3 +234,21 @@ fn an_organization_is_foreign_where_our_own_is_known() {
     assert_eq!(on(&untold, foreign), OPEN);
     assert_eq!(on(&untold, mixed), OPEN);
 }
+
+#[test]
+fn a_service_comes_on_somebodys_behalf() {
+    let by = |condition: Value| {
+        let service = json!({"Service": "lambda.amazonaws.com"});
+        of(json!({"Effect": "Allow", "Principal": service, "Action": "ecr:*", "Condition": condition}))
+    };
+    let of_function =
+        |account: &str| json!({"StringLike": {"aws:SourceArn": format!("arn:aws:lambda:*:{account}:function:*")}});
+    assert_eq!(by(json!({})), NOBODY);
+    assert_eq!(by(of_function("123456789012")), NOBODY);
+    assert_eq!(by(of_function("999999999999")), ["Condition[999999999999]"]);
+    assert_eq!(
+        by(json!({"StringEquals": {"aws:SourceAccount": ["123456789012", "999999999999"]}})),
+        ["Condition[999999999999]"]
+    );
+    assert_eq!(by(json!({"StringEquals": {"aws:SourceVpc": "vpc-0a1b2c3dff"}})), OPEN);
+}
