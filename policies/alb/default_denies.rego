@@ -60,6 +60,7 @@ violations contains {"path": path, "actual": door.default_status, "expected": "4
 	_asked
 	identity.unscreened
 	some door in alb.doors
+	not door.shield
 	door["default"] == ["fixed-response"]
 	is_string(door.default_status)
 	door.default_status != "403"
@@ -75,6 +76,16 @@ violations contains {"path": path, "actual": identity.names(rule), "expected": [
 	path := sprintf("Rules[%s].Conditions[http-header]", [rule.arn])
 }
 
+violations contains {"path": path, "actual": door.shield.status, "expected": "403"} if {
+	_asked
+	identity.unscreened
+	some door in alb.doors
+	door.shield.actions == ["fixed-response"]
+	is_string(door.shield.status)
+	door.shield.status != "403"
+	path := sprintf("Rules[%s].Actions.FixedResponseConfig.StatusCode", [door.shield.rule])
+}
+
 not_applicable contains reason if some reason in alb.set_aside
 
 not_applicable contains reason if some reason in alb.no_application
@@ -87,11 +98,13 @@ _asked if {
 }
 
 _wrong_default(door) if {
+	not door.shield
 	identity.ajar(door)
 	alb.lets_through(door["default"])
 }
 
 _wrong_default(door) if {
+	not door.shield
 	identity.unscreened
 	door["default"] == ["redirect"]
 	is_string(door.protocol)

@@ -125,3 +125,17 @@ test_a_network_load_balancer_is_not_applicable if {
 	control.not_applicable == {"it is a network load balancer"} with input as network with data.facts as open with data.blueprint as blueprint
 	count(control.violations) == 0 with input as network with data.facts as open with data.blueprint as blueprint
 }
+
+shielded(status) := object.union(https("forward", null, [rule(["forward"], secret)]), {"shield": {"rule": "r-9", "actions": ["fixed-response"], "status": status}})
+
+test_a_rule_that_denies_all_that_is_left_counts_as_the_default if {
+	passes([shielded("403"), http])
+	count(found([shielded("403"), http])) == 0
+	plain := object.union(http, {"default": ["forward"], "shield": {"rule": "r-8", "actions": ["redirect"]}})
+	passes([shielded("403"), plain])
+}
+
+test_a_rule_that_denies_all_that_is_left_with_another_status_fails if {
+	{violation.path | some violation in found([shielded("404")])} == {"Rules[r-9].Actions.FixedResponseConfig.StatusCode"}
+	not passes([shielded("404")])
+}

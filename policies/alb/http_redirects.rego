@@ -28,12 +28,13 @@ expected := "redirect to HTTPS with HTTP_301, on a port where this load balancer
 
 pass if {
 	input.configuration.Protocol == "HTTP"
-	_all_redirect(input.configuration.DefaultActions)
-	every rule in _rules { _all_redirect(rule.Actions) }
+	_default_redirects
+	every rule in _rules { _redirects_or_rests(rule) }
 }
 
 violations contains {"path": "DefaultActions", "actual": redirects.said(actions), "expected": expected} if {
 	input.configuration.Protocol == "HTTP"
+	not _default_rests
 	actions := input.configuration.DefaultActions
 	_one_strays(actions)
 }
@@ -42,6 +43,7 @@ violations contains {"path": path, "actual": redirects.said(rule.Actions), "expe
 	input.configuration.Protocol == "HTTP"
 	some rule in _rules
 	rule.IsDefault == false
+	not _rests(rule)
 	_one_strays(rule.Actions)
 	path := sprintf("Rules[%s].Actions", [rule.RuleArn])
 }
@@ -66,6 +68,23 @@ _actions contains action if {
 }
 
 _rules := data.index.listener_rules[input.arn]
+
+# A rule that takes every request before leaves nothing for this one.
+_rests(rule) if rule.Reached == false
+
+_default_rests if {
+	some rule in _rules
+	rule.IsDefault == true
+	_rests(rule)
+}
+
+_redirects_or_rests(rule) if _rests(rule)
+
+_redirects_or_rests(rule) if _all_redirect(rule.Actions)
+
+_default_redirects if _default_rests
+
+_default_redirects if _all_redirect(input.configuration.DefaultActions)
 
 _all_redirect(actions) if {
 	count(actions) > 0

@@ -107,3 +107,15 @@ test_unread_or_vague_listeners_are_unknown if {
 			with data.index.listeners as index
 	}
 }
+
+# A rule that redirects every request stands before what is marked as not reached.
+before(action) := {"l": [
+	{"RuleArn": "r-1", "IsDefault": false, "Actions": [https]},
+	{"RuleArn": "r-2", "IsDefault": false, "Actions": [action], "Reached": false},
+	{"RuleArn": "r-default", "IsDefault": true, "Actions": [action], "Reached": false},
+]}
+
+test_what_is_never_reached_does_nothing if {
+	control.pass with input as listener("HTTP", forward) with data.index.listener_rules as before(forward) with data.index.listeners as spoken
+	count(control.violations) == 0 with input as listener("HTTP", forward) with data.index.listener_rules as before(forward) with data.index.listeners as spoken
+}

@@ -52,6 +52,7 @@ pass if {
 	}
 	some source in _bastions[0].ssh
 	network.somebody(source)
+	_reachable(_bastions[0])
 }
 
 violations contains {"path": "bastions", "actual": names, "expected": "one bastion"} if {
@@ -64,6 +65,15 @@ violations contains {"path": path, "actual": subnet, "expected": "a subnet with 
 	bastion.internet == false
 	subnet := bastion.subnet
 	path := sprintf("bastions[%s].subnet", [bastion.instance])
+}
+
+violations contains {"path": path, "actual": "no public address", "expected": "an address that the declared addresses can reach"} if {
+	some bastion in _bastions
+	bastion.addressed == false
+	count(bastion.ssh) > 0
+	every source in bastion.ssh { _ranges(source) }
+	not _reachable(bastion)
+	path := sprintf("bastions[%s].address", [bastion.instance])
 }
 
 violations contains {"path": path, "actual": state, "expected": "running"} if {
@@ -90,6 +100,29 @@ violations contains {"path": path, "actual": actual, "expected": _expected} if {
 unknown contains reason if {
 	some bastion in _bastions
 	some reason in bastion.why
+}
+
+# Whoever comes from outside needs an address to come to; those of private ranges come over a network of their own.
+_reachable(bastion) if bastion.addressed == true
+
+_reachable(bastion) if {
+	some source in bastion.ssh
+	some cidr in _ranges(source)
+	network.within(cidr, _private)
+}
+
+_ranges(source) := {source.cidr} if source.kind == "cidr"
+
+_ranges(source) := {cidr | some cidr in source.prefixList.cidrs} if {
+	source.kind == "prefix_list"
+	is_array(source.prefixList.cidrs)
+}
+
+_private := ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"]
+
+unknown contains sprintf("it was not all sent whether %s has an address that can be reached from outside", [bastion.instance]) if {
+	some bastion in _bastions
+	not is_boolean(bastion.addressed)
 }
 
 _expected := "declare bastion.ssh_cidrs: no address may use SSH until it is declared" if _declared == []

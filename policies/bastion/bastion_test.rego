@@ -23,6 +23,7 @@ bastion(instance, internet, ssh) := {
 	"state": "running",
 	"subnet": "subnet-1",
 	"internet": internet,
+	"addressed": true,
 	"groups": ["sg-1"],
 	"ssh": ssh,
 }
@@ -151,4 +152,24 @@ test_no_blueprint_is_unknown if {
 	open := one([office])
 	not control.pass with input as stack with data.facts as facts(open) with data.blueprint as {}
 	count(control.violations) == 0 with input as stack with data.facts as facts(open) with data.blueprint as {}
+}
+
+without_address(ssh) := [object.union(bastion("i-1", true, ssh), {"addressed": false})]
+
+test_without_a_public_address_nobody_comes_from_outside if {
+	not passes(without_address([from("203.0.113.0/24")]))
+	{violation.actual | some violation in found(without_address([from("203.0.113.0/24")]))} == {"no public address"}
+	not passes(without_address([list(["203.0.113.0/24"])]))
+}
+
+test_private_ranges_need_no_public_address if {
+	inner := {"bastion": {"ssh_cidrs": ["10.8.0.0/16"]}}
+	control.pass with input as stack with data.facts as facts(without_address([from("10.8.0.0/16")])) with data.blueprint as inner
+}
+
+test_an_address_that_was_not_sent_is_unknown if {
+	silent := [object.remove(bastion("i-1", true, [from("203.0.113.0/24")]), ["addressed"])]
+	not passes(silent)
+	count(found(silent)) == 0
+	count(control.unknown) == 1 with input as stack with data.facts as facts(silent) with data.blueprint as offices
 }

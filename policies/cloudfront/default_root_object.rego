@@ -31,6 +31,8 @@ violations contains {"path": "DistributionConfig.DefaultRootObject", "actual": "
 	expected := data.blueprint.cloudfront.default_root_object
 }
 
+unknown contains why if some why in cloudfront.perhaps_used
+
 not_applicable contains "no origin in use is an S3 bucket" if {
 	origins := cloudfront.origins
 	every origin in origins { _elsewhere(origin) }
@@ -42,6 +44,7 @@ _before_a_bucket if {
 	some origin in cloudfront.known_origins
 	cloudfront.is_s3(origin)
 	not cloudfront.idle(origin)
+	not cloudfront.perhaps_idle(origin)
 }
 
 # An origin has exactly one of the three.

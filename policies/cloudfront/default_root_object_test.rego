@@ -53,10 +53,25 @@ test_missing_origin_and_unknown_kind_are_unknown if {
 
 test_a_bucket_that_no_behavior_uses_is_left_out if {
 	parked := json.patch(distribution("", [alb, bucket]), [
-		{"op": "add", "path": "/configuration/DistributionConfig/DefaultCacheBehavior", "value": {"TargetOriginId": "alb"}},
+		{"op": "add", "path": "/configuration/DistributionConfig/DefaultCacheBehavior", "value": {"TargetOriginId": "alb", "FunctionAssociations": {"Quantity": 0}, "LambdaFunctionAssociations": {"Quantity": 0}}},
 		{"op": "add", "path": "/configuration/DistributionConfig/CacheBehaviors", "value": {"Quantity": 0}},
 		{"op": "add", "path": "/configuration/DistributionConfig/OriginGroups", "value": {"Quantity": 0}},
 	])
 	control.not_applicable == {"no origin in use is an S3 bucket"} with input as parked
 	count(control.violations) == 0 with input as parked with data.blueprint as blueprint
+}
+
+test_a_bucket_that_a_function_may_choose_is_unknown if {
+	chosen := json.patch(distribution("", [alb, bucket]), [
+		{"op": "add", "path": "/configuration/DistributionConfig/DefaultCacheBehavior", "value": {
+			"TargetOriginId": "alb",
+			"FunctionAssociations": {"Quantity": 1, "Items": [{"EventType": "viewer-request"}]},
+			"LambdaFunctionAssociations": {"Quantity": 0},
+		}},
+		{"op": "add", "path": "/configuration/DistributionConfig/CacheBehaviors", "value": {"Quantity": 0}},
+		{"op": "add", "path": "/configuration/DistributionConfig/OriginGroups", "value": {"Quantity": 0}},
+	])
+	count(control.not_applicable) == 0 with input as chosen
+	count(control.violations) == 0 with input as chosen with data.blueprint as blueprint
+	count(control.unknown) == 1 with input as chosen
 }

@@ -30,6 +30,7 @@ pass if {
 
 violations contains {"path": path, "actual": null, "expected": "https"} if {
 	some origin in _judged
+	not cloudfront.perhaps_idle(origin)
 	names := [lower(header.HeaderName) | some header in origin.config.CustomHeaders.Items]
 	count(names) == origin.config.CustomHeaders.Quantity
 	not "x-forwarded-proto" in names
@@ -38,10 +39,13 @@ violations contains {"path": path, "actual": null, "expected": "https"} if {
 
 violations contains {"path": path, "actual": value, "expected": "https"} if {
 	some origin in _judged
+	not cloudfront.perhaps_idle(origin)
 	some value in _values(origin)
 	value != "https"
 	path := sprintf("%s.CustomHeaders.X-Forwarded-Proto", [origin.path])
 }
+
+unknown contains why if some why in cloudfront.perhaps_used
 
 not_applicable contains "no origin is a load balancer" if {
 	_all_told

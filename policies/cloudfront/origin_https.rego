@@ -36,12 +36,15 @@ pass if {
 violations contains {"path": path, "actual": policy, "expected": "https-only"} if {
 	some origin in cloudfront.known_origins
 	not cloudfront.idle(origin)
+	not cloudfront.perhaps_idle(origin)
 	endpoint := cloudfront.endpoint(origin)
 	policy := endpoint.config.OriginProtocolPolicy
 	is_string(policy)
 	not policy in encryption.origin_policies
 	path := sprintf("%s.OriginProtocolPolicy", [endpoint.path])
 }
+
+unknown contains why if some why in cloudfront.perhaps_used
 
 not_applicable contains "all origins are S3 buckets" if cloudfront.only_s3
 

@@ -32,11 +32,14 @@ pass if {
 violations contains {"path": path, "actual": outdated, "expected": _accepted} if {
 	some origin in cloudfront.known_origins
 	not cloudfront.idle(origin)
+	not cloudfront.perhaps_idle(origin)
 	endpoint := cloudfront.endpoint(origin)
 	outdated := sort([protocol | some protocol in endpoint.config.OriginSslProtocols.Items; not protocol in _accepted])
 	count(outdated) > 0
 	path := sprintf("%s.OriginSslProtocols", [endpoint.path])
 }
+
+unknown contains why if some why in cloudfront.perhaps_used
 
 not_applicable contains "all origins are S3 buckets" if cloudfront.only_s3
 

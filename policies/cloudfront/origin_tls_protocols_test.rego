@@ -57,9 +57,11 @@ test_buckets_only_is_not_applicable if {
 	control.not_applicable == {"all origins are S3 buckets"} with input as distribution([bucket]) with data.blueprint as blueprint
 }
 
+without_functions := {"FunctionAssociations": {"Quantity": 0}, "LambdaFunctionAssociations": {"Quantity": 0}}
+
 # Two origins, of which the behaviors use one: by itself, or in a group with the other.
 using(target, members) := {"configuration": {"DistributionConfig": {
-	"DefaultCacheBehavior": {"TargetOriginId": target},
+	"DefaultCacheBehavior": object.union({"TargetOriginId": target}, without_functions),
 	"CacheBehaviors": {"Quantity": 0},
 	"OriginGroups": {"Quantity": 1, "Items": [{"Id": "both", "Members": {"Quantity": count(members), "Items": [{"OriginId": id} | some id in members]}}]},
 	"Origins": {"Quantity": 2, "Items": [alb(["TLSv1.2"]), object.union(alb(["TLSv1"]), {"Id": "old"})]},
@@ -84,4 +86,31 @@ test_a_bucket_beside_an_unused_origin_is_not_applicable if {
 	control.not_applicable == {"all origins in use are S3 buckets"} with input as parked with data.blueprint as blueprint
 	not control.pass with input as parked with data.blueprint as blueprint
 	count(control.violations) == 0 with input as parked with data.blueprint as blueprint
+}
+
+test_an_origin_of_a_group_that_no_behavior_names_is_left_out if {
+	spare := using("alb", ["alb", "old"])
+	control.pass with input as spare with data.blueprint as blueprint
+	count(control.violations) == 0 with input as spare with data.blueprint as blueprint
+}
+
+running(kind, event) := json.patch(using("alb", ["alb"]), [{
+	"op": "replace",
+	"path": sprintf("/configuration/DistributionConfig/DefaultCacheBehavior/%s", [kind]),
+	"value": {"Quantity": 1, "Items": [{"EventType": event}]},
+}])
+
+test_an_origin_that_a_function_may_choose_is_unknown if {
+	every at in [["FunctionAssociations", "viewer-request"], ["LambdaFunctionAssociations", "origin-request"]] {
+		not control.pass with input as running(at[0], at[1]) with data.blueprint as blueprint
+		count(control.violations) == 0 with input as running(at[0], at[1]) with data.blueprint as blueprint
+		count(control.not_applicable) == 0 with input as running(at[0], at[1]) with data.blueprint as blueprint
+		control.unknown == {"no behavior names origin old, and a function may choose it"} with input as running(at[0], at[1]) with data.blueprint as blueprint
+	}
+}
+
+test_other_functions_choose_no_origin if {
+	every at in [["FunctionAssociations", "viewer-response"], ["LambdaFunctionAssociations", "viewer-request"], ["LambdaFunctionAssociations", "origin-response"]] {
+		control.pass with input as running(at[0], at[1]) with data.blueprint as blueprint
+	}
 }

@@ -32,6 +32,7 @@ pass if {
 
 violations contains {"path": path, "actual": names, "expected": _name} if {
 	some origin in _judged
+	not cloudfront.perhaps_idle(origin)
 	names := _header_names(origin)
 	not lower(_name) in {lower(name) | some name in names}
 	not _certified(origin)
@@ -56,6 +57,8 @@ unknown contains why if {
 	not _secret(origin)
 	why := sprintf("origin %v shows a client certificate instead of the header; whose CA the load balancer trusts is not seen", [origin.id])
 }
+
+unknown contains why if some why in cloudfront.perhaps_used
 
 unknown contains "the distribution is switched off" if input.configuration.DistributionConfig.Enabled == false
 

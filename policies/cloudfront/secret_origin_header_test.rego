@@ -93,11 +93,27 @@ test_a_name_that_leads_to_two_things_is_judged_by_the_load_balancer if {
 
 test_an_origin_that_no_behavior_uses_is_not_judged if {
 	unused := json.patch(distribution([]), [
-		{"op": "add", "path": "/configuration/DistributionConfig/DefaultCacheBehavior", "value": {"TargetOriginId": "assets"}},
+		{"op": "add", "path": "/configuration/DistributionConfig/DefaultCacheBehavior", "value": {"TargetOriginId": "assets", "FunctionAssociations": {"Quantity": 0}, "LambdaFunctionAssociations": {"Quantity": 0}}},
 		{"op": "add", "path": "/configuration/DistributionConfig/CacheBehaviors", "value": {"Quantity": 0}},
 		{"op": "add", "path": "/configuration/DistributionConfig/OriginGroups", "value": {"Quantity": 0}},
 	])
 	reasons := control.not_applicable with input as unused with data.blueprint as blueprint with data.facts as told("load_balancer")
 	reasons == {"no behavior uses an origin that is a load balancer"}
 	count(control.violations) == 0 with input as unused with data.blueprint as blueprint with data.facts as told("load_balancer")
+}
+
+test_an_origin_that_a_function_may_choose_is_unknown if {
+	chosen := json.patch(distribution([]), [
+		{"op": "add", "path": "/configuration/DistributionConfig/DefaultCacheBehavior", "value": {
+			"TargetOriginId": "assets",
+			"FunctionAssociations": {"Quantity": 1, "Items": [{"EventType": "viewer-request"}]},
+			"LambdaFunctionAssociations": {"Quantity": 0},
+		}},
+		{"op": "add", "path": "/configuration/DistributionConfig/CacheBehaviors", "value": {"Quantity": 0}},
+		{"op": "add", "path": "/configuration/DistributionConfig/OriginGroups", "value": {"Quantity": 0}},
+	])
+	count(control.violations) == 0 with input as chosen with data.blueprint as blueprint with data.facts as told("load_balancer")
+	not control.pass with input as chosen with data.blueprint as blueprint with data.facts as told("load_balancer")
+	reasons := control.unknown with input as chosen with data.blueprint as blueprint with data.facts as told("load_balancer")
+	reasons == {"no behavior names origin alb, and a function may choose it"}
 }

@@ -2,7 +2,8 @@
 # title: SSH to the nodes is off, or open to the bastion only
 # description: >-
 #   A node group that is given an SSH key and no source security group opens port 22 of its nodes to the whole internet: that is what EKS
-#   does with an empty list. SSH is either not there, or comes from a group that the bastion carries and nothing else.
+#   does with an empty list. SSH is either not there, or comes from a group that the bastion carries and nothing else. A node group with a launch
+#   template of its own takes key and groups from it: there the rules of those groups are looked at, whoever holds the key.
 # related_resources:
 #   - https://docs.aws.amazon.com/eks/latest/APIReference/API_RemoteAccessConfig.html
 # custom:
@@ -16,6 +17,8 @@
 #     - eks:DescribeNodegroup
 #     - eks:DescribeCluster
 #     - ec2:DescribeSecurityGroups
+#     - ec2:DescribeSecurityGroupRules
+#     - ec2:GetManagedPrefixListEntries
 #     - ec2:DescribeInstances
 #     - ec2:DescribeNetworkInterfaces
 #     - ec2:DescribeLaunchTemplateVersions
@@ -24,6 +27,12 @@
 #     - autoscaling:DescribeAutoScalingGroups
 #     - elasticloadbalancing:DescribeLoadBalancers
 #     - rds:DescribeDBInstances
+#     - ec2:DescribeManagedPrefixLists
+#     - eks:DescribeAccessEntry
+#     - eks:ListAccessEntries
+#     - eks:ListClusters
+#     - eks:ListNodegroups
+#   facts: [ssh]
 #   joins: [group_carriers]
 #   claims: [eks-bastion]
 #   fix: none
@@ -36,7 +45,44 @@ import data.konecta.lib.groups
 
 _access := input.configuration.remoteAccess
 
-pass if _access == null
+# With a launch template of one's own EKS takes no remote access: who may come stands in the groups of the template.
+_by_template if {
+	is_object(input.configuration.launchTemplate)
+	not is_object(_access)
+}
+
+_sources := data.facts[input.arn].ssh
+
+_wanted := {"bastion"} | groups.of_clusters({"node", "cluster", "pod"}, {input.configuration.clusterName})
+
+pass if {
+	_access == null
+	not _by_template
+}
+
+pass if {
+	_by_template
+	is_array(_sources)
+	every source in _sources { groups.welcome(source, _wanted) }
+}
+
+violations contains {"path": path, "actual": actual, "expected": "only the bastion, and the cluster itself"} if {
+	_by_template
+	some source in _sources
+	actual := groups.stranger(source, _wanted)
+	path := sprintf("launchTemplate.ssh[%s]", [source.rule])
+}
+
+unknown contains reason if {
+	_by_template
+	some source in _sources
+	some reason in groups.doubts(source)
+}
+
+unknown contains "which groups its launch template gives the nodes, and who may come by them, was not all seen" if {
+	_by_template
+	not _sources
+}
 
 pass if {
 	is_array(_access.sourceSecurityGroups)

@@ -72,3 +72,29 @@ test_what_was_not_sent_is_unknown if {
 	silent with input as {"configuration": {"nodegroupName": "nodes"}} with data.index as index
 	silent with input as nodes({"ec2SshKey": "konecta"}) with data.index as index
 }
+
+templated := {"arn": "ng", "configuration": {"clusterName": "konecta", "remoteAccess": null, "launchTemplate": {"id": "lt-1"}}}
+
+comes(kind, more) := object.union({"kind": kind, "rule": "sgr-1", "protocol": "tcp", "from": 22, "to": 22}, more)
+
+by(group) := comes("security_group", {"source": {"id": group}})
+
+test_the_groups_of_a_launch_template_decide if {
+	inner := {"ng": {"ssh": [by("sg-bastion")]}}
+	control.pass with input as templated with data.index as index with data.facts as inner
+	count(control.violations) == 0 with input as templated with data.index as index with data.facts as inner
+	nobody := {"ng": {"ssh": []}}
+	control.pass with input as templated with data.index as index with data.facts as nobody
+	office := {"ng": {"ssh": [comes("cidr", {"cidr": "203.0.113.0/24"}), by("sg-bastion")]}}
+	not control.pass with input as templated with data.index as index with data.facts as office
+	{violation.actual | some violation in control.violations} == {"203.0.113.0/24"} with input as templated with data.index as index
+		with data.facts as office
+}
+
+test_a_launch_template_that_was_not_seen_is_unknown if {
+	silent with input as templated with data.index as index with data.facts as {"ng": {}}
+	count(control.unknown) == 1 with input as templated with data.index as index with data.facts as {"ng": {}}
+	unseen := {"ng": {"ssh": [by("sg-unseen")]}}
+	silent with input as templated with data.index as index with data.facts as unseen
+	count(control.unknown) > 0 with input as templated with data.index as index with data.facts as unseen
+}

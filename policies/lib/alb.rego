@@ -100,6 +100,17 @@ denies(door) if {
 	door["default"] == ["redirect"]
 }
 
+# A rule that takes all that is left does so in its place.
+denies(door) if {
+	door.shield.actions == ["fixed-response"]
+	door.shield.status == "403"
+}
+
+denies(door) if {
+	door.protocol == "HTTP"
+	door.shield.actions == ["redirect"]
+}
+
 # One that is idle neither sends nor serves anything.
 live := {distribution | some distribution in distributions; not idle(distribution)}
 

@@ -76,11 +76,42 @@ known_origins contains {"path": path, "id": config.Id, "config": config} if {
 
 # An origin that no behavior uses, by itself or in a group: nothing is ever asked of it.
 idle(origin) if {
+	_unnamed(origin)
+	every behavior in behaviors { _keeps_to_its_origin(behavior.config) }
+}
+
+# One that no behavior names, and that a function may choose all the same.
+perhaps_idle(origin) if {
+	_unnamed(origin)
+	not idle(origin)
+}
+
+perhaps_used contains sprintf("no behavior names origin %v, and a function may choose it", [origin.id]) if {
+	some origin in known_origins
+	perhaps_idle(origin)
+}
+
+_unnamed(origin) if {
 	all := behaviors
 	_grouped
-	every behavior in all { behavior.config.TargetOriginId in (_ids | _group_ids) }
-	not origin.id in {behavior.config.TargetOriginId | some behavior in all}
-	not origin.id in {member.OriginId | some group in _config.OriginGroups.Items; some member in group.Members.Items}
+	targets := {behavior.config.TargetOriginId | some behavior in all}
+	every target in targets { target in (_ids | _group_ids) }
+	count([behavior | some behavior in all; behavior.config.TargetOriginId]) == count(all)
+	not origin.id in targets
+	not origin.id in {member.OriginId | some group in _config.OriginGroups.Items; group.Id in targets; some member in group.Members.Items}
+}
+
+# CloudFront Functions choose among all origins of a distribution at the viewer request, Lambda@Edge at the origin request.
+_keeps_to_its_origin(config) if {
+	_none_at(config.FunctionAssociations, "viewer-request")
+	_none_at(config.LambdaFunctionAssociations, "origin-request")
+}
+
+_none_at(list, _) if list.Quantity == 0
+
+_none_at(list, event) if {
+	count([one | some one in list.Items; is_string(one.EventType)]) == list.Quantity
+	every one in list.Items { one.EventType != event }
 }
 
 _ids := {config.Id | some config in _config.Origins.Items}

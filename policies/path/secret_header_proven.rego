@@ -51,6 +51,7 @@ pass if {
 violations contains {"path": path, "actual": names, "expected": identity.header, "proof": distribution.proof} if {
 	_asked
 	some distribution in alb.live
+	object.get(distribution, "used", null) == true
 	names := identity.names(distribution)
 	count(names) == count(distribution.headers)
 	not lower(identity.header) in {lower(name) | some name in names}
@@ -63,6 +64,7 @@ violations contains {"path": path, "actual": door["default"], "expected": "an ac
 	some door in alb.doors
 	identity.ajar(door)
 	alb.lets_through(door["default"])
+	not door.shield
 	path := sprintf("Listeners[%v].DefaultActions", [door.port])
 }
 
@@ -90,6 +92,12 @@ not_applicable contains reason if some reason in alb.set_aside
 not_applicable contains "it passes everything on to load balancers, which are judged themselves" if alb.passes_on
 
 unknown contains reason if some reason in identity.doubts
+
+unknown contains reason if {
+	some distribution in alb.live
+	not is_boolean(distribution.used)
+	reason := sprintf("whether origin %v of %v is used is not known: no behavior names it, or not all were seen", [distribution.origin, distribution.arn])
+}
 
 unknown contains "a network load balancer looks at no header; whether what is behind it does is not seen" if input.configuration.Type == "network"
 

@@ -19,7 +19,7 @@ all := "sha256:*:*:wildcard:anything"
 
 balancer(scheme) := {"arn": "lb", "configuration": {"Scheme": scheme, "Type": "application"}}
 
-distribution(headers) := {"arn": "d", "origin": "alb", "via": "alias", "headers": headers, "proof": ["d: origin alb → lb"]}
+distribution(headers) := {"arn": "d", "origin": "alb", "via": "alias", "used": true, "headers": headers, "proof": ["d: origin alb → lb"]}
 
 secret := {"name": "x-origin-verify", "value": new}
 
@@ -271,4 +271,20 @@ test_a_network_load_balancer_is_judged_by_what_is_behind_it if {
 	blind := facts([distribution([secret])], [door("forward", [])])
 	count(control.not_applicable) + count(control.violations) == 0 with input as network with data.facts as blind with data.blueprint as blueprint
 	count(control.unknown) == 1 with input as network with data.facts as blind with data.blueprint as blueprint
+}
+
+test_a_rule_that_denies_all_that_is_left_stands_before_the_default if {
+	shielded := object.union(door("forward", [rule(["forward"], demands([new]))]), {"shield": {"rule": "r-9", "actions": ["fixed-response"]}})
+	passes(facts([distribution([secret])], [shielded]))
+	count(found(facts([distribution([secret])], [shielded]))) == 0
+}
+
+test_an_origin_of_which_it_is_not_known_whether_it_is_used_proves_nothing if {
+	silent := object.union(object.remove(distribution([]), ["used"]), {"arn": "d2"})
+	known := facts([distribution([secret]), silent], guarded)
+	count(found(known)) == 0
+	not passes(known)
+	reasons := control.unknown with input as balancer("internet-facing") with data.facts as known with data.blueprint as blueprint
+	some reason in reasons
+	contains(reason, "whether origin alb of d2 is used is not known")
 }

@@ -171,7 +171,22 @@ fn records<'a>(zone: &Zone<'a>, name: &str) -> Result<Vec<&'a RecordSet>, String
     let found = if exact.is_empty() { wildcard(all, &below_apex) } else { exact };
     let answers =
         |record: &&RecordSet| record.kind.as_deref().is_none_or(|kind| ["A", "AAAA", "CNAME"].contains(&kind));
-    Ok(found.into_iter().filter(answers).collect())
+    let found: Vec<&RecordSet> = found.into_iter().filter(answers).collect();
+    Ok(found.iter().copied().filter(|record| !rests(record, &found)).collect())
+}
+
+/// Whether a record is never given: its weight is 0 beside one that always is. Where all others may be unhealthy, one of
+/// weight 0 is given too.
+fn rests(record: &RecordSet, beside: &[&RecordSet]) -> bool {
+    let always = |other: &&RecordSet| {
+        let alias = other.alias_target.as_ref().is_none_or(|alias| alias.evaluate_target_health == Some(false));
+        other.kind.is_some()
+            && other.kind == record.kind
+            && other.weight.is_some_and(|weight| weight > 0)
+            && other.health_check_id.is_none()
+            && alias
+    };
+    record.weight == Some(0) && beside.iter().any(always)
 }
 
 /// The records of the wildcard that answers for a name without records: that of the nearest name that exists.
@@ -303,6 +318,25 @@ mod tests {
     fn weighted_records_lead_to_all_their_targets() {
         let records = json!([alias("o.example.com", ALB), alias("o.example.com", "alb-2.us-east-1.elb.amazonaws.com")]);
         assert_eq!(follow(records, "o.example.com").expect("ends").len(), 2);
+    }
+
+    #[test]
+    fn a_record_of_weight_zero_leads_nowhere_beside_one_that_is_always_given() {
+        let with = |more: Value| {
+            let (mut first, mut second) =
+                (alias("o.example.com", ALB), alias("o.example.com", "alb-2.us-east-1.elb.amazonaws.com"));
+            (first["Weight"], second["Weight"]) = (json!(100), json!(0));
+            first["AliasTarget"]["EvaluateTargetHealth"] = json!(false);
+            for (key, value) in more.as_object().expect("changes") {
+                first[key] = value.clone();
+            }
+            follow(json!([first, second]), "o.example.com").expect("ends").len()
+        };
+        assert_eq!(with(json!({})), 1);
+        assert_eq!(with(json!({"HealthCheckId": "h-1"})), 2);
+        assert_eq!(with(json!({"Weight": 0})), 2);
+        assert_eq!(with(json!({"Type": "AAAA"})), 2);
+        assert_eq!(with(json!({"AliasTarget": {"DNSName": ALB, "EvaluateTargetHealth": true}})), 2);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::known::any;
-use super::origin::config;
+use super::origin::{config, may_choose};
 use super::world::{Item, Regional};
 use crate::model::Presence;
 use crate::model::cloudfront::{
@@ -39,6 +39,8 @@ pub(crate) struct Hosts {
     pub(crate) senders: Vec<Sender>,
     /// Whether those are all.
     pub(crate) whole: bool,
+    /// Whether a function may choose the origin for requests of whatever behavior.
+    pub(crate) chosen: Option<bool>,
     /// The names that Host can have; `None` where they were not all sent.
     pub(crate) names: Option<Vec<String>>,
 }
@@ -46,7 +48,7 @@ pub(crate) struct Hosts {
 impl Hosts {
     /// Whether any behavior fetches from the origin.
     pub(crate) fn used(&self) -> Option<bool> {
-        let more = (!self.whole).then_some(None);
+        let more = (!self.whole || self.chosen != Some(false)).then_some(None);
         any(self.senders.iter().map(|sender| sender.serves).chain(more))
     }
 
@@ -73,7 +75,7 @@ impl Policies {
     /// How the viewer's Host reaches this origin.
     pub(crate) fn hosts(&self, distribution: &Item<Distribution>, origin: &Origin) -> Hosts {
         let Some(config) = config(distribution) else {
-            return Hosts { senders: Vec::new(), whole: false, names: None };
+            return Hosts { senders: Vec::new(), whole: false, chosen: None, names: None };
         };
         let ordered = config.cache_behaviors.as_ref().and_then(|behaviors| behaviors.all());
         let known =
@@ -89,6 +91,7 @@ impl Policies {
         Hosts {
             senders: all.filter(|sender| sender.serves != Some(false)).collect(),
             whole: ordered.is_some() && default.is_some(),
+            chosen: may_choose(config),
             names: names(distribution, config),
         }
     }

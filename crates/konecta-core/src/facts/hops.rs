@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::links::{Balancer, Database, Links, Stack, members, name};
 use super::load_balancer::TargetGroup;
 use super::nodes::Node;
+use super::origin::is_used;
 use super::region_index::RegionIndex;
 use super::sink::Sink;
 use super::world::Item;
@@ -68,10 +69,12 @@ fn distributions(stack: &Stack<'_, '_>, sink: &Sink, links: &mut Links) {
     }
     stack.open_fronts(ORIGIN, links);
     for front in stack.fronts() {
+        let Some(settings) = front.item.body.distribution_config.as_ref() else { continue };
         for origin in &front.origins {
             let place = format!("{}, origin {}", name(front.item), origin.id.as_deref().unwrap_or("?"));
             let policy = origin_policy(stack, origin).map(|policy| json!(policy));
-            links.note(ORIGIN, "origin_protocol_policy", &place, policy);
+            let doubt = is_used(settings, origin).is_none().then(|| "whether it is used is not known".to_owned());
+            links.note_of((ORIGIN, doubt.as_ref()), "origin_protocol_policy", &place, policy);
         }
         if front.doubt.is_none() {
             origin_certificates(front.item, sink, links);
@@ -119,8 +122,11 @@ fn target_groups(stack: &Stack<'_, '_>, sink: &Sink, links: &mut Links) {
         }
     }
     for balancer in &balancers {
+        let resting = resting(balancer);
         for target in balancer.region_index.by_id.targets(&balancer.item.arn) {
-            target_group(target, balancer, links);
+            if !resting.contains(target.item.arn.as_str()) {
+                target_group(target, balancer, links);
+            }
         }
         unseen_groups(balancer, links);
     }
@@ -159,6 +165,38 @@ fn unseen_groups(balancer: &Balancer<'_, '_>, links: &mut Links) {
             links.open(PODS, why);
         }
     }
+}
+
+/// The target groups to which a load balancer sends no request: every action that names one gives it the weight 0 beside
+/// others, and keeps nobody at it. None where not all actions are known.
+fn resting<'b>(balancer: &Balancer<'_, 'b>) -> BTreeSet<&'b str> {
+    let doors = &balancer.region_index.doors;
+    let Some(listeners) = doors.listeners(&balancer.item.arn) else { return BTreeSet::new() };
+    let mut actions: Vec<&Value> = Vec::new();
+    for listener in listeners {
+        let (Some(default), Some(rules)) = (&listener.item.body.default_actions, doors.rules(&listener.item.arn))
+        else {
+            return BTreeSet::new();
+        };
+        actions.push(default);
+        for rule in rules {
+            let Some(of_rule) = &rule.item.body.actions else { return BTreeSet::new() };
+            actions.push(of_rule);
+        }
+    }
+    let (mut at_rest, mut at_work) = (BTreeSet::new(), BTreeSet::new());
+    for action in actions.into_iter().filter_map(Value::as_array).flatten() {
+        let forward = &action["ForwardConfig"];
+        let groups = forward["TargetGroups"].as_array();
+        let sticky = forward["TargetGroupStickinessConfig"]["Enabled"] == json!(true);
+        let others = groups.into_iter().flatten().any(|one| one["Weight"].as_i64().is_some_and(|weight| weight > 0));
+        at_work.extend(action["TargetGroupArn"].as_str());
+        for group in groups.into_iter().flatten() {
+            let rests = others && !sticky && group["Weight"] == json!(0);
+            if rests { &mut at_rest } else { &mut at_work }.extend(group["TargetGroupArn"].as_str());
+        }
+    }
+    at_rest.difference(&at_work).copied().collect()
 }
 
 /// The target groups that actions name, in whatever member.

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::attachments::Ids;
-use super::load_balancer::{describe_listener, describe_rule};
+use super::load_balancer::{describe_listener, describe_rules};
 use super::region_index::RegionIndex;
 use super::seen::AccountRegion;
 use super::sink::{Sink, object};
@@ -129,8 +129,8 @@ fn load_balancers(region_index: &RegionIndex<'_>, sink: &mut Sink) {
     }
     for listener in &region_index.here.listeners {
         let rules = region_index.doors.rules(&listener.item.arn);
-        let rules = rules.map(|all| all.iter().map(|one| describe_rule(one)).collect());
-        sink.index("listener_rules", &listener.item.arn, rules.map(Value::Array));
+        let rules = rules.map(describe_rules);
+        sink.index("listener_rules", &listener.item.arn, rules);
     }
 }
 

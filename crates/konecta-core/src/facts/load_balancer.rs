@@ -201,8 +201,9 @@ fn door(region_index: &RegionIndex<'_>, listener: &Listener) -> Value {
     let is_default = |rule: &&&Rule| {
         rule.item.body.is_default == Some(true) || rule.item.body.priority.as_deref() == Some("default")
     };
-    let rules =
-        region_index.doors.seen_rules(arn).iter().filter(|rule| !is_default(rule)).map(|rule| guarded(&rule.item));
+    let all: Vec<&&Rule> = region_index.doors.seen_rules(arn).iter().filter(|rule| !is_default(rule)).collect();
+    let shield = all.iter().position(|rule| shields(&rule.item.body));
+    let rules = all.iter().take(shield.map_or(all.len(), |at| at + 1)).map(|rule| guarded(&rule.item));
     let why = || format!("the rules of the listener on port {} were not listed to their end", sent.port.unwrap_or(0));
     let rules = rules.chain(rest.then(|| unseen(why()))).collect();
     object([
@@ -211,6 +212,7 @@ fn door(region_index: &RegionIndex<'_>, listener: &Listener) -> Value {
         ("protocol", sent.protocol.as_ref().map(|protocol| json!(protocol))),
         ("default", default.as_deref().and_then(action_types).map(|types| json!(types))),
         ("default_status", default.as_deref().and_then(status).map(|status| json!(status))),
+        ("shield", shield.and_then(|at| all.get(at)).map(|rule| described_shield(&rule.item))),
         ("mutual_tls", mutual_tls(sent)),
         ("rules", Some(Value::Array(rules))),
     ])
@@ -262,6 +264,46 @@ fn guarded(item: &Item<elb::ListenerRule>) -> Value {
     ])
 }
 
+/// Whether a rule takes every request that comes to it and lets none of them through: what is tried after it, the default
+/// action too, is never reached.
+pub(crate) fn shields(rule: &elb::ListenerRule) -> bool {
+    let placed = rule.priority.as_ref().is_some_and(|priority| priority.parse::<u32>().is_ok());
+    let actions: Option<Vec<elb::Action>> = rule.actions.as_ref().and_then(parsed);
+    let harmless = |one: &elb::Action| matches!(one.kind.as_deref(), Some("fixed-response" | "redirect"));
+    let conditions: Option<Vec<elb::Condition>> = rule.conditions.as_ref().and_then(parsed);
+    placed
+        && actions.is_some_and(|actions| !actions.is_empty() && actions.iter().all(harmless))
+        && conditions.is_some_and(|all| !all.is_empty() && all.iter().all(fits_everything))
+}
+
+/// Whether every request meets a condition, of whose values one is enough.
+fn fits_everything(condition: &elb::Condition) -> bool {
+    let has = |values: &Option<Vec<String>>, wanted: &[&str]| {
+        values.iter().flatten().any(|value| wanted.contains(&value.as_str()))
+    };
+    match condition.field.as_deref() {
+        Some("path-pattern") => {
+            let told = condition.path_pattern_config.as_ref().map_or(&condition.values, |config| &config.values);
+            has(told, &["*", "/*"])
+        }
+        Some("source-ip") => {
+            let told = condition.source_ip_config.as_ref().map_or(&condition.values, |config| &config.values);
+            has(told, &["0.0.0.0/0"]) && has(told, &["::/0"])
+        }
+        Some(_) | None => false,
+    }
+}
+
+/// A rule behind which nothing is reached.
+fn described_shield(item: &Item<elb::ListenerRule>) -> Value {
+    let actions: Option<Vec<elb::Action>> = item.body.actions.as_ref().and_then(parsed);
+    object([
+        ("rule", Some(json!(item.arn))),
+        ("actions", actions.as_deref().and_then(action_types).map(|types| json!(types))),
+        ("status", actions.as_deref().and_then(status).map(|status| json!(status))),
+    ])
+}
+
 /// A rule that says neither its priority nor whether it is the default may be either.
 fn is_default_unknown(rule: &elb::ListenerRule) -> bool {
     rule.is_default.is_none() && rule.priority.is_none()
@@ -293,8 +335,13 @@ pub(crate) fn describe_listener(listener: &Listener) -> Value {
     ])
 }
 
-/// A rule as an index has it.
-pub(crate) fn describe_rule(rule: &Rule) -> Value {
+/// The rules of a listener as an index has them.
+pub(crate) fn describe_rules(rules: &[&Rule]) -> Value {
+    let shield = rules.iter().position(|rule| shields(&rule.item.body)).unwrap_or(rules.len());
+    rules.iter().enumerate().map(|(at, rule)| describe_rule(rule, at <= shield)).collect()
+}
+
+fn describe_rule(rule: &Rule, is_reached: bool) -> Value {
     let sent = &rule.item.body;
     object([
         ("RuleArn", Some(json!(rule.item.arn))),
@@ -302,5 +349,44 @@ pub(crate) fn describe_rule(rule: &Rule) -> Value {
         ("IsDefault", sent.is_default.map(Value::Bool)),
         ("Actions", sent.actions.clone()),
         ("Conditions", sent.conditions.clone()),
+        ("Reached", (!is_reached).then_some(Value::Bool(false))),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shielding(priority: &str, actions: &Value, conditions: &Value) -> bool {
+        let rule = json!({"Priority": priority, "Actions": actions, "Conditions": conditions});
+        shields(&serde_json::from_value(rule).expect("rule"))
+    }
+
+    #[test]
+    fn a_rule_that_takes_everything_and_lets_nothing_through_is_a_shield() {
+        let deny = json!([{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": "403"}}]);
+        let path = |pattern: &str| json!({"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a", pattern]}});
+        let from = |cidrs: &[&str]| json!({"Field": "source-ip", "SourceIpConfig": {"Values": cidrs}});
+        let method = json!({"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": ["GET"]}});
+        for all in [
+            json!([path("*")]),
+            json!([path("/*"), from(&["0.0.0.0/0", "::/0"])]),
+            json!([{"Field": "path-pattern", "Values": ["*"]}]),
+        ] {
+            assert!(shielding("7", &deny, &all), "{all}");
+            assert!(!shielding("default", &deny, &all), "{all}");
+            assert!(!shielding("7", &json!([{"Type": "forward"}]), &all), "{all}");
+            assert!(!shielding("7", &json!([]), &all), "{all}");
+        }
+        for some in [
+            json!([]),
+            json!([path("/b*")]),
+            json!([path("*"), method]),
+            json!([from(&["0.0.0.0/0"])]),
+            json!([{"Field": "host-header", "HostHeaderConfig": {"Values": ["*"]}}]),
+            json!([{}]),
+        ] {
+            assert!(!shielding("7", &deny, &some), "{some}");
+        }
+    }
 }

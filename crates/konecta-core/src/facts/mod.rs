@@ -40,6 +40,7 @@ mod log_deliveries;
 mod log_sources;
 mod named;
 mod network_acls;
+mod node_ssh;
 mod node_template;
 mod nodes;
 mod origin;
@@ -342,6 +343,7 @@ fn state_place(
     for item in &region_index.here.nodegroups {
         let autoscaler = autoscaler::autoscaler(region_index.place, region_index.here, region_index.seen, item);
         sink.fact(&item.arn, "autoscaler", autoscaler);
+        sink.fact(&item.arn, "ssh", node_ssh::ssh(region_index, item));
     }
 }
 

@@ -12,7 +12,9 @@ use super::region_index::RegionIndex;
 use super::seen::Seen;
 use super::sink::object;
 use super::world::Item;
-use crate::model::cloudfront::{Behavior, Distribution, DistributionConfig, Origin, VpcOrigin};
+use crate::model::cloudfront::{
+    Behavior, Distribution, DistributionConfig, FunctionAssociation, Items, Origin, VpcOrigin,
+};
 use crate::model::elb::LoadBalancer;
 
 /// What one origin leads to.
@@ -306,14 +308,32 @@ fn unknown(why: impl Into<String>) -> Target {
     Target { proof: vec![why.into()], doubt: true, ..Target::default() }
 }
 
+/// Whether a function may send requests to an origin that no behavior names: CloudFront Functions choose among all
+/// origins of a distribution at the viewer request, Lambda@Edge at the origin request.
+pub(crate) fn may_choose(config: &DistributionConfig) -> Option<bool> {
+    let runs_at = |list: &Option<Items<FunctionAssociation>>, event: &str| {
+        let told = list.as_ref()?.all()?.iter();
+        any(told.map(|one| one.event_type.as_ref().map(|of| of == event)))
+    };
+    let chooses = |behavior: &Behavior| {
+        any([
+            runs_at(&behavior.function_associations, "viewer-request"),
+            runs_at(&behavior.lambda_function_associations, "origin-request"),
+        ])
+    };
+    let ordered = config.cache_behaviors.as_ref().and_then(|behaviors| behaviors.items.as_deref());
+    any(ordered.unwrap_or_default().iter().chain(&config.default_cache_behavior).map(chooses))
+}
+
 /// Whether any behavior sends requests to an origin, by itself or as a member of a group; nothing is ever asked of one
-/// that none uses.
+/// that none uses, unless a function may choose it.
 pub(crate) fn is_used(config: &DistributionConfig, origin: &Origin) -> Option<bool> {
     let ordered = config.cache_behaviors.as_ref().map(|behaviors| behaviors.items.as_deref().unwrap_or_default());
     let known = ordered.unwrap_or_default().iter().chain(&config.default_cache_behavior);
     let used = any(known.map(|behavior| serves(config, behavior, origin)));
     let whole = config.cache_behaviors.as_ref().is_some_and(|behaviors| behaviors.all().is_some());
-    if used == Some(false) && !(whole && config.default_cache_behavior.is_some()) { None } else { used }
+    let certain = whole && config.default_cache_behavior.is_some() && may_choose(config) == Some(false);
+    if used == Some(false) && !certain { None } else { used }
 }
 
 /// Whether a behavior fetches from an origin, directly or over an origin group.

@@ -104,6 +104,7 @@ impl<'a> Asked<'a> {
             }
         };
         let (matches, why) = match (matches, self.hosts.used()) {
+            (Some(_), None) if self.hosts.senders.is_empty() => (None, Some(self.unnamed())),
             (Some(false), None) => (None, Some("whether any behavior uses it is not known".to_owned())),
             (matches, _) => (matches, why),
         };
@@ -124,6 +125,16 @@ impl<'a> Asked<'a> {
             ("why", why.map(|why| json!([format!("origin {}: {why}", self.id)]))),
             ("proof", Some(json!(proof))),
         ])
+    }
+
+    /// Why it is not known whether it is used, where no behavior that was sent names it.
+    fn unnamed(&self) -> String {
+        let why = if self.hosts.whole {
+            "no behavior names it, and a function may choose it"
+        } else {
+            "whether any behavior uses it is not known"
+        };
+        why.to_owned()
     }
 
     fn patterns(&self) -> Vec<String> {

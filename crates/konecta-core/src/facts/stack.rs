@@ -74,6 +74,7 @@ fn bastion(region_index: &RegionIndex<'_>, id: &str, machine: &Machine, state: &
         ("subnet", machine.subnet.as_ref().map(|subnet| json!(subnet))),
         ("internet", reach.and_then(|reach| reach.open).map(Value::Bool)),
         ("why", reach.filter(|reach| !reach.why.is_empty()).map(|reach| json!(reach.why))),
+        ("addressed", machine.addressed.map(Value::Bool)),
         ("groups", whole(groups)),
         ("ssh", ssh.map(Value::Array)),
     ])

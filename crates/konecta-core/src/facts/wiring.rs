@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::attachments::{Attachments, Ids, Part};
+use super::known::any;
 use super::nodes::{Node, Nodes};
 use super::seen::{AccountRegion, Seen};
 use super::world::{Item, Regional};
@@ -19,6 +20,8 @@ pub(crate) struct Machine {
     pub(crate) subnet: Option<String>,
     pub(crate) state: Option<String>,
     pub(crate) groups: Ids,
+    /// Whether it has a public IPv4 address, or an IPv6 one.
+    pub(crate) addressed: Option<bool>,
     pub(crate) profile: Presence<ec2::IamInstanceProfile>,
 }
 
@@ -170,8 +173,30 @@ fn machine(item: &Item<ec2::Instance>, nodes: &Nodes<'_>, bastion: &Bastion) -> 
         subnet: sent.subnet_id.clone(),
         state: sent.state.as_ref().and_then(|state| state.name.clone()),
         groups: carried(sent),
+        addressed: addressed(sent),
         profile: sent.iam_instance_profile.clone(),
     }
+}
+
+/// Whether an instance has an address at which it can be reached from outside its network.
+fn addressed(sent: &ec2::Instance) -> Option<bool> {
+    let public = |one: &Presence<serde_json::Value>| match one {
+        Presence::Absent => None,
+        Presence::Null => Some(false),
+        Presence::Value(_) => Some(true),
+    };
+    let own = match sent.public_ip_address {
+        Presence::Absent => None,
+        Presence::Null => Some(false),
+        Presence::Value(_) => Some(true),
+    };
+    let interface = |one: &ec2::InstanceInterface| {
+        let second = one.private_ip_addresses.as_ref().map(|all| any(all.iter().map(|of| public(&of.association))));
+        let six = one.ipv6_addresses.as_ref().map(|all| !all.is_empty());
+        any([public(&one.association), second.flatten(), six])
+    };
+    let interfaces = sent.network_interfaces.as_ref().map(|all| any(all.iter().map(interface)));
+    any([own, interfaces.flatten()])
 }
 
 /// The groups of all interfaces of an instance.

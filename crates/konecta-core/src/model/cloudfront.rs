@@ -166,6 +166,18 @@ shape! {
         origin_request_policy_id: Presence<String>,
         /// The legacy settings.
         forwarded_values: Presence<ForwardedValues>,
+        /// CloudFront Functions that run on its requests.
+        function_associations: Option<Items<FunctionAssociation>>,
+        /// Lambda@Edge functions that run on them.
+        lambda_function_associations: Option<Items<FunctionAssociation>>,
+    }
+}
+
+shape! {
+    /// A function that runs on a behavior's requests.
+    FunctionAssociation {
+        /// When: `viewer-request`, `origin-request` and so on.
+        event_type: Option<String>,
     }
 }
 

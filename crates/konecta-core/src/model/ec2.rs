@@ -294,6 +294,8 @@ shape! {
         state: Option<InstanceState>,
         /// The groups of its first interface.
         security_groups: Option<Vec<GroupIdentifier>>,
+        /// Its public IPv4 address; `null` where it has none.
+        public_ip_address: Presence<String>,
         /// All its interfaces.
         network_interfaces: Option<Vec<InstanceInterface>>,
         /// Its profile; `null` where it has none.
@@ -316,6 +318,20 @@ shape! {
         network_interface_id: Option<String>,
         /// The groups it carries.
         groups: Option<Vec<GroupIdentifier>>,
+        /// Its public address; `null` where it has none.
+        association: Presence<serde_json::Value>,
+        /// Its addresses in the network.
+        private_ip_addresses: Option<Vec<PrivateAddress>>,
+        /// Its IPv6 addresses.
+        ipv6_addresses: Option<Vec<serde_json::Value>>,
+    }
+}
+
+shape! {
+    /// An address in the network.
+    PrivateAddress {
+        /// The public address that leads to it; `null` where there is none.
+        association: Presence<serde_json::Value>,
     }
 }
 

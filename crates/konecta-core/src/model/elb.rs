@@ -167,6 +167,18 @@ pub struct Condition {
     pub http_header_config: Option<HttpHeader>,
     /// The addresses that a `source-ip` condition looks at.
     pub source_ip_config: Option<SourceIp>,
+    /// The paths that a `path-pattern` condition looks at.
+    pub path_pattern_config: Option<PathPattern>,
+    /// The same, as AWS still sends them too.
+    pub values: Option<Vec<String>>,
+}
+
+/// Paths that are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct PathPattern {
+    /// The patterns.
+    pub values: Option<Vec<String>>,
 }
 
 /// A header that is asked for; its values are fingerprints.

@@ -34,6 +34,10 @@ pub struct RecordSet {
     pub alias_target: Option<AliasTarget>,
     /// What other records hold.
     pub resource_records: Option<Vec<ResourceRecord>>,
+    /// Of several records of one name and type, how often it is given; AWS sends it only for those.
+    pub weight: Option<i64>,
+    /// The health check without which it is always given.
+    pub health_check_id: Option<String>,
 }
 
 /// What an alias leads to.
@@ -43,6 +47,8 @@ pub struct AliasTarget {
     /// The name.
     #[serde(rename = "DNSName")]
     pub dns_name: Option<String>,
+    /// Whether it is given only while what it leads to is healthy.
+    pub evaluate_target_health: Option<bool>,
 }
 
 /// One value of a record set.

@@ -43,6 +43,13 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
             let reason = "whether the bastion is to run now is for a person";
             let lines = ["start it when it is needed: aws ec2 start-instances --instance-ids <id>"];
             refusals.push(Refusal::new(finding, Class::N, reason, &lines));
+        } else if path.ends_with("].address") {
+            let reason =
+                "whether the bastion is to be reached from outside, or over a network of its own, only you know";
+            let lines = [
+                "give it an address: aws ec2 allocate-address, then aws ec2 associate-address --instance-id <id> --allocation-id <eipalloc>",
+            ];
+            refusals.push(Refusal::new(finding, Class::N, reason, &lines));
         } else if path.ends_with("].ssh") {
             let reason = "no rule lets anybody use SSH, and whom to let in only you know";
             let lines = [
@@ -112,6 +119,7 @@ mod tests {
 
     fn world(rules: &[Value]) -> World {
         let mut bastion = instance("i-1", "subnet-1", "sg-1");
+        bastion["configuration"]["PublicIpAddress"] = json!("198.51.100.9");
         bastion["tags"] = json!({"Role": "bastion"});
         let resources = [&public_subnet()[..], &[group("sg-1"), bastion], rules].concat();
         World::of(json!(resources)).with(|blueprint| blueprint.bastion.ssh_cidrs = vec!["203.0.113.0/24".to_owned()])

@@ -107,12 +107,17 @@ fn only_nodes_and_the_control_plane_reach_the_database() {
     let facts = facts_of(&world(DOCUMENTED));
     let clients = facts.get(DB_ARN, "database_clients");
     let found: Vec<_> = clients.as_array().expect("clients").iter().map(|one| (&one["kind"], &one["id"])).collect();
-    let expected =
-        [json!(["cluster", "eni-cp"]), json!(["cluster", "erp"]), json!(["node", "i-n1"]), json!(["node", "i-n2"])];
+    let expected = [
+        json!(["cluster", "eni-cp"]),
+        json!(["cluster", "erp"]),
+        json!(["node", "asg-1"]),
+        json!(["node", "i-n1"]),
+        json!(["node", "i-n2"]),
+    ];
     let expected: Vec<_> = expected.iter().map(|pair| (&pair[0], &pair[1])).collect();
     assert_eq!(found, expected);
     let proof = json!(["eni-i-n1 (instance i-n1) is a member of sg-cluster", "sgr-db of sg-db admits sg-cluster"]);
-    assert_eq!(clients[2]["proof"], proof);
+    assert_eq!(clients[3]["proof"], proof);
 }
 
 #[test]
@@ -120,6 +125,8 @@ fn the_rest_of_the_facts() {
     let facts = facts_of(&world(DOCUMENTED));
     let autoscaler = json!({"groups": [{"name": "asg-1", "cluster_autoscaler": true}]});
     assert_eq!(facts.get("nodegroup/erp/ng/1", "autoscaler"), autoscaler);
+    let ssh = facts.get("nodegroup/erp/ng/1", "ssh");
+    assert_eq!((&ssh[0]["kind"], &ssh[0]["group"]), (&json!("security_group"), &json!("sg-cluster")));
     let stack = "arn:konecta:stack:us-east-1:123456789012:konecta-erp";
     assert_eq!(facts.stacks[0].arn.as_str(), stack);
     assert_eq!(facts.get(stack, "repositories"), json!(["konecta-erp/auth-service", "konecta-erp/hr-service"]));
