@@ -15,10 +15,8 @@ from hostile import Hostile
 
 BOUND_SECONDS: Final = 120
 """No scan may take longer, whatever it meets."""
-ENDLESS_SECONDS: Final = 600
-"""But where a listing never ends: ten thousand pages are followed before that is said."""
 ENDLESS_SERVICES: Final = ("ecr", "rds")
-"""One that answers in JSON and one in XML: ten thousand pages are minutes, and the paging of all is one piece of code."""
+"""One that answers in JSON and one in XML: the paging of all is one piece of code."""
 _NOWHERE: Final = "http://konecta.invalid"
 # The SDKs' names of services in AWS_ENDPOINT_URL_<SERVICE>, where they are not those of the signature.
 _NAMES: Final = {
@@ -65,9 +63,7 @@ class Auditor:
         self._config = config
         self.clean: Verdicts = {}
 
-    def scan(
-        self, url: str, arguments: tuple[str, ...] = (), unresolved: str | None = None, bound: int = BOUND_SECONDS
-    ) -> Scan:
+    def scan(self, url: str, arguments: tuple[str, ...] = (), unresolved: str | None = None) -> Scan:
         environment = {
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
@@ -81,9 +77,9 @@ class Auditor:
         command = [self._program, "--config", self._config, "scan", "--format", "json", *arguments]
         started = time.monotonic()
         try:
-            ended = subprocess.run(command, env=environment, capture_output=True, timeout=bound, check=False)
+            ended = subprocess.run(command, env=environment, capture_output=True, timeout=BOUND_SECONDS, check=False)
         except subprocess.TimeoutExpired:
-            return Scan(bound, -1, None, f"it had not ended after {bound} s")
+            return Scan(BOUND_SECONDS, -1, None, f"it had not ended after {BOUND_SECONDS} s")
         seconds = time.monotonic() - started
         report = json.loads(ended.stdout) if ended.stdout else None
         return Scan(seconds, ended.returncode, report, ended.stderr.decode())
@@ -113,8 +109,7 @@ def play(auditor: Auditor, hostile: Hostile, kind: Kind, service: str, met: set[
     named: Callable[[Request], bool] = lambda request: request.action in met  # noqa: E731 - one use, one line
     hostile.play(kind.make() if kind.make else kind.fault, named)
     unresolved = service if kind.fault is None else None
-    bound = ENDLESS_SECONDS if kind.group == "endless" else BOUND_SECONDS
-    scan = auditor.scan(hostile.url, kind.arguments, unresolved, bound)
+    scan = auditor.scan(hostile.url, kind.arguments, unresolved)
     result = Result(service, kind.name, scan.seconds, scan.code)
     if kind.fault is not None and hostile.fired == 0:
         result.wrong.append("the fault was never met")

@@ -13,6 +13,9 @@ use crate::wire::Pages;
 /// More pages than any account has: 10,000 pages of the smallest size are a million objects.
 pub(crate) const MAX_PAGES: usize = 10_000;
 
+/// So many pages in a row with the same elements are no listing, whatever they name as the next.
+const SAME_PAGES: usize = 3;
+
 /// A piece of an answer and when it was received.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Received {
@@ -60,15 +63,19 @@ where
     let mut walk = Walk { items: vec![Vec::new(); pages.items.len()], calls: 0, failure: None };
     let mut seen = HashSet::new();
     let mut token = Token::default();
+    let (mut before, mut same) = (Vec::new(), 1);
     loop {
         match fetch(token.clone()).await {
             Ok(page) => {
                 walk.calls += 1;
                 match next(pages, &page.value) {
                     Ok(following) => {
+                        let begin: Vec<usize> = walk.items.iter().map(Vec::len).collect();
                         if let Err(failure) = take_items(pages, page, &mut walk.items) {
                             walk.failure = Some(failure);
                         }
+                        same = if is_the_same(&walk.items, &before, &begin) { same + 1 } else { 1 };
+                        before = begin;
                         match following {
                             Some(following) => token = following,
                             None => return walk,
@@ -83,6 +90,9 @@ where
             walk.failure =
                 Some(Failure::broken("the paging never ends: a page names itself or an earlier one as the next"));
         }
+        if walk.failure.is_none() && same >= SAME_PAGES {
+            walk.failure = Some(Failure::broken("the paging never ends: each page brings what the one before brought"));
+        }
         if walk.failure.is_none() && seen.len() >= limit {
             walk.failure = Some(Failure::broken(format!("the paging never ends: {limit} pages and still more")));
         }
@@ -90,6 +100,23 @@ where
             return walk;
         }
     }
+}
+
+/// Whether the last page brought something, and just what the one before it did. `before` and `last` are where each began
+/// in the lists.
+fn is_the_same(items: &[Vec<Received>], before: &[usize], last: &[usize]) -> bool {
+    let pages = items.iter().zip(before.iter().zip(last)).filter_map(|(list, (before, last))| {
+        let (earlier, later) = list.get(*before..)?.split_at_checked(last.checked_sub(*before)?)?;
+        Some((earlier, later))
+    });
+    let mut any = false;
+    for (earlier, later) in pages {
+        any |= !later.is_empty();
+        if earlier.len() != later.len() || earlier.iter().zip(later).any(|(one, other)| one.value != other.value) {
+            return false;
+        }
+    }
+    any
 }
 
 fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
@@ -208,8 +235,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_repeated_token_ends_it() {
-        let page = |next: &str| Ok(json!({"things": [1], "next": next}));
-        let (walk, _) = run(&simple(), vec![page("b"), page("c"), page("b")]).await;
+        let page = |thing: u8, next: &str| Ok(json!({"things": [thing], "next": next}));
+        let (walk, _) = run(&simple(), vec![page(1, "b"), page(2, "c"), page(3, "b")]).await;
         assert_eq!(values(&walk).len(), 3);
         assert!(walk.failure.is_some_and(|failure| failure.message.contains("never ends")));
     }
@@ -219,6 +246,19 @@ mod tests {
         let answers = (0..9).map(|page| Ok(json!({"things": [], "next": page.to_string()}))).collect();
         let (walk, _) = run(&simple(), answers).await;
         assert_eq!(walk.failure.map(|failure| failure.kind), Some(GapKind::BrokenAnswer));
+    }
+
+    #[tokio::test]
+    async fn pages_that_bring_the_same_again_and_again_end_it_and_empty_ones_do_not() {
+        let page = |things: &[u8], next: &str| Ok(json!({"things": things, "next": next}));
+        let (walk, _) = run(&simple(), vec![page(&[1], "a"), page(&[2], "b"), page(&[2], "c"), page(&[2], "d")]).await;
+        assert_eq!(values(&walk), [1, 2, 2, 2]);
+        assert!(walk.failure.is_some_and(|failure| failure.message.contains("what the one before brought")));
+        let last = Ok(json!({"things": [2, 3]}));
+        let (walk, _) =
+            run(&simple(), vec![page(&[], "a"), page(&[], "b"), page(&[], "c"), page(&[2], "d"), last]).await;
+        assert!(walk.failure.is_none(), "{:?}", walk.failure);
+        assert_eq!(values(&walk), [2, 2, 3]);
     }
 
     #[tokio::test]
