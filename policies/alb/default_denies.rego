@@ -52,7 +52,7 @@ pass if {
 violations contains {"path": path, "actual": door["default"], "expected": ["fixed-response"]} if {
 	_asked
 	some door in alb.doors
-	_wrong_default(door)
+	identity.wrong_default(door)
 	path := sprintf("Listeners[%v].DefaultActions", [door.port])
 }
 
@@ -95,20 +95,6 @@ unknown contains reason if some reason in identity.doubts
 _asked if {
 	alb.in_front
 	input.configuration.Type == "application"
-}
-
-_wrong_default(door) if {
-	not door.shield
-	identity.ajar(door)
-	alb.lets_through(door["default"])
-}
-
-_wrong_default(door) if {
-	not door.shield
-	identity.unscreened
-	door["default"] == ["redirect"]
-	is_string(door.protocol)
-	door.protocol != "HTTP"
 }
 
 _guarded(rule) if alb.harmless(rule.actions)

@@ -33,6 +33,7 @@ package konecta.bastion.bastion
 
 import rego.v1
 
+import data.konecta.lib.bastions
 import data.konecta.lib.network
 
 _bastions := data.facts[input.arn].bastions
@@ -47,12 +48,10 @@ pass if {
 	_bastions[0].state == "running"
 	_bastions[0].internet == true
 	count(_bastions[0].ssh) > 0
-	every source in _bastions[0].ssh {
-		network.all_within(source, _declared)
-	}
+	every source in _bastions[0].ssh { network.all_within(source, _declared) }
 	some source in _bastions[0].ssh
 	network.somebody(source)
-	_reachable(_bastions[0])
+	bastions.reachable(_bastions[0])
 }
 
 violations contains {"path": "bastions", "actual": names, "expected": "one bastion"} if {
@@ -70,9 +69,8 @@ violations contains {"path": path, "actual": subnet, "expected": "a subnet with 
 violations contains {"path": path, "actual": "no public address", "expected": "an address that the declared addresses can reach"} if {
 	some bastion in _bastions
 	bastion.addressed == false
-	count(bastion.ssh) > 0
-	every source in bastion.ssh { _ranges(source) }
-	not _reachable(bastion)
+	bastions.sources_told(bastion)
+	not bastions.reachable(bastion)
 	path := sprintf("bastions[%s].address", [bastion.instance])
 }
 
@@ -92,48 +90,16 @@ violations contains {"path": path, "actual": "open to nobody", "expected": _expe
 violations contains {"path": path, "actual": actual, "expected": _expected} if {
 	some bastion in _bastions
 	some source in bastion.ssh
-	_foreign(source)
+	bastions.foreign(source, _declared)
 	actual := sprintf("open to %s", [network.named(source)])
 	path := sprintf("bastions[%s].ssh[%s]", [bastion.instance, source.rule])
 }
 
 unknown contains reason if {
 	some bastion in _bastions
-	some reason in bastion.why
-}
-
-# Whoever comes from outside needs an address to come to; those of private ranges come over a network of their own.
-_reachable(bastion) if bastion.addressed == true
-
-_reachable(bastion) if {
-	some source in bastion.ssh
-	some cidr in _ranges(source)
-	network.within(cidr, _private)
-}
-
-_ranges(source) := {source.cidr} if source.kind == "cidr"
-
-_ranges(source) := {cidr | some cidr in source.prefixList.cidrs} if {
-	source.kind == "prefix_list"
-	is_array(source.prefixList.cidrs)
-}
-
-_private := ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"]
-
-unknown contains sprintf("it was not all sent whether %s has an address that can be reached from outside", [bastion.instance]) if {
-	some bastion in _bastions
-	not is_boolean(bastion.addressed)
+	some reason in bastions.doubts(bastion)
 }
 
 _expected := "declare bastion.ssh_cidrs: no address may use SSH until it is declared" if _declared == []
 
 _expected := sprintf("open to addresses within %s", [concat(", ", _declared)]) if count(_declared) > 0
-
-_foreign(source) if source.kind == "security_group"
-
-_foreign(source) if network.beyond(source.cidr, _declared)
-
-_foreign(source) if {
-	some cidr in source.prefixList.cidrs
-	network.beyond(cidr, _declared)
-}

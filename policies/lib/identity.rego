@@ -248,3 +248,18 @@ _safe(rule) if alb.harmless(rule.actions)
 _safe(rule) if proven(rule)
 
 _fails_closed if alb.attribute("waf.fail_open.enabled") == "false"
+
+# A default that lets a request without the secret through, or answers a plain one elsewhere than over HTTPS.
+wrong_default(door) if {
+	not door.shield
+	ajar(door)
+	alb.lets_through(door["default"])
+}
+
+wrong_default(door) if {
+	not door.shield
+	unscreened
+	door["default"] == ["redirect"]
+	is_string(door.protocol)
+	door.protocol != "HTTP"
+}

@@ -39,13 +39,7 @@ import data.konecta.lib.identity
 pass if {
 	_asked
 	every distribution in alb.live { count(identity.secrets(distribution)) > 0 }
-	every door in alb.doors { identity.shut(door) }
-}
-
-pass if {
-	_asked
-	every distribution in alb.live { count(identity.secrets(distribution)) > 0 }
-	identity.screened_by_ours
+	_demanded
 }
 
 violations contains {"path": path, "actual": names, "expected": identity.header, "proof": distribution.proof} if {
@@ -105,3 +99,7 @@ _asked if {
 	alb.in_front
 	input.configuration.Type == "application"
 }
+
+_demanded if identity.screened_by_ours
+
+_demanded if every door in alb.doors { identity.shut(door) }

@@ -83,8 +83,8 @@ impl<'a> Audit<'a> {
     /// # Errors
     /// When the snapshot cannot be read or a policy cannot be made ready.
     pub fn verdicts(&self, source: &dyn Source) -> Result<Report, AuditError> {
-        let surroundings = surroundings(source, self.blueprint, facts::texts(source, self.blueprint, self.wanted())?)?;
-        self.judged(source, &surroundings)
+        let texts = facts::texts(source, self.blueprint, wanted(self.catalogue))?;
+        self.judged(source, &surroundings(source, self.blueprint, texts)?)
     }
 
     /// As [`Self::verdicts`], of some of the resources only, on one thread.
@@ -118,10 +118,6 @@ impl<'a> Audit<'a> {
         let mut report = self.judged(source, &surroundings(source, self.blueprint, texts)?)?;
         let waivers = waivers::accept(&mut report, self.waivers, &self.waiver_limits);
         Ok(Audited { report, facts, waivers })
-    }
-
-    fn wanted(&self) -> Wanted {
-        wanted(self.catalogue)
     }
 
     fn judged(&self, source: &dyn Source, surroundings: &Surroundings) -> Result<Report, AuditError> {

@@ -202,6 +202,12 @@ const STANDS: &[Row] = &[
     ),
     row(
         Wholly,
+        &["KA-NG-004"],
+        &["ec2:DescribeSecurityGroupRules", "ec2:DescribeManagedPrefixLists", "ec2:GetManagedPrefixListEntries"],
+        "its remote access names the bastion's group; rules are looked at where a launch template names groups",
+    ),
+    row(
+        Wholly,
         &["KA-NG-004", "KA-SG-006", "KA-X-005"],
         &["elasticloadbalancing:DescribeTargetGroups"],
         "no group by which somebody comes in is the load balancer's",
