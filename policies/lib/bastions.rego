@@ -41,6 +41,6 @@ foreign(source, declared) if {
 
 # What of a bastion was not seen.
 doubts(bastion) := {reason | some reason in bastion.why} | {reason |
-	not is_boolean(bastion.addressed)
+	not is_boolean(object.get(bastion, "addressed", null))
 	reason := sprintf("it was not all sent whether %s has an address that can be reached from outside", [bastion.instance])
 }

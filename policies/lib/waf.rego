@@ -263,4 +263,4 @@ _name(step) := object.get(step.rule, "Name", "?")
 
 _said(rule) := concat(", ", sort([name | some name, _ in object.get(rule, "Action", null)])) if is_object(rule.Action)
 
-_said(rule) := "(none was sent)" if not is_object(rule.Action)
+_said(rule) := "(none was sent)" if not is_object(object.get(rule, "Action", null))

@@ -89,7 +89,7 @@ unknown contains reason if some reason in identity.doubts
 
 unknown contains reason if {
 	some distribution in alb.live
-	not is_boolean(distribution.used)
+	not is_boolean(object.get(distribution, "used", null))
 	reason := sprintf("whether origin %v of %v is used is not known: no behavior names it, or not all were seen", [distribution.origin, distribution.arn])
 }
 
