@@ -48,7 +48,7 @@ _access := input.configuration.remoteAccess
 # With a launch template of one's own EKS takes no remote access: who may come stands in the groups of the template.
 _by_template if {
 	is_object(input.configuration.launchTemplate)
-	not is_object(_access)
+	_access == null
 }
 
 _sources := data.facts[input.arn].ssh
