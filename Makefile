@@ -53,7 +53,7 @@ bench-lambda: lambda
 	$(BIN)/python -m zipfile -e target/lambda/konecta-audit-lambda/bootstrap.zip target/lambda && chmod +x target/lambda/bootstrap
 	$(BIN)/python benches/lambda.py target/lambda/bootstrap
 
-# Every fault on every service, half an hour on two processors; then accounts that are large in one way. Both write into docs/reliability.md.
+# Every fault on every service, seven minutes on two processors; then accounts that are large in one way. Both write into docs/reliability.md.
 faults: $(VENV)/.ready
 	cargo build --locked
 	$(BIN)/python tests/faults/matrix.py --program target/debug/konecta-audit --document docs/reliability.md
