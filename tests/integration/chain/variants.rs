@@ -37,7 +37,7 @@ const SLICE: [Variant; 4] = [
 
 fn all() -> Vec<Variant> {
     let mut all = Vec::new();
-    for accounts in [Accounts::Organization, Accounts::Ids, Accounts::Own] {
+    for accounts in [Accounts::Own, Accounts::Ids, Accounts::Organization] {
         for fixes in [false, true] {
             all.extend([false, true].map(|tells| Variant { accounts, fixes, tells }));
         }
@@ -78,17 +78,24 @@ fn run(variants: &[Variant]) {
     let mut deployment = Deployment::up();
     let accounts = texts(&deployment.told["accounts"]);
     let ids: Vec<String> = accounts.iter().filter(|account| *account != OWN).take(2).cloned().collect();
+    let mut mended = BTreeSet::new();
     for (number, variant) in variants.iter().enumerate() {
         let stack = format!("audit-{number}");
         let ended = deployment.ask(&json!({"variant": {
             "stack": stack, "time": "2026-11-27T03:17:00Z", "parameters": variant.parameters(&ids),
         }}));
         println!("{variant:?}: {} s, {}", ended["seconds"], ended["requests"]);
-        came_to_its_end(*variant, &variant.scans(&accounts, &ids), &ended);
+        let scans = variant.scans(&accounts, &ids);
+        // What an earlier variant has mended needs no journal.
+        let mends = variant.fixes && !scans.is_subset(&mended);
+        came_to_its_end(*variant, &scans, mends, &ended);
+        if variant.fixes {
+            mended.extend(scans);
+        }
     }
 }
 
-fn came_to_its_end(variant: Variant, scans: &BTreeSet<String>, ended: &Value) {
+fn came_to_its_end(variant: Variant, scans: &BTreeSet<String>, mends: bool, ended: &Value) {
     let (output, requests) = (&ended["output"], &ended["requests"]);
     assert_eq!(ended["status"], "SUCCEEDED", "{variant:?}: {ended}");
     // Each account is two targets: its region, and what belongs to none.
@@ -112,7 +119,7 @@ fn came_to_its_end(variant: Variant, scans: &BTreeSet<String>, ended: &Value) {
     assert_eq!(lists, matches!(variant.accounts, Accounts::Organization), "{variant:?}: {requests}");
     assert_eq!(requests.get("securityhub").is_some(), variant.tells, "{variant:?}: {requests}");
     let journals = keys.iter().filter(|key| key.ends_with(".jsonl")).count();
-    assert_eq!(journals > 0, variant.fixes, "{variant:?}: {keys:?}");
+    assert_eq!(journals > 0, mends, "{variant:?}: {keys:?}");
 }
 
 #[test]
