@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::world::{program, root};
 
 /// A folder with a blueprint of its own.
-struct Desk {
+struct Workspace {
     dir: tempfile::TempDir,
 }
 
@@ -20,12 +20,13 @@ struct Ended {
 
 const ALB: &str = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/konecta-erp/50dc6c495c0c9188";
 
-impl Desk {
+impl Workspace {
     /// The snapshot is of a day in 2026, and the tests are run on any day after it.
     fn new() -> Self {
-        let desk = Self { dir: tempfile::tempdir().expect("folder") };
-        std::fs::write(desk.config(), "# ours\n[waivers]\nmax_waiver_days = 100000\n\n# the end\n").expect("config");
-        desk
+        let workspace = Self { dir: tempfile::tempdir().expect("folder") };
+        std::fs::write(workspace.config(), "# ours\n[waivers]\nmax_waiver_days = 100000\n\n# the end\n")
+            .expect("config");
+        workspace
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -77,42 +78,46 @@ fn in_days(days: i64) -> String {
 
 #[test]
 fn a_finding_is_accepted_in_the_state_in_which_it_was_found() {
-    let desk = Desk::new();
-    let (before, code) = desk.scan(&["--control", "KA-X-001"]);
+    let workspace = Workspace::new();
+    let (before, code) = workspace.scan(&["--control", "KA-X-001"]);
     assert_eq!(code, Some(1));
     let fails = findings(&before, "KA-X-001", "fail");
     let print = fails[0]["fingerprint"].as_str().expect("fingerprint");
     let expires = in_days(30);
     let waive = ["--report", "report.json", "--reason", "a \"test\"", "--expires", &expires, "--ticket", "OPS-1"];
-    let ended = desk.run(&[&["waive", &print[..8]], &waive[..]].concat());
+    let ended = workspace.run(&[&["waive", &print[..8]], &waive[..]].concat());
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    assert!(desk.text().starts_with("# ours\n[waivers]\nmax_waiver_days = 100000\n\n# the end\n"), "{}", desk.text());
-    assert!(desk.text().contains("owner = \"jane\""), "{}", desk.text());
+    assert!(
+        workspace.text().starts_with("# ours\n[waivers]\nmax_waiver_days = 100000\n\n# the end\n"),
+        "{}",
+        workspace.text()
+    );
+    assert!(workspace.text().contains("owner = \"jane\""), "{}", workspace.text());
 
-    let (after, code) = desk.scan(&["--control", "KA-X-001"]);
+    let (after, code) = workspace.scan(&["--control", "KA-X-001"]);
     assert_eq!((code, findings(&after, "KA-X-001", "waived").len()), (Some(0), 1));
-    let (without, code) = desk.scan(&["--control", "KA-X-001", "--no-waivers"]);
+    let (without, code) = workspace.scan(&["--control", "KA-X-001", "--no-waivers"]);
     assert_eq!((code, findings(&without, "KA-X-001", "fail").len()), (Some(1), 1));
     assert_eq!(without["controls"], before["controls"]);
 
     // In another state it is another finding.
-    let text = desk.text();
+    let text = workspace.text();
     let state = text.lines().find_map(|line| line.strip_prefix("state = ")).expect("a state").trim_matches('"');
-    std::fs::write(desk.config(), text.replace(state, &"0".repeat(32))).expect("config");
-    let (changed, code) = desk.scan(&["--control", "KA-X-001"]);
+    std::fs::write(workspace.config(), text.replace(state, &"0".repeat(32))).expect("config");
+    let (changed, code) = workspace.scan(&["--control", "KA-X-001"]);
     assert_eq!(code, Some(1));
     let reason = findings(&changed, "KA-X-001", "fail")[0]["reasons"][0].as_str().expect("a reason").to_owned();
     assert_eq!(reason, "changed since it was accepted by jane (OPS-1): a \"test\"");
-    let ended = desk.run(&["waivers", "explain", "--report", "report.json"]);
+    let ended = workspace.run(&["waivers", "explain", "--report", "report.json"]);
     assert!(ended.out.contains("state changed") && ended.out.contains(state), "{}", ended.out);
     let print = print.to_owned();
-    assert_eq!(desk.run(&[&["waive", &print], &waive[..]].concat()).code, Some(0));
-    assert_eq!(desk.text(), text, "accepted anew in its place");
+    assert_eq!(workspace.run(&[&["waive", &print], &waive[..]].concat()).code, Some(0));
+    assert_eq!(workspace.text(), text, "accepted anew in its place");
 }
 
 #[test]
 fn a_waiver_that_has_rotted_is_a_finding() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let waiver = |control: &str, resource: &str, expires: &str| {
         format!(
             "[[waiver]]\ncontrol = \"{control}\"\nresource = \"{resource}\"\nreason = \"r\"\naccepted_by = \"joe\"\n\
@@ -125,22 +130,23 @@ fn a_waiver_that_has_rotted_is_a_finding() {
         waiver("KA-X-002", gone, "2090-01-01"),
         waiver("KA-RDS-006", gone, "2090-01-01"),
     ];
-    std::fs::write(desk.config(), format!("[waivers]\nmax_waiver_days = 100000\n{}", text.concat())).expect("config");
-    let (report, code) = desk.scan(&["--control", "KA-X-001,KA-X-002", "--fail-on", "medium"]);
+    std::fs::write(workspace.config(), format!("[waivers]\nmax_waiver_days = 100000\n{}", text.concat()))
+        .expect("config");
+    let (report, code) = workspace.scan(&["--control", "KA-X-001,KA-X-002", "--fail-on", "medium"]);
     assert_eq!(code, Some(1));
     let told = |control: &str| findings(&report, control, "fail").len();
     assert_eq!((told("KA-WAIVER-001"), told("KA-WAIVER-003"), told("KA-X-001")), (1, 1, 1));
     assert_eq!(told("KA-WAIVER-004"), 0);
     assert!(told("KA-WAIVER-002") <= 1, "KA-RDS-006 was not run");
-    let table = desk.run(&["scan", "--snapshot", snapshot().to_str().expect("path"), "--control", "KA-X-001"]);
+    let table = workspace.run(&["scan", "--snapshot", snapshot().to_str().expect("path"), "--control", "KA-X-001"]);
     assert!(table.out.contains("KA-WAIVER-001") && table.out.contains("expired on 2020-01-01"), "{}", table.out);
 }
 
 #[test]
 fn what_cannot_be_accepted_is_refused_and_nothing_is_written() {
-    let desk = Desk::new();
-    let (report, _) = desk.scan(&["--show-pass"]);
-    let before = desk.text();
+    let workspace = Workspace::new();
+    let (report, _) = workspace.scan(&["--show-pass"]);
+    let before = workspace.text();
     let pass = report["findings"].as_array().expect("findings").iter().find(|one| one["status"] == "pass");
     let pass = pass.expect("a pass");
     let passing =
@@ -157,26 +163,26 @@ fn what_cannot_be_accepted_is_refused_and_nothing_is_written() {
         (&fail, "soon", "`soon` is not a day"),
     ] {
         let waive = ["waive", finding, "--reason", "r", "--expires", expires, "--report", "report.json"];
-        let ended = desk.run(&waive);
+        let ended = workspace.run(&waive);
         assert_eq!(ended.code, Some(2), "{finding} {expires}: {}", ended.out);
         assert!(ended.err.contains(word), "{word}: {}", ended.err);
-        assert_eq!(desk.text(), before);
+        assert_eq!(workspace.text(), before);
     }
     let snapshot = snapshot();
     let of_snapshot = format!("KA-X-001@{ALB}");
     let waive = ["waive", &of_snapshot, "--reason", "r", "--expires", &soon, "--snapshot"];
-    let ended = desk.run(&[&waive[..], &[snapshot.to_str().expect("path")]].concat());
+    let ended = workspace.run(&[&waive[..], &[snapshot.to_str().expect("path")]].concat());
     assert_eq!(ended.code, Some(0), "{}", ended.err);
-    assert!(Path::new(&desk.config()).exists());
+    assert!(Path::new(&workspace.config()).exists());
 }
 
 #[test]
 fn against_a_baseline_only_what_is_new_counts() {
-    let desk = Desk::new();
-    let (earlier, _) = desk.scan(&["--control", "KA-X-001", "--format", "json=earlier.json"]);
-    let (same, code) = desk.scan(&["--control", "KA-X-001", "--baseline", "earlier.json"]);
+    let workspace = Workspace::new();
+    let (earlier, _) = workspace.scan(&["--control", "KA-X-001", "--format", "json=earlier.json"]);
+    let (same, code) = workspace.scan(&["--control", "KA-X-001", "--baseline", "earlier.json"]);
     assert_eq!((code, &same["baseline"]["unchanged"], &same["baseline"]["new"]), (Some(0), &1.into(), &0.into()));
-    let (more, code) = desk.scan(&["--control", "KA-X-001,KA-SG-004", "--baseline", "earlier.json"]);
+    let (more, code) = workspace.scan(&["--control", "KA-X-001,KA-SG-004", "--baseline", "earlier.json"]);
     let new = findings(&more, "KA-SG-004", "fail");
     assert_eq!((code, new.len()), (Some(1), 1));
     assert_eq!((&new[0]["baselineState"], &more["baseline"]["new"]), (&"new".into(), &1.into()));
@@ -184,7 +190,7 @@ fn against_a_baseline_only_what_is_new_counts() {
     // A report of ours is read in any later scan, and nothing else is.
     for (file, word) in [("nosuch.json", "cannot read"), ("konecta-audit.toml", "is not a JSON report")] {
         let snapshot = snapshot();
-        let ended = desk.run(&["scan", "--snapshot", snapshot.to_str().expect("path"), "--baseline", file]);
+        let ended = workspace.run(&["scan", "--snapshot", snapshot.to_str().expect("path"), "--baseline", file]);
         assert_eq!(ended.code, Some(2), "{}", ended.out);
         assert!(ended.err.contains(word), "{}", ended.err);
     }
@@ -200,9 +206,9 @@ fn against(name: &str, document: &Value) -> Vec<String> {
 /// A run over an organization has a report for each account: what holds one scan against one other does not go with it.
 #[test]
 fn what_holds_one_scan_against_another_is_refused_for_an_organization() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     for option in [["--baseline", "last"], ["--state-dir", "state"]] {
-        let refused = desk.run(&[&["scan", "--organization", "--output-dir", "out"], &option[..]].concat());
+        let refused = workspace.run(&[&["scan", "--organization", "--output-dir", "out"], &option[..]].concat());
         assert_eq!(refused.code, Some(2), "{}", refused.err);
         assert!(refused.err.contains("cannot be used with"), "{}", refused.err);
     }
@@ -210,34 +216,34 @@ fn what_holds_one_scan_against_another_is_refused_for_an_organization() {
 
 #[test]
 fn two_scans_are_told_apart() {
-    let desk = Desk::new();
-    desk.scan(&["--control", "KA-X-001,KA-SG-004", "--format", "json=earlier.json"]);
-    desk.scan(&["--control", "KA-X-001,KA-SG-004"]);
-    let same = desk.run(&["diff", "earlier.json", "report.json"]);
+    let workspace = Workspace::new();
+    workspace.scan(&["--control", "KA-X-001,KA-SG-004", "--format", "json=earlier.json"]);
+    workspace.scan(&["--control", "KA-X-001,KA-SG-004"]);
+    let same = workspace.run(&["diff", "earlier.json", "report.json"]);
     assert_eq!(same.code, Some(0), "{}", same.err);
     assert!(same.out.contains("NEW  none") && same.out.contains("STILL  2"), "{}", same.out);
     let (one, other) = (snapshot(), root().join("fixtures/worlds/edge/wildcard_value.snap"));
     let (one, other) = (one.to_str().expect("path"), other.to_str().expect("path"));
-    let worse = desk.run(&["diff", other, one, "--json"]);
+    let worse = workspace.run(&["diff", other, one, "--json"]);
     assert_eq!(worse.code, Some(1), "{}", worse.err);
     let told: Value = serde_json::from_str(&worse.out).expect("JSON");
     assert!(told["new"].as_array().expect("new").iter().any(|one| one["control"] == "KA-X-001"), "{told}");
     assert_eq!(against("diff", &told), Vec::<String>::new());
-    let better = desk.run(&["diff", one, other]);
+    let better = workspace.run(&["diff", one, other]);
     assert_eq!(better.code, Some(0), "{}", better.err);
     assert!(better.out.contains("FIXED") && better.out.contains("KA-X-001"), "{}", better.out);
 }
 
 #[test]
 fn scans_are_kept_and_the_last_one_is_the_baseline() {
-    let desk = Desk::new();
+    let workspace = Workspace::new();
     let (one, other) = (snapshot(), root().join("fixtures/worlds/edge/wildcard_value.snap"));
     let scan = |snapshot: &Path, further: &[&str]| {
         let snapshot = snapshot.to_str().expect("path");
         let scan = ["scan", "--snapshot", snapshot, "--state-dir", "state", "--control", "KA-X-001,KA-SG-004"];
-        desk.run(&[&scan[..], further].concat())
+        workspace.run(&[&scan[..], further].concat())
     };
-    let none = desk.run(&["history", "--state-dir", "state"]);
+    let none = workspace.run(&["history", "--state-dir", "state"]);
     assert_eq!(none.code, Some(2));
     assert!(none.err.contains("there is no history in state") && none.err.contains("hint: "), "{}", none.err);
     let first = scan(&other, &["--baseline", "last"]);
@@ -248,14 +254,14 @@ fn scans_are_kept_and_the_last_one_is_the_baseline() {
     assert!(worse.out.contains("2 new"), "{}", worse.out);
     let same = scan(&one, &["--baseline", "last"]);
     assert_eq!((same.code, same.out.contains("0 new, 2 unchanged")), (Some(0), true), "{}", same.out);
-    let history = desk.run(&["history", "--state-dir", "state"]);
+    let history = workspace.run(&["history", "--state-dir", "state"]);
     assert_eq!(history.code, Some(0), "{}", history.err);
     assert_eq!(history.out.matches("2026-11-23 12:00").count(), 3, "{}", history.out);
-    let told = desk.run(&["history", "--state-dir", "state", "--json", "--limit", "2"]);
+    let told = workspace.run(&["history", "--state-dir", "state", "--json", "--limit", "2"]);
     let told: Value = serde_json::from_str(&told.out).expect("JSON");
     assert_eq!(told["scans"].as_array().map(Vec::len), Some(2));
     assert_eq!(against("history", &told), Vec::<String>::new());
-    let without = desk.run(&["scan", "--snapshot", one.to_str().expect("path"), "--baseline", "last"]);
+    let without = workspace.run(&["scan", "--snapshot", one.to_str().expect("path"), "--baseline", "last"]);
     assert_eq!(without.code, Some(2));
     assert!(without.err.contains("hint: name it with --state-dir"), "{}", without.err);
 }

@@ -6,8 +6,8 @@
 //! nothing.
 
 mod blocks;
+mod live;
 mod parts;
-mod places;
 mod rules;
 
 use std::collections::BTreeSet;
@@ -17,8 +17,8 @@ use konecta_base::silence;
 use konecta_base::snapshot::Snapshot;
 use serde_json::{Value, json};
 
+use self::live::{LiveMatch, LiveMatches};
 use self::parts::Parts;
-use self::places::{Place, Places};
 use crate::context::View;
 use crate::emit::terraform::table::kind;
 use crate::pointer;
@@ -99,7 +99,7 @@ pub struct Applied {
 /// When a resource cannot be written as JSON.
 pub fn apply(mut snapshot: Snapshot, changes: &[ResourceChange]) -> Result<Applied, serde_json::Error> {
     let mut not_judged = BTreeSet::new();
-    let places = Places::of(&snapshot, changes);
+    let matches = LiveMatches::of(&snapshot, changes);
     let (mut changed, mut gone) = (BTreeSet::new(), BTreeSet::new());
     let mut made = Vec::new();
     let mut parts = Parts::default();
@@ -107,31 +107,31 @@ pub fn apply(mut snapshot: Snapshot, changes: &[ResourceChange]) -> Result<Appli
         let mut tell = |what: &str| {
             not_judged.insert(format!("{}: {what}", change.address));
         };
-        if parts.separate(change, &places, &mut tell) {
+        if parts.separate(change, &matches, &mut tell) {
             continue;
         }
-        if rules::change(change, &snapshot, &places, (&mut made, &mut gone), &mut tell) {
+        if rules::change(change, &snapshot, &matches, (&mut made, &mut gone), &mut tell) {
             continue;
         }
-        match (change.does("create"), change.does("delete"), places.own(change)) {
+        match (change.does("create"), change.does("delete"), matches.own(change)) {
             // Terraform only forgets what AWS makes by itself.
             (false, true, _) if change.kind.starts_with("aws_default_") => {}
-            (_, _, Place::Several) => tell("several of what was read have its name"),
+            (_, _, LiveMatch::Several) => tell("several of what was read have its name"),
             (true, false, _) => tell("what is made is not judged"),
-            (false, true, Place::One(at)) => {
+            (false, true, LiveMatch::One(at)) => {
                 gone.insert(at);
             }
-            (true, true, Place::One(at)) => {
+            (true, true, LiveMatch::One(at)) => {
                 gone.insert(at);
                 tell("it is replaced; what takes its place is not judged");
             }
-            (false, false, Place::One(at)) => {
+            (false, false, LiveMatch::One(at)) => {
                 if let Some(resource) = snapshot.resources.get_mut(at) {
                     update(change, resource, at, &mut parts, &mut tell)?;
                     changed.insert(at);
                 }
             }
-            (_, _, Place::None) => tell("it is not among what was read, or of a type that is not judged"),
+            (_, _, LiveMatch::None) => tell("it is not among what was read, or of a type that is not judged"),
         }
     }
     changed.extend(parts.apply(&mut snapshot)?);

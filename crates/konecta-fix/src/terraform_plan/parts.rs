@@ -9,7 +9,7 @@ use konecta_base::silence;
 use konecta_base::snapshot::Snapshot;
 use serde_json::{Map, Value, json};
 
-use super::places::{Place, Places};
+use super::live::{LiveMatch, LiveMatches};
 use super::{ResourceChange, take_away};
 use crate::context::View;
 use crate::pointer;
@@ -46,7 +46,12 @@ pub(super) struct Parts {
 
 impl Parts {
     /// A change of a resource that is a part of another one. Whether it is one.
-    pub(super) fn separate(&mut self, change: &ResourceChange, places: &Places, tell: &mut dyn FnMut(&str)) -> bool {
+    pub(super) fn separate(
+        &mut self,
+        change: &ResourceChange,
+        matches: &LiveMatches,
+        tell: &mut dyn FnMut(&str),
+    ) -> bool {
         let mut is_part = false;
         for part in terraform_parts::of(&change.kind).filter(|part| part.is_separate()) {
             is_part = true;
@@ -54,27 +59,27 @@ impl Parts {
                 (change.does("delete") || change.does("update")).then(|| entry(part, &change.before, &Value::Null));
             let new =
                 (change.does("create") || change.does("update")).then(|| entry(part, &change.after, &change.unknown));
-            let (from, to) = (places.owner_before(change), places.owner_after(change));
+            let (from, to) = (matches.owner_before(change), matches.owner_after(change));
             match (old, from) {
-                (Some(old), Place::One(at)) => {
+                (Some(old), LiveMatch::One(at)) => {
                     let stays = from == to && new.as_ref().is_some_and(|new| key(part, new) == key(part, &old));
                     // What is replaced under the same name is destroyed and made, in one order or the other.
                     if !stays || change.does("delete") {
                         self.lay(at, part).gone.push(deed(change, key(part, &old), Value::Null));
                     }
                 }
-                (Some(_), Place::None) => tell("what it belongs to is not among what was read"),
-                (Some(_), Place::Several) => tell("several of what was read have the name that it belongs to"),
+                (Some(_), LiveMatch::None) => tell("what it belongs to is not among what was read"),
+                (Some(_), LiveMatch::Several) => tell("several of what was read have the name that it belongs to"),
                 (None, _) => {}
             }
             match (new, to) {
-                (Some(new), Place::One(at)) => self.put(change, at, part, new),
-                (Some(new), Place::None | Place::Several) => {
+                (Some(new), LiveMatch::One(at)) => self.put(change, at, part, new),
+                (Some(new), LiveMatch::None | LiveMatch::Several) => {
                     self.astray.extend(key(part, &new).filter(|_| part.exclusive).map(|key| (part, key)));
                     if from == to && change.does("update") {
                         continue;
                     }
-                    let several = to == Place::Several;
+                    let several = to == LiveMatch::Several;
                     tell(if several {
                         "several of what was read have the name that it belongs to"
                     } else {

@@ -8,7 +8,7 @@ use konecta_base::snapshot::Snapshot;
 use serde_json::{Value, json};
 
 use super::ResourceChange;
-use super::places::{Place, Places};
+use super::live::{LiveMatch, LiveMatches};
 use crate::emit::terraform::table::{Kind, kind};
 use crate::pointer;
 use crate::simulate::set_body;
@@ -34,16 +34,16 @@ const PEERS: [(&str, &str); 4] = [
 pub(super) fn change(
     change: &ResourceChange,
     snapshot: &Snapshot,
-    places: &Places,
+    matches: &LiveMatches,
     (made, gone): (&mut Vec<Resource>, &mut BTreeSet<usize>),
     tell: &mut dyn FnMut(&str),
 ) -> bool {
     let one = RULES.iter().find(|(kind, _)| *kind == change.kind).map(|(_, is_egress)| *is_egress);
     let (creates, deletes) = (change.does("create"), change.does("delete"));
-    let (is_egress, live) = match (one, places.own(change)) {
-        (Some(is_egress), Place::One(at)) if creates => (is_egress, vec![at]),
-        (Some(is_egress), Place::None) if creates => (is_egress, Vec::new()),
-        (None, _) if change.kind == SEVERAL => (change.after["type"] == "egress", places.rules(change).to_vec()),
+    let (is_egress, live) = match (one, matches.own(change)) {
+        (Some(is_egress), LiveMatch::One(at)) if creates => (is_egress, vec![at]),
+        (Some(is_egress), LiveMatch::None) if creates => (is_egress, Vec::new()),
+        (None, _) if change.kind == SEVERAL => (change.after["type"] == "egress", matches.rules(change).to_vec()),
         // One rule that goes or changes is a resource as any other.
         (_, _) => return false,
     };

@@ -13,9 +13,9 @@ use crate::terraform_parts::{self, Form};
 use crate::terraform_source::Join;
 use crate::terraform_state::Instance;
 
-/// Places in the snapshot by the addresses of a plan.
+/// Live resources, as places in the snapshot, by the addresses of a plan.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(super) struct LiveMatches {
     own: BTreeMap<String, Vec<usize>>,
     before: BTreeMap<String, Vec<usize>>,
     after: BTreeMap<String, Vec<usize>>,
@@ -23,7 +23,7 @@ pub(super) struct Places {
 
 /// What a change is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum LiveMatch {
     /// One live resource.
     One(usize),
     /// None that was read.
@@ -32,11 +32,11 @@ pub(super) enum Place {
     Several,
 }
 
-impl Places {
+impl LiveMatches {
     pub(super) fn of(snapshot: &Snapshot, changes: &[ResourceChange]) -> Self {
         let before = join(changes, |change| &change.before);
         let after = join(changes, |change| &change.after);
-        let mut places = Self::default();
+        let mut matches = Self::default();
         for (at, resource) in snapshot.resources.iter().enumerate() {
             let view = View::of(resource);
             let ours = &view.reference.resource_type;
@@ -50,10 +50,10 @@ impl Places {
                 let said =
                     instance.attributes.get("arn").and_then(Value::as_str).filter(|said| said.starts_with("arn:"));
                 if (by_table || by_parts) && said.is_none_or(|said| said == arn) {
-                    places.own.entry(instance.name.clone()).or_default().push(at);
+                    matches.own.entry(instance.name.clone()).or_default().push(at);
                 }
             }
-            for (join, found) in [(&before, &mut places.before), (&after, &mut places.after)] {
+            for (join, found) in [(&before, &mut matches.before), (&after, &mut matches.after)] {
                 for declared in join.of(&view) {
                     let instance = &declared.instance;
                     if terraform_parts::of(&instance.kind).any(|part| part.is_separate() && part.resource_type == *ours)
@@ -63,11 +63,11 @@ impl Places {
                 }
             }
         }
-        places
+        matches
     }
 
     /// The resource itself.
-    pub(super) fn own(&self, change: &ResourceChange) -> Place {
+    pub(super) fn own(&self, change: &ResourceChange) -> LiveMatch {
         place(self.own.get(&change.address))
     }
 
@@ -78,21 +78,21 @@ impl Places {
     }
 
     /// What a part belongs to before the plan.
-    pub(super) fn owner_before(&self, change: &ResourceChange) -> Place {
+    pub(super) fn owner_before(&self, change: &ResourceChange) -> LiveMatch {
         place(self.before.get(&change.address))
     }
 
     /// What a part belongs to after it.
-    pub(super) fn owner_after(&self, change: &ResourceChange) -> Place {
+    pub(super) fn owner_after(&self, change: &ResourceChange) -> LiveMatch {
         place(self.after.get(&change.address))
     }
 }
 
-fn place(found: Option<&Vec<usize>>) -> Place {
+fn place(found: Option<&Vec<usize>>) -> LiveMatch {
     match found.map(Vec::as_slice) {
-        None | Some([]) => Place::None,
-        Some([one]) => Place::One(*one),
-        Some([_, _, ..]) => Place::Several,
+        None | Some([]) => LiveMatch::None,
+        Some([one]) => LiveMatch::One(*one),
+        Some([_, _, ..]) => LiveMatch::Several,
     }
 }
 
