@@ -108,6 +108,14 @@ impl Drop for Server {
     }
 }
 
+impl State {
+    /// The name of the replies to a request: those of its region, if it has its own.
+    fn key(&self, request: &Request) -> String {
+        let regional = format!("{}@{}", request.action, request.region);
+        if self.script.contains_key(&regional) { regional } else { request.action.clone() }
+    }
+}
+
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -116,16 +124,11 @@ impl Shared {
     /// Writes a request down and finds its reply.
     fn reply(&self, request: &Request) -> Reply {
         let mut state = self.state();
-        let regional = format!("{}@{}", request.action, request.region);
-        let is_regional = state.script.contains_key(&regional);
-        let before = state
-            .requests
-            .iter()
-            .filter(|other| other.action == request.action && (!is_regional || other.region == request.region))
-            .count();
+        let key = state.key(request);
+        // Only what the same replies were for counts: another region's request takes none of them away.
+        let before = state.requests.iter().filter(|other| state.key(other) == key).count();
         state.requests.push(request.clone());
-        let key = if is_regional { &regional } else { &request.action };
-        let scripted = state.script.get(key).and_then(|replies| replies.get(before).or(replies.last()));
+        let scripted = state.script.get(&key).and_then(|replies| replies.get(before).or(replies.last()));
         scripted.cloned().unwrap_or_else(|| answers::of_an_empty_account(&request.action))
     }
 
