@@ -88,6 +88,14 @@ pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", lines.join("\n"));
 }
 
+/// The first of some errors; the others are told.
+pub(crate) fn first_of(errors: Vec<Error>) -> Result<(), Error> {
+    let mut errors = errors.into_iter();
+    let Some(first) = errors.next() else { return Ok(()) };
+    errors.for_each(|error| complain(&error));
+    Err(first)
+}
+
 /// An error, what caused it, and the next step.
 pub(crate) fn complain(error: &Error) {
     let mut text = format!("error: {error}");

@@ -25,6 +25,7 @@ mod scan;
 mod scan_deadline;
 mod security_hub;
 mod signed;
+mod streams;
 mod terraform;
 mod terraform_write;
 mod tfstate;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use konecta_base::output_file;
 use konecta_core::report::Report;
-use konecta_core::report::format::{Format, FormatOptions};
+use konecta_core::report::format::{Format, FormatOptions, Rendered};
 use konecta_core::report::places::{Places, Spot};
 use konecta_core::report::sarif::preflight;
 
@@ -46,6 +46,15 @@ impl<'a> Outputs<'a> {
         json.filter_map(|output| output.file.as_deref()).next()
     }
 
+    /// The files of the outputs that are written while the account is judged, `None` for standard output; they are not
+    /// written by [`Self::write`] any more.
+    pub(super) fn take_streamed(&mut self) -> Vec<Option<PathBuf>> {
+        let (streamed, others) =
+            std::mem::take(&mut self.outputs).into_iter().partition(|output: &Output| output.format == Format::Jsonl);
+        self.outputs = others;
+        Vec::into_iter(streamed).map(|output: Output| output.file).collect()
+    }
+
     /// What is known better than by the layer: the lines of Terraform.
     pub(super) fn point_at(&mut self, spots: BTreeMap<String, Spot>) {
         if let Some(places) = &mut self.places {
@@ -55,15 +64,8 @@ impl<'a> Outputs<'a> {
 
     /// Writes them all. The first error is returned, the others are told.
     pub(super) fn write(&self, report: &Report) -> Result<(), Error> {
-        let mut failed: Option<Error> = None;
-        for output in &self.outputs {
-            if let Err(error) = self.write_one(report, output)
-                && let Some(earlier) = failed.replace(error)
-            {
-                ui::complain(&earlier);
-            }
-        }
-        failed.map_or(Ok(()), Err)
+        let written = self.outputs.iter().map(|output| self.write_one(report, output));
+        ui::first_of(written.filter_map(Result::err).collect())
     }
 
     fn write_one(&self, report: &Report, output: &Output) -> Result<(), Error> {
@@ -76,12 +78,13 @@ impl<'a> Outputs<'a> {
             include_waived: self.args.sarif_include_waived,
         };
         let Some(file) = &output.file else {
-            let text = output.format.render(report, &options)?;
-            remark(output.format, &text);
-            return ui::print(&text);
+            // Standard output takes one document.
+            let document = output.format.document(report, &options)?;
+            remark(output.format, &document);
+            return ui::print_by(&mut |out| document.write(out));
         };
-        for (text, number) in documents(output.format, report, &options)?.iter().zip(1..) {
-            ui::write(&numbered(file, number), text)?;
+        for (document, number) in documents(output.format, report, &options)?.iter().zip(1..) {
+            ui::write_by(&numbered(file, number), &mut |out| document.write(out))?;
         }
         Ok(())
     }
@@ -108,10 +111,14 @@ fn destination(file: &Path) -> Result<Option<Destination>, Error> {
 }
 
 /// The documents of one account in a format, each with its remarks told.
-pub(super) fn documents(format: Format, report: &Report, options: &FormatOptions<'_>) -> Result<Vec<String>, Error> {
-    let texts = format.documents(report, options)?;
-    texts.iter().for_each(|text| remark(format, text));
-    Ok(texts)
+pub(super) fn documents<'r>(
+    format: Format,
+    report: &'r Report,
+    options: &FormatOptions<'_>,
+) -> Result<Vec<Rendered<'r>>, Error> {
+    let documents = format.documents(report, options)?;
+    documents.iter().for_each(|document| remark(format, document));
+    Ok(documents)
 }
 
 /// `konecta.sarif`, `konecta.2.sarif`, …
@@ -125,8 +132,8 @@ pub(super) fn numbered(file: &Path, number: usize) -> PathBuf {
 }
 
 /// What GitHub will cut off is no error, and no secret.
-fn remark(format: Format, text: &str) {
-    if format == Format::Sarif {
+fn remark(format: Format, document: &Rendered<'_>) {
+    if let (Format::Sarif, Rendered::Text(text)) = (format, document) {
         for problem in preflight::check_text(text) {
             ui::note(&format!("warning: {problem}"));
         }

@@ -16,6 +16,7 @@ use super::past::Past;
 use super::permissions::all_reads;
 use super::scan_deadline::ScanDeadline;
 use super::signed::Signer;
+use super::streams::Streams;
 use super::terraform::Terraform;
 use super::{catalogue, organization, planned, reading, security_hub};
 use crate::cli::Scan;
@@ -36,12 +37,15 @@ pub(super) fn run(args: &Scan, config: &Config) -> Result<Exit, Error> {
     // What cannot be read or kept is told before an account is asked.
     let mut past = Past::of(args)?;
     let signer = Signer::of(args, outputs.json_file())?;
-    let (mut report, views) = judged(args, config, &catalogue, terraform.is_some())?;
-    report.baseline = past.earlier(&report)?.map(|earlier| Baseline::of(&earlier, &report));
+    let mut streams = Streams::new(outputs.take_streamed(), &mut past);
+    let (mut report, views) = judged(args, config, &catalogue, terraform.is_some(), &mut streams)?;
+    report.baseline = streams.earlier()?.map(|earlier| Baseline::of(&earlier, &report));
+    let streamed = streams.end(&report);
     if let Some(terraform) = &terraform {
         outputs.point_at(terraform.spots(&report, &views));
     }
-    let written = outputs.write(&report).and_then(|()| signer.map_or(Ok(()), |signer| signer.sign(args, &report)));
+    let written =
+        outputs.write(&report).and(streamed).and_then(|()| signer.map_or(Ok(()), |signer| signer.sign(args, &report)));
     // A file that cannot be written does not keep a scan out of the history, nor the other way round.
     let kept = past.keep(&report);
     let pushed = if args.delivery.push_security_hub { security_hub::push(args, config, &report) } else { Ok(()) };
@@ -49,16 +53,20 @@ pub(super) fn run(args: &Scan, config: &Config) -> Result<Exit, Error> {
     Ok(if args.exit_zero { Exit::Clean } else { exit(&report, args.fail_on) })
 }
 
-/// The verdicts; with what lives, laid open, where somebody looks at it besides.
+/// The verdicts, told while they are made; with what lives, laid open, where somebody looks at it besides.
 fn judged(
     args: &Scan,
     config: &Config,
     catalogue: &Catalogue,
     is_looked_at: bool,
+    streams: &mut Streams<'_>,
 ) -> Result<(Report, Vec<View>), Error> {
-    let audit = config.audit(catalogue);
-    let judge = |source: &dyn snapshot::Source| {
-        let report = if args.no_waivers { audit.verdicts(source)? } else { audit.run(source)? };
+    let mut audit = config.audit(catalogue);
+    if args.no_waivers {
+        audit.waivers = &[];
+    }
+    let mut judge = |source: &dyn snapshot::Source| {
+        let report = audit.run_followed(source, streams)?;
         let mut views = Vec::new();
         if is_looked_at {
             source.visit(&mut |resource| views.push(View::of(resource)))?;

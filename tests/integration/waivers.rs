@@ -143,6 +143,61 @@ fn a_waiver_that_has_rotted_is_a_finding() {
 }
 
 #[test]
+fn json_lines_are_written_while_it_is_judged_and_say_what_the_report_says() {
+    let workspace = Workspace::new();
+    let waiver = format!(
+        "[[waiver]]\ncontrol = \"KA-X-001\"\nresource = \"{ALB}\"\nreason = \"r\"\nowner = \"joe\"\nexpires = \"2090-01-01\"\n"
+    );
+    std::fs::write(workspace.config(), format!("{}{waiver}", workspace.text())).expect("config");
+    workspace.scan(&["--control", "KA-X-001,KA-SG-004", "--no-waivers"]);
+    std::fs::rename(workspace.path("report.json"), workspace.path("earlier.json")).expect("renamed");
+    let snapshot = snapshot();
+    let scan = ["scan", "--snapshot", snapshot.to_str().expect("path"), "--baseline", "earlier.json"];
+    let formats = ["--format", "jsonl", "--format", "jsonl=lines.jsonl", "--format", "json=report.json"];
+    let ended = workspace.run(&[&scan[..], &formats[..]].concat());
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+    assert_eq!(std::fs::read_to_string(workspace.path("lines.jsonl")).expect("lines"), ended.out);
+    let report: Value =
+        serde_json::from_slice(&std::fs::read(workspace.path("report.json")).expect("report")).expect("JSON");
+    let lines: Vec<Value> = ended.out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let of = |kind: &str| -> Vec<Value> {
+        let such = lines.iter().filter(|line| line["type"] == kind).cloned();
+        let mut such: Vec<Value> = such
+            .map(|mut line| {
+                line.as_object_mut().expect("object").remove("type");
+                line
+            })
+            .collect();
+        such.sort_by_key(Value::to_string);
+        such
+    };
+    for (kind, member) in [("finding", "findings"), ("gap", "gaps"), ("claim", "claims"), ("error", "errors")] {
+        let mut whole = report[member].as_array().expect("a list").clone();
+        whole.sort_by_key(Value::to_string);
+        assert_eq!(of(kind), whole, "{kind}");
+    }
+    let states = |state: &str| of("finding").iter().filter(|finding| finding["baselineState"] == state).count();
+    assert!(states("new") > 0 && states("unchanged") > 0 && !findings(&report, "KA-X-001", "waived").is_empty());
+    let (first, last) = (&lines[0], lines.last().expect("a line"));
+    assert_eq!((&first["type"], &first["scan"]["accounts"]), (&"scan".into(), &report["scan"]["accounts"]));
+    for member in ["summary", "baseline"] {
+        assert_eq!(last[member], report[member]);
+    }
+    assert_eq!((&last["type"], &last["complete"]), (&"summary".into(), &report["scan"]["complete"]));
+}
+
+#[test]
+fn json_lines_that_cannot_be_written_lose_nothing_else() {
+    let workspace = Workspace::new();
+    let snapshot = snapshot();
+    let full = ["scan", "--snapshot", snapshot.to_str().expect("path"), "--format", "jsonl=/dev/full"];
+    let ended = workspace.run(&[&full[..], &["--format", "json=report.json"]].concat());
+    assert_eq!(ended.code, Some(2), "{}", ended.err);
+    assert!(ended.err.contains("/dev/full") && ended.err.contains("No space left"), "{}", ended.err);
+    assert!(workspace.path("report.json").exists(), "the other output is there");
+}
+
+#[test]
 fn what_cannot_be_accepted_is_refused_and_nothing_is_written() {
     let workspace = Workspace::new();
     let (report, _) = workspace.scan(&["--show-pass"]);

@@ -1,7 +1,7 @@
 //! Files that appear whole or not at all, readable by their owner alone.
 //! What is no regular file (a device, a pipe, a link) is never replaced: it is written through.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -16,14 +16,9 @@ use tempfile::NamedTempFile;
 /// # Errors
 /// When the file cannot be written, or `make` fails: then what stood under the name still stands there.
 pub fn write(path: &Path, make: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    match Target::of(path)? {
-        Target::File(path) => replace(&path, None, make),
-        Target::Device => {
-            let mut out = BufWriter::new(OpenOptions::new().write(true).open(path)?);
-            make(&mut out)?;
-            out.flush()
-        }
-    }
+    let mut file = OutputFile::create(path)?;
+    make(&mut file)?;
+    file.commit()
 }
 
 /// The same for a file that somebody keeps: its mode stays what it is.
@@ -33,7 +28,78 @@ pub fn write(path: &Path, make: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>
 pub fn amend(path: &Path, make: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let Target::File(path) = Target::of(path)? else { return Err(ErrorKind::InvalidInput.into()) };
     let mode = fs::metadata(&path)?.permissions();
-    replace(&path, Some(mode), make)
+    let mut file = OutputFile(BufWriter::new(Pending::File(temporary(&path)?, path)));
+    make(&mut file)?;
+    if let Pending::File(file, _) = file.0.get_ref() {
+        file.as_file().set_permissions(mode)?;
+    }
+    file.commit()
+}
+
+/// A file that is written bit by bit. It has its name when it is committed; one that is dropped before leaves nothing behind.
+#[derive(Debug)]
+pub struct OutputFile(BufWriter<Pending>);
+
+#[derive(Debug)]
+enum Pending {
+    /// Beside the file whose name it will have.
+    File(NamedTempFile<File>, PathBuf),
+    Device(File),
+}
+
+impl OutputFile {
+    /// Begins to write to a path as [`write()`] does. That of a pipe waits for its reader.
+    ///
+    /// # Errors
+    /// As [`check`], and when a device or a pipe cannot be opened.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        let pending = match Target::of(path)? {
+            Target::File(path) => Pending::File(temporary(&path)?, path),
+            Target::Device => Pending::Device(OpenOptions::new().write(true).open(path)?),
+        };
+        Ok(Self(BufWriter::new(pending)))
+    }
+
+    /// Puts what was written on the disk, and under its name.
+    ///
+    /// # Errors
+    /// When that cannot be done; then what stood under the name still stands there.
+    pub fn commit(self) -> io::Result<()> {
+        match self.0.into_inner().map_err(io::IntoInnerError::into_error)? {
+            Pending::File(file, path) => {
+                file.as_file().sync_all()?;
+                file.persist(path)?;
+                Ok(())
+            }
+            Pending::Device(mut device) => device.flush(),
+        }
+    }
+}
+
+impl Write for OutputFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Write for Pending {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file, _) => file.write(bytes),
+            Self::Device(device) => device.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::File(file, _) => file.flush(),
+            Self::Device(device) => device.flush(),
+        }
+    }
 }
 
 /// Whether [`write()`] could write there now; leaves nothing behind.
@@ -86,22 +152,6 @@ impl Target {
     }
 }
 
-fn replace(
-    path: &Path,
-    mode: Option<Permissions>,
-    make: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut out = BufWriter::new(temporary(path)?);
-    make(&mut out)?;
-    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-    if let Some(mode) = mode {
-        file.as_file().set_permissions(mode)?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
-}
-
 /// In the same folder, so that the rename stays in one file system; its name cannot be foreseen, its mode is 0600.
 fn temporary(path: &Path) -> io::Result<NamedTempFile<File>> {
     NamedTempFile::new_in(folder(path))
@@ -113,6 +163,7 @@ fn folder(path: &Path) -> &Path {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
     use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
     use std::os::unix::net::UnixListener;
 
@@ -134,6 +185,23 @@ mod tests {
         assert!(failed.is_err());
         assert_eq!(fs::read_to_string(&path).expect("reads"), "one");
         assert_eq!(fs::metadata(&path).expect("metadata").permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(folder.path()).expect("folder").count(), 1, "nothing half-made is left");
+    }
+
+    #[test]
+    fn a_file_has_its_name_only_when_it_is_committed() {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path().join("findings.jsonl");
+        let mut file = OutputFile::create(&path).expect("begins");
+        file.write_all(b"one\n").expect("takes");
+        file.flush().expect("flushes");
+        assert!(!path.exists(), "half of a report is no report");
+        file.commit().expect("commits");
+        assert_eq!(fs::read_to_string(&path).expect("reads"), "one\n");
+        let mut dropped = OutputFile::create(&path).expect("begins");
+        dropped.write_all(b"two\n").expect("takes");
+        drop(dropped);
+        assert_eq!(fs::read_to_string(&path).expect("reads"), "one\n");
         assert_eq!(fs::read_dir(folder.path()).expect("folder").count(), 1, "nothing half-made is left");
     }
 

@@ -1,6 +1,8 @@
 //! The pipeline: snapshot → facts → verdicts → report, one resource at a time.
 //! Wires the parts together and decides nothing itself.
 
+#[cfg(test)]
+mod followed;
 mod parallel;
 #[cfg(test)]
 mod worlds;
@@ -22,7 +24,7 @@ use konecta_base::reads::{ReadScope, Reads, reads};
 use konecta_base::resource::{Resource, ResourceRef};
 use konecta_base::rule::ControlError;
 use konecta_base::snapshot::{SnapshotError, Source, Unread};
-use konecta_base::waiver::{Waiver, WaiverLimits};
+use konecta_base::waiver::{Waiver, WaiverLimits, is_about_a_waiver};
 use konecta_rego::PolicyError;
 use konecta_rego::catalogue::{Catalogue, Control};
 use konecta_rego::engine::{Judge, World};
@@ -84,7 +86,7 @@ impl<'a> Audit<'a> {
     /// When the snapshot cannot be read or a policy cannot be made ready.
     pub fn verdicts(&self, source: &dyn Source) -> Result<Report, AuditError> {
         let texts = facts::texts(source, self.blueprint, wanted(self.catalogue))?;
-        self.judged(source, &surroundings(source, self.blueprint, texts)?)
+        self.judged(source, &surroundings(source, self.blueprint, texts)?, &mut |_| {})
     }
 
     /// As [`Self::verdicts`], of some of the resources only, on one thread.
@@ -103,8 +105,29 @@ impl<'a> Audit<'a> {
     /// # Errors
     /// As for [`Self::verdicts`].
     pub fn run(&self, source: &dyn Source) -> Result<Report, AuditError> {
-        let mut report = self.verdicts(source)?;
+        self.run_followed(source, &mut ())
+    }
+
+    /// As [`Self::run`]; the follower is told each finding once, as soon as it is known how it will stand in the report.
+    /// What a waiver speaks of is known last: how many findings it fits decides whether it holds.
+    ///
+    /// # Errors
+    /// As for [`Self::verdicts`].
+    pub fn run_followed(&self, source: &dyn Source, follower: &mut dyn Follower) -> Result<Report, AuditError> {
+        follower.begins(&opening(source, self.catalogue, self.tool_version));
+        let texts = facts::texts(source, self.blueprint, wanted(self.catalogue))?;
+        let is_spoken_of = |finding: &Finding| {
+            matches!(finding.status, Status::Fail | Status::Waived)
+                && self.waivers.iter().any(|waiver| waiver.fits(finding))
+        };
+        let mut report = self.judged(source, &surroundings(source, self.blueprint, texts)?, &mut |finding| {
+            if !is_spoken_of(finding) {
+                follower.finds(finding);
+            }
+        })?;
         waivers::apply(&mut report, self.waivers, &self.waiver_limits);
+        let is_late = |finding: &&Finding| is_spoken_of(finding) || is_about_a_waiver(&finding.control);
+        report.findings.iter().filter(is_late).for_each(|finding| follower.finds(finding));
         Ok(report)
     }
 
@@ -115,18 +138,38 @@ impl<'a> Audit<'a> {
     pub fn accepting(&self, source: &dyn Source) -> Result<Audited<'a>, AuditError> {
         let texts = facts::texts(source, self.blueprint, Wanted::All)?;
         let facts = Facts::of(&texts);
-        let mut report = self.judged(source, &surroundings(source, self.blueprint, texts)?)?;
+        let mut report = self.judged(source, &surroundings(source, self.blueprint, texts)?, &mut |_| {})?;
         let waivers = waivers::accept(&mut report, self.waivers, &self.waiver_limits);
         Ok(Audited { report, facts, waivers })
     }
 
-    fn judged(&self, source: &dyn Source, surroundings: &Surroundings) -> Result<Report, AuditError> {
+    fn judged(
+        &self,
+        source: &dyn Source,
+        surroundings: &Surroundings,
+        find: &mut dyn FnMut(&Finding),
+    ) -> Result<Report, AuditError> {
         let mut findings = Vec::new();
         let errors = judge_within(parallel::available(), source, self.catalogue, surroundings, &mut |finding| {
+            find(&finding);
             findings.push(finding);
         })?;
         Ok(report(source, self.catalogue, self.tool_version, (findings, errors)))
     }
+}
+
+/// Who looks on while an account is judged.
+pub trait Follower {
+    /// Nothing is judged yet: this report has neither findings nor claims nor errors.
+    fn begins(&mut self, report: &Report);
+    /// A finding as it will stand in the report.
+    fn finds(&mut self, finding: &Finding);
+}
+
+/// Nobody.
+impl Follower for () {
+    fn begins(&mut self, _: &Report) {}
+    fn finds(&mut self, _: &Finding) {}
 }
 
 fn report(
@@ -141,14 +184,20 @@ fn report(
     errors.sort();
     let claims =
         claim::judge(catalogue.claims(), catalogue.deciders(), &findings, errors.iter().map(|error| &error.control));
+    let gaps = reported_gaps(source, catalogue, reads(), &findings);
+    Report { findings, errors, claims, gaps, ..opening(source, catalogue, tool_version) }
+}
+
+/// What is known before anything is judged.
+fn opening(source: &dyn Source, catalogue: &Catalogue, tool_version: &str) -> Report {
     Report {
         tool_version: tool_version.to_owned(),
         scan: source.info().clone(),
         rules: catalogue.rules(),
-        gaps: reported_gaps(source, catalogue, reads(), &findings),
-        findings,
-        claims,
-        errors,
+        gaps: reported_gaps(source, catalogue, reads(), &[]),
+        findings: Vec::new(),
+        claims: Vec::new(),
+        errors: Vec::new(),
         baseline: None,
     }
 }

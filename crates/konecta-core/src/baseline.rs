@@ -31,6 +31,39 @@ pub enum BaselineState {
     Updated,
 }
 
+impl BaselineState {
+    /// Of a fail; `earlier` is the same fail in the earlier scan, if there was one.
+    fn of(finding: &Finding, earlier: Option<&Finding>) -> Self {
+        match earlier {
+            None => Self::New,
+            Some(earlier) if AcceptedState::of(&earlier.violations) == AcceptedState::of(&finding.violations) => {
+                Self::Unchanged
+            }
+            Some(_) => Self::Updated,
+        }
+    }
+}
+
+/// What failed in an earlier scan, for findings that are held against it one by one.
+#[derive(Debug, Default)]
+pub struct EarlierFails(BTreeMap<String, Finding>);
+
+impl EarlierFails {
+    /// The fails of a report.
+    #[must_use]
+    pub fn of(earlier: &Report) -> Self {
+        let failed = earlier.findings.iter().filter(|finding| finding.status == Status::Fail);
+        Self(failed.map(|finding| (finding.fingerprint(), finding.clone())).collect())
+    }
+
+    /// How a finding stands; `None` for what does not fail. The same as [`Baseline::state`].
+    #[must_use]
+    pub fn state(&self, finding: &Finding) -> Option<BaselineState> {
+        let is_fail = finding.status == Status::Fail;
+        is_fail.then(|| BaselineState::of(finding, self.0.get(&finding.fingerprint())))
+    }
+}
+
 /// A fail of the earlier scan that is none any more.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fixed {
@@ -105,17 +138,10 @@ impl Baseline {
     }
 
     fn fails(&mut self, fingerprint: String, finding: &Finding, known: Option<&Finding>) {
-        let state = match known {
-            None => BaselineState::New,
-            Some(known) if AcceptedState::of(&known.violations) == AcceptedState::of(&finding.violations) => {
-                BaselineState::Unchanged
-            }
-            Some(_) => BaselineState::Updated,
-        };
         if let Some(known) = known {
             self.before.insert(fingerprint.clone(), known.clone());
         }
-        self.states.insert(fingerprint, state);
+        self.states.insert(fingerprint, BaselineState::of(finding, known));
     }
 
     /// How a finding stands; `None` for what does not fail.

@@ -121,10 +121,10 @@ impl Job {
             include_waived: self.sarif_include_waived,
         };
         for format in &self.formats {
-            for (text, number) in documents(*format, &report, &options)?.iter().zip(1..) {
+            for (document, number) in documents(*format, &report, &options)?.iter().zip(1..) {
                 let name = format!("report.{}", format.ending());
                 let name = numbered(Path::new(&name), number);
-                let written = self.folder.report(&target.account, &name.to_string_lossy(), text)?;
+                let written = self.folder.report(&target.account, &name.to_string_lossy(), document)?;
                 if *format == Format::Json {
                     key = written;
                 }

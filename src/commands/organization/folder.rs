@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use konecta_aws::organization::Member;
 use konecta_base::id::{AccountId, Region};
 use konecta_base::target::Target;
+use konecta_core::report::format::Rendered;
 use konecta_core::rollup::{Narrowed, Suspended, TargetStatus};
 use serde::Serialize;
 
@@ -47,11 +48,11 @@ impl Folder {
     }
 
     /// Writes a report under a file name, and says where, as seen from the folder.
-    pub(super) fn report(&self, account: &AccountId, name: &str, text: &str) -> Result<String, Error> {
+    pub(super) fn report(&self, account: &AccountId, name: &str, report: &Rendered<'_>) -> Result<String, Error> {
         let folder = format!("account={account}");
         made(&self.0.join(&folder))?;
         let key = format!("{folder}/{name}");
-        ui::write(&self.0.join(&key), text)?;
+        ui::write_by(&self.0.join(&key), &mut |out| report.write(out))?;
         Ok(key)
     }
 

@@ -2,6 +2,8 @@
 //! Held against an earlier scan, the last column says whether a fail is new, unchanged or updated.
 //! A cell that a spreadsheet would take for a formula is made text by an apostrophe.
 
+use std::io::Write;
+
 use ::csv::{Terminator, WriterBuilder};
 use konecta_base::finding::{Finding, Violation, fingerprint};
 use konecta_base::text::visible;
@@ -32,9 +34,9 @@ const COLUMNS: [&str; 17] = [
 /// Writes the report with a line of column names; lines end with CR LF, as RFC 4180 has it.
 ///
 /// # Errors
-/// When the rows cannot be written, which memory always can.
-pub fn render(report: &Report) -> Result<String, ::csv::Error> {
-    let mut rows = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(Vec::new());
+/// When `out` takes no more.
+pub fn write(report: &Report, out: &mut dyn Write) -> Result<(), ::csv::Error> {
+    let mut rows = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
     rows.write_record(COLUMNS)?;
     for finding in report.worst_first() {
         if finding.violations.is_empty() {
@@ -44,8 +46,7 @@ pub fn render(report: &Report) -> Result<String, ::csv::Error> {
             rows.write_record(row(report, finding, Some(violation)))?;
         }
     }
-    let bytes = rows.into_inner().map_err(|error| ::csv::Error::from(error.into_error()))?;
-    String::from_utf8(bytes).map_err(|error| ::csv::Error::from(std::io::Error::other(error)))
+    Ok(rows.flush()?)
 }
 
 fn row(report: &Report, finding: &Finding, violation: Option<&Violation>) -> [String; 17] {
@@ -92,13 +93,13 @@ mod tests {
 
     #[test]
     fn a_row_a_violation() {
-        insta::assert_snapshot!(super::render(&testdata::report()).expect("renders"));
+        insta::assert_snapshot!(testdata::text(super::write, &testdata::report()));
     }
 
     #[test]
     fn every_row_has_every_column() {
         for report in [testdata::report(), testdata::hostile(), testdata::empty()] {
-            let text = super::render(&report).expect("renders");
+            let text = testdata::text(super::write, &report);
             let mut rows = ::csv::Reader::from_reader(text.as_bytes());
             let found: Vec<_> = rows.records().map(|row| row.expect("a row")).collect();
             assert!(found.len() >= report.findings.len());

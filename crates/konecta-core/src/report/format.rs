@@ -1,6 +1,8 @@
 //! The formats of a report: the one list of them, with their names, file endings and content types, and the one door
 //! through which all are written. A new format is a file beside this one and an arm in each of the matches below.
 
+use std::io::{self, Write};
+
 use super::sarif::{self, Places, SarifOptions};
 use super::table::{self, TableOptions};
 use super::{Report, csv, gitlab, html, json_v1, jsonl, junit, markdown, ocsf};
@@ -59,9 +61,9 @@ pub enum FormatError {
     /// JSON could not be written.
     #[error("the report cannot be written as JSON")]
     Json(#[from] serde_json::Error),
-    /// CSV could not be written.
-    #[error("the report cannot be written as CSV")]
-    Csv(#[from] ::csv::Error),
+    /// A format that is streamed could not be written.
+    #[error("the report cannot be written")]
+    Stream(#[from] io::Error),
     /// JUnit XML could not be written.
     #[error("the report cannot be written as JUnit XML")]
     Junit(#[from] quick_junit::SerializeError),
@@ -112,37 +114,112 @@ impl Format {
         matches!(self, Self::Sarif | Self::Gitlab)
     }
 
-    /// Writes the report as one document.
+    /// Writes the report as one text.
+    ///
+    /// # Errors
+    /// As [`Format::document`].
+    pub fn render(self, report: &Report, options: &FormatOptions<'_>) -> Result<String, FormatError> {
+        self.document(report, options)?.text()
+    }
+
+    /// The report as one document.
     ///
     /// # Errors
     /// When the format needs places and none are given, or its own limits would be broken.
-    pub fn render(self, report: &Report, options: &FormatOptions<'_>) -> Result<String, FormatError> {
-        let places = || options.places.ok_or(FormatError::NoPlaces(self));
-        match self {
-            Self::Table => {
-                let FormatOptions { width, color, show_pass, .. } = *options;
-                Ok(table::render(report, &TableOptions { width, color, show_pass }))
+    pub fn document<'a>(self, report: &'a Report, options: &FormatOptions<'_>) -> Result<Rendered<'a>, FormatError> {
+        Ok(match self.renderer() {
+            Renderer::Text(render) => Rendered::Text(render(report, options)?),
+            Renderer::Stream(write) => Rendered::Stream(report, write),
+        })
+    }
+
+    /// The report as as many documents as the format's limits make of it: one, but for SARIF.
+    ///
+    /// # Errors
+    /// As [`Format::document`].
+    pub fn documents<'a>(
+        self,
+        report: &'a Report,
+        options: &FormatOptions<'_>,
+    ) -> Result<Vec<Rendered<'a>>, FormatError> {
+        match (self, options.places) {
+            (Self::Sarif, Some(places)) => {
+                let texts = sarif::render_several(report, places, &options.sarif())?;
+                Ok(texts.into_iter().map(Rendered::Text).collect())
             }
-            Self::Json => Ok(json_v1::render(report)?),
-            Self::Jsonl => Ok(jsonl::render(report)?),
-            Self::Csv => Ok(csv::render(report)?),
-            Self::Sarif => Ok(sarif::render(report, places()?, &options.sarif())?),
-            Self::Html => Ok(html::render(report)?),
-            Self::Markdown => Ok(markdown::render(report)),
-            Self::Junit => Ok(junit::render(report)?),
-            Self::Gitlab => Ok(gitlab::render(report, places()?)?),
-            Self::Ocsf => Ok(ocsf::render(report)?),
+            _ => Ok(vec![self.document(report, options)?]),
         }
     }
 
-    /// Writes the report as as many documents as the format's limits make of it: one, but for SARIF.
+    fn renderer(self) -> Renderer {
+        match self {
+            Self::Table => Renderer::Text(|report, options| {
+                let FormatOptions { width, color, show_pass, .. } = *options;
+                Ok(table::render(report, &TableOptions { width, color, show_pass }))
+            }),
+            Self::Json => Renderer::Stream(|report, out| Ok(json_v1::write(report, out)?)),
+            Self::Jsonl => Renderer::Stream(|report, out| Ok(jsonl::write(report, out)?)),
+            Self::Csv => Renderer::Stream(|report, out| Ok(csv::write(report, out)?)),
+            Self::Sarif => Renderer::Text(|report, options| {
+                let places = options.places.ok_or(FormatError::NoPlaces(Self::Sarif))?;
+                Ok(sarif::render(report, places, &options.sarif())?)
+            }),
+            Self::Html => Renderer::Text(|report, _| Ok(html::render(report)?)),
+            Self::Markdown => Renderer::Text(|report, _| Ok(markdown::render(report))),
+            Self::Junit => Renderer::Text(|report, _| Ok(junit::render(report)?)),
+            Self::Gitlab => Renderer::Text(|report, options| {
+                let places = options.places.ok_or(FormatError::NoPlaces(Self::Gitlab))?;
+                Ok(gitlab::render(report, places)?)
+            }),
+            Self::Ocsf => Renderer::Stream(|report, out| Ok(ocsf::write(report, out)?)),
+        }
+    }
+}
+
+/// What makes a format of a report.
+enum Renderer {
+    /// A format with a view of the whole, or limits of its own.
+    Text(fn(&Report, &FormatOptions<'_>) -> Result<String, FormatError>),
+    /// A format that holds every finding: it is written while it is made, so that the report does not exist twice.
+    Stream(StreamWriter),
+}
+
+/// Writes a report while it makes its text; fails only where what takes it does.
+type StreamWriter = fn(&Report, &mut dyn Write) -> io::Result<()>;
+
+/// A report in a format, ready to be written.
+#[derive(Debug)]
+pub enum Rendered<'a> {
+    /// As it will be.
+    Text(String),
+    /// To be made while it is written.
+    Stream(&'a Report, StreamWriter),
+}
+
+impl Rendered<'_> {
+    /// Writes it.
     ///
     /// # Errors
-    /// As [`Format::render`].
-    pub fn documents(self, report: &Report, options: &FormatOptions<'_>) -> Result<Vec<String>, FormatError> {
-        match (self, options.places) {
-            (Self::Sarif, Some(places)) => Ok(sarif::render_several(report, places, &options.sarif())?),
-            _ => Ok(vec![self.render(report, options)?]),
+    /// When `out` takes no more.
+    pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Text(text) => out.write_all(text.as_bytes()),
+            Self::Stream(report, write) => write(report, out),
+        }
+    }
+
+    /// Its text.
+    ///
+    /// # Errors
+    /// When the report cannot be written in the format, which those that are streamed always can.
+    pub fn text(self) -> Result<String, FormatError> {
+        match self {
+            Self::Text(text) => Ok(text),
+            Self::Stream(report, write) => {
+                let mut bytes = Vec::new();
+                write(report, &mut bytes)?;
+                Ok(String::from_utf8(bytes).map_err(io::Error::other)?)
+            }
         }
     }
 }

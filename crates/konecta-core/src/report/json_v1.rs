@@ -9,18 +9,20 @@ mod baseline;
 mod read;
 
 use std::collections::BTreeMap;
+use std::io;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 use strum::IntoEnumIterator;
 
 use super::{Report, ReportedGap, json_text, sentence};
+use crate::baseline::BaselineState;
 use konecta_base::claim::{JudgedClaim, Verdict};
 use konecta_base::finding::{Finding, Severity, Status};
 use konecta_base::rule::Rule;
 
-pub(super) use self::baseline::Earlier;
+pub(super) use self::baseline::{Earlier, earlier};
 pub use self::read::{ReadError, read};
 
 /// The version of this format; a reader that does not know it must stop.
@@ -34,18 +36,26 @@ pub fn render(report: &Report) -> Result<String, serde_json::Error> {
     json_text::write(&Document::of(report))
 }
 
+/// The same, written while it is made.
+///
+/// # Errors
+/// When what takes it takes no more.
+pub fn write(report: &Report, out: &mut dyn io::Write) -> Result<(), serde_json::Error> {
+    json_text::write_to(out, &Document::of(report))
+}
+
 #[derive(Serialize)]
 pub(super) struct Document<'a> {
-    pub(super) version: u32,
-    pub(super) tool: Tool<'a>,
-    pub(super) scan: Scan<'a>,
-    pub(super) summary: Summary,
+    version: u32,
+    tool: Tool<'a>,
+    scan: Scan<'a>,
+    summary: Summary,
     controls: Vec<Control<'a>>,
-    pub(super) findings: Vec<Judged<'a>>,
-    pub(super) gaps: Vec<Unseen<'a>>,
-    pub(super) claims: Vec<Promise<'a>>,
-    pub(super) errors: Vec<Failure<'a>>,
-    pub(super) baseline: Option<baseline::Earlier<'a>>,
+    findings: Findings<'a>,
+    gaps: Vec<Unseen<'a>>,
+    claims: Vec<Promise<'a>>,
+    errors: Vec<Failure<'a>>,
+    baseline: Option<baseline::Earlier<'a>>,
 }
 
 #[derive(Serialize)]
@@ -55,15 +65,22 @@ pub(super) struct Tool<'a> {
 }
 
 #[derive(Serialize)]
+struct Scan<'a> {
+    #[serde(flatten)]
+    reading: Reading<'a>,
+    complete: bool,
+}
+
+/// What is known of a scan before anything is judged.
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Scan<'a> {
+pub(super) struct Reading<'a> {
     tool_version: &'a str,
     accounts: Vec<&'a str>,
     regions: Vec<&'a str>,
     started_at: Timestamp,
     finished_at: Timestamp,
     calls: u64,
-    complete: bool,
 }
 
 #[derive(Serialize)]
@@ -169,39 +186,69 @@ pub(super) struct Failure<'a> {
 
 impl<'a> Document<'a> {
     pub(super) fn of(report: &'a Report) -> Self {
-        let scan = &report.scan;
-        let mut gaps: Vec<&ReportedGap> = report.gaps.iter().collect();
-        gaps.sort_by(|a, b| a.gap.cmp(&b.gap));
-        let mut errors: Vec<_> = report.errors.iter().collect();
-        errors.sort();
         Self {
             version: VERSION,
-            tool: Tool { name: "konecta-audit", version: &report.tool_version },
-            scan: Scan {
-                tool_version: &scan.tool_version,
-                accounts: scan.accounts.iter().map(|account| account.as_str()).collect(),
-                regions: scan.regions.iter().map(|region| region.as_str()).collect(),
-                started_at: scan.started_at,
-                finished_at: scan.finished_at,
-                calls: scan.calls,
-                complete: report.complete(),
-            },
+            tool: Tool::of(report),
+            scan: Scan { reading: Reading::of(report), complete: report.complete() },
             summary: Summary::of(report),
             controls: report.rules.iter().map(control).collect(),
-            findings: report.worst_first().into_iter().map(|finding| judged(report, finding)).collect(),
-            gaps: gaps.into_iter().map(unseen).collect(),
+            findings: Findings(report),
+            gaps: gaps(report),
             claims: report.claims.iter().map(promise).collect(),
-            errors: errors
-                .into_iter()
-                .map(|error| Failure { control: error.control.as_str(), arn: &error.arn, message: &error.message })
-                .collect(),
+            errors: errors(report),
             baseline: report.baseline.as_ref().map(baseline::earlier),
         }
     }
 }
 
+impl<'a> Tool<'a> {
+    pub(super) fn of(report: &'a Report) -> Self {
+        Self { name: "konecta-audit", version: &report.tool_version }
+    }
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn of(report: &'a Report) -> Self {
+        let scan = &report.scan;
+        Self {
+            tool_version: &scan.tool_version,
+            accounts: scan.accounts.iter().map(|account| account.as_str()).collect(),
+            regions: scan.regions.iter().map(|region| region.as_str()).collect(),
+            started_at: scan.started_at,
+            finished_at: scan.finished_at,
+            calls: scan.calls,
+        }
+    }
+}
+
+/// The findings of a report, worst first; each is made when it is written, and not kept.
+pub(super) struct Findings<'a>(&'a Report);
+
+impl Serialize for Findings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(report) = *self;
+        let state = |finding| report.baseline_state(finding);
+        serializer.collect_seq(report.worst_first().into_iter().map(|found| finding(report, found, state(found))))
+    }
+}
+
+pub(super) fn gaps(report: &Report) -> Vec<Unseen<'_>> {
+    let mut gaps: Vec<&ReportedGap> = report.gaps.iter().collect();
+    gaps.sort_by(|a, b| a.gap.cmp(&b.gap));
+    gaps.into_iter().map(unseen).collect()
+}
+
+pub(super) fn errors(report: &Report) -> Vec<Failure<'_>> {
+    let mut errors: Vec<_> = report.errors.iter().collect();
+    errors.sort();
+    errors
+        .into_iter()
+        .map(|error| Failure { control: error.control.as_str(), arn: &error.arn, message: &error.message })
+        .collect()
+}
+
 impl Summary {
-    fn of(report: &Report) -> Self {
+    pub(super) fn of(report: &Report) -> Self {
         let fails =
             |severity| report.findings.iter().filter(|f| f.status == Status::Fail && f.severity == severity).count();
         let claims = |verdict| report.claims.iter().filter(|claim| claim.verdict == verdict).count();
@@ -230,7 +277,8 @@ fn control(rule: &Rule) -> Control<'_> {
     }
 }
 
-fn judged<'a>(report: &'a Report, finding: &'a Finding) -> Judged<'a> {
+/// A finding of a report, and how it stands to the earlier scan.
+pub(super) fn finding<'a>(report: &'a Report, finding: &'a Finding, state: Option<BaselineState>) -> Judged<'a> {
     let resource = &finding.resource;
     Judged {
         control: finding.control.as_str(),
@@ -265,7 +313,7 @@ fn judged<'a>(report: &'a Report, finding: &'a Finding) -> Judged<'a> {
             .map(|evidence| Call { action: evidence.action.as_str(), captured_at: evidence.captured_at })
             .collect(),
         fingerprint: finding.fingerprint(),
-        baseline_state: report.baseline_state(finding).map(|state| state.to_string()),
+        baseline_state: state.map(|state| state.to_string()),
     }
 }
 
@@ -285,7 +333,7 @@ fn unseen(reported: &ReportedGap) -> Unseen<'_> {
     }
 }
 
-fn promise(claim: &JudgedClaim) -> Promise<'_> {
+pub(super) fn promise(claim: &JudgedClaim) -> Promise<'_> {
     Promise {
         id: claim.id.as_str(),
         says: &claim.says,

@@ -10,6 +10,8 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+use std::io::Write;
+
 use konecta_base::finding::{Finding, Severity, Status};
 use konecta_base::text::{prose, visible};
 
@@ -30,14 +32,9 @@ type Named = (u32, &'static str);
 /// Writes every finding, worst first, a line each; then what an earlier scan found and is fixed or accepted.
 ///
 /// # Errors
-/// When a value cannot be written as JSON, which none of ours can.
-pub fn render(report: &Report) -> Result<String, serde_json::Error> {
-    let mut text = String::new();
-    let mut add = |event: &Event<'_>| -> Result<(), serde_json::Error> {
-        text.push_str(&json_text::line(event)?);
-        text.push('\n');
-        Ok(())
-    };
+/// When `out` takes no more.
+pub fn write(report: &Report, out: &mut dyn Write) -> Result<(), serde_json::Error> {
+    let mut add = |event: &Event<'_>| json_text::line_to(out, event);
     for finding in report.worst_first() {
         let activity = match report.baseline_state(finding) {
             Some(BaselineState::Unchanged | BaselineState::Updated) => (2, "Update"),
@@ -48,7 +45,7 @@ pub fn render(report: &Report) -> Result<String, serde_json::Error> {
     for fixed in report.baseline.iter().flat_map(|baseline| &baseline.fixed) {
         add(&event(report, &fixed.finding, (3, "Close"), (1, "Pass")))?;
     }
-    Ok(text)
+    Ok(())
 }
 
 fn event<'a>(report: &'a Report, finding: &'a Finding, activity: Named, verdict: Named) -> Event<'a> {

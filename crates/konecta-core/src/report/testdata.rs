@@ -5,6 +5,7 @@ mod findings;
 mod unseen;
 mod words;
 
+use std::io::Write;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -32,6 +33,13 @@ pub(crate) fn resource(kind: &str, arn: &str) -> ResourceRef {
         arn.split(':').nth(at).filter(|part| !part.is_empty()).unwrap_or(otherwise).to_owned()
     };
     ResourceRef { arn: id(arn), resource_type: id(kind), account_id: id(&part(4, ONE)), region: id(&part(3, "global")) }
+}
+
+/// What one of the formats that are streamed makes of a report.
+pub(crate) fn text<E: std::fmt::Debug>(write: fn(&Report, &mut dyn Write) -> Result<(), E>, report: &Report) -> String {
+    let mut bytes = Vec::new();
+    write(report, &mut bytes).expect("memory takes it");
+    String::from_utf8(bytes).expect("text")
 }
 
 /// What every test starts from.

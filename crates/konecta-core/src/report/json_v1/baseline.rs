@@ -29,7 +29,7 @@ struct Gone<'a> {
     because: String,
 }
 
-pub(super) fn earlier(baseline: &Baseline) -> Earlier<'_> {
+pub(in crate::report) fn earlier(baseline: &Baseline) -> Earlier<'_> {
     Earlier {
         started_at: baseline.started_at,
         new: baseline.count(BaselineState::New),

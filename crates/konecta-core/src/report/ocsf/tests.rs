@@ -7,7 +7,7 @@ use crate::report::{Report, testdata};
 use konecta_base::finding::Status;
 
 fn events(report: &Report) -> Vec<Value> {
-    let text = super::render(report).expect("renders");
+    let text = testdata::text(super::write, report);
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
