@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 WORLD ?= good
 PURE := -p konecta-base -p konecta-rego -p konecta-core -p konecta-fix
 
-.PHONY: demo test check lint lint-scripts world bench bench-lambda faults faults-load fmt glossary new-control pages lambda lambda-arm64 templates deny notices sbom reproducible fuzz clean
+.PHONY: demo test check doc lint lint-scripts world bench bench-lambda faults faults-load fmt glossary new-control pages lambda lambda-arm64 templates deny notices sbom reproducible fuzz clean
 
 demo: $(VENV)/.ready
 	cargo build --locked
@@ -43,6 +43,11 @@ check:
 	cargo run --locked --quiet -p konecta-rego --example policies > target/policies.txt \
 		|| { grep -v "^ok" target/policies.txt; exit 1; }; \
 	echo "checked in $$(($$(date +%s) - started)) s"
+
+# The documentation of the crates for people who read them; a link that leads nowhere is an error.
+doc: export RUSTDOCFLAGS = -Dwarnings
+doc:
+	cargo doc --locked --workspace --no-deps
 
 # The emulators with a world in them, until Ctrl-C: make world WORLD=drifted
 world: $(VENV)/.ready

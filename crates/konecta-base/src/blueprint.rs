@@ -1,6 +1,6 @@
 //! What this stack should be: names, counts, ranges, retention, versions. Every default is the document's own value
 //! where the document gives one, and AWS's own recommendation where it does not.
-//! Knows nothing of files; [`file`] reads the text of `konecta-audit.toml` into this, and each value is checked there as what
+//! Knows nothing of files; [`mod@file`] reads the text of `konecta-audit.toml` into this, and each value is checked there as what
 //! it stands for (see `value.rs`).
 
 pub mod file;

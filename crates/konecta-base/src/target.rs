@@ -16,7 +16,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// Whether a resource is judged here, as [`konecta_core::audit::Subjects`] asks.
+    /// Whether a resource is judged here, as `konecta_core::audit::Subjects` asks.
     #[must_use]
     pub fn holds(&self, account: &AccountId, region: &Region, _arn: &Arn) -> bool {
         account == &self.account && region == &self.region

@@ -1,7 +1,7 @@
 //! The policy engine: the only place that knows regorus.
 //!
 //! One engine a control, so that an error in one leaves the others their verdicts and no evaluation pays for the
-//! modules of another. Each holds its control as one module ([`super::flat`]), or as it is written where that is not
+//! modules of another. Each holds its control as one module (`flat`), or as it is written where that is not
 //! certain to mean the same. Built-in errors are errors. The world is shared by reference.
 
 mod evaluation;

@@ -1,8 +1,8 @@
 //! Controls: what is promised, as Rego with METADATA, and the engine that judges by it.
 //!
 //! [`source`] refuses what must not be parsed, [`metadata`] reads a control's identity, [`catalogue`] holds all
-//! controls together, [`pieces`] and [`flat`] make one module of a control and its libraries, [`engine`] is the only
-//! place that knows regorus, [`outline`] and [`result_cache`] find answers that were given before (an
+//! controls together, `pieces` and `flat` make one module of a control and its libraries, [`engine`] is the only
+//! place that knows regorus, `outline` and `result_cache` find answers that were given before (an
 //! evaluation costs many times as much), [`verdict`] turns answers into findings.
 
 pub mod catalogue;

@@ -142,7 +142,7 @@ impl Facts {
     }
 }
 
-/// As [`derive`], and nothing is parsed.
+/// As [`derive()`], and nothing is parsed.
 ///
 /// # Errors
 /// When the snapshot cannot be read to its end.

@@ -50,7 +50,7 @@ pub fn line<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
 /// Writes a value on one line, with a newline.
 ///
 /// # Errors
-/// As [`line`], and when what takes it takes no more.
+/// As [`line()`], and when what takes it takes no more.
 pub fn line_to<T: Serialize>(out: &mut dyn io::Write, value: &T) -> Result<(), serde_json::Error> {
     let text = line(value)?;
     out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).map_err(serde_json::Error::io)

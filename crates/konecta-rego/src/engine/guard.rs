@@ -27,7 +27,7 @@ pub fn is_inside() -> bool {
 
 /// Calls `ended` with the name of the policy when one evaluation, or the loading of one, takes longer than `limit`.
 ///
-/// The engine counts the steps that it takes, and ends by itself after [`super::time_limit`]; a single built-in is one
+/// The engine counts the steps that it takes, and ends by itself after `time_limit`; a single built-in is one
 /// step, however long it takes. No thread can be ended from outside: `ended` must end the process. So this is for a
 /// process that does nothing but judge.
 pub fn watch(limit: Duration, ended: impl Fn(&str) + Send + 'static) {
