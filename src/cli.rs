@@ -29,9 +29,9 @@ pub(crate) struct Cli {
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// This is the child process in which policies from outside are evaluated
-    #[arg(long, hide = true)]
-    pub(crate) confined: bool,
+    /// This is the child process in which policies from outside are evaluated; the process of this number is its parent
+    #[arg(long, hide = true, require_equals = true, value_name = "PROCESS")]
+    pub(crate) confined: Option<u32>,
 
     #[command(subcommand)]
     pub(crate) command: Command,

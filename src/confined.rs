@@ -50,14 +50,14 @@ pub(crate) fn is_needed(cli: &Cli) -> bool {
         | Typed::Completions { .. }
         | Typed::Man => false,
     };
-    outside && !cli.confined
+    outside && cli.confined.is_none()
 }
 
 /// Runs the same command again as a child, and ends as it ends.
 pub(crate) fn run() -> Result<ExitCode, Error> {
     let program = std::env::current_exe().map_err(Error::Child)?;
     let mut child = Command::new(program);
-    child.arg("--confined").args(std::env::args_os().skip(1));
+    child.arg(format!("--confined={}", std::process::id())).args(std::env::args_os().skip(1));
     // A child that runs out of memory says so in a line; where in the engine it did helps nobody.
     let mut running = child.env("RUST_BACKTRACE", "0").spawn().map_err(Error::Child)?;
     forward_signals(running.id())?;
@@ -101,10 +101,11 @@ fn forward_signals(_child: u32) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes this process the child: its limits, and the watch over single evaluations.
+/// Makes this process the child of a parent: its limits, and the watch over single evaluations.
 #[expect(clippy::disallowed_methods, reason = "a thread that does not end can only be ended with its process")]
-pub(crate) fn begin() -> Result<(), Error> {
+pub(crate) fn begin(parent: u32) -> Result<(), Error> {
     limit()?;
+    end_with(parent)?;
     engine::watch(EVALUATION, |name| {
         ui::note(&format!("error: an evaluation of {name} takes longer than {} seconds", EVALUATION.as_secs()));
         ui::note("  hint: look in it for built-ins over large texts, such as regex.replace and sprintf");
@@ -125,9 +126,20 @@ fn limit() -> Result<(), Error> {
         let maximum = if is_final { Some(most) } else { ceiling };
         setrlimit(resource, Rlimit { current: Some(most), maximum }).map_err(|error| Error::Child(error.into()))?;
     }
-    #[cfg(target_os = "linux")]
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM))
-        .map_err(|error| Error::Child(error.into()))?;
+    Ok(())
+}
+
+/// Ends this process when its parent ends, or now where the parent ended before that could be asked for.
+#[cfg(target_os = "linux")]
+fn end_with(parent: u32) -> Result<(), Error> {
+    use rustix::process::{Pid, Signal, getppid, set_parent_process_death_signal};
+    set_parent_process_death_signal(Some(Signal::TERM)).map_err(|error| Error::Child(error.into()))?;
+    let of_now = getppid().map(Pid::as_raw_nonzero).and_then(|pid| u32::try_from(pid.get()).ok());
+    if of_now == Some(parent) { Ok(()) } else { Err(Error::Orphan) }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_with(_parent: u32) -> Result<(), Error> {
     Ok(())
 }
 

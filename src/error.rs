@@ -121,6 +121,8 @@ pub(crate) enum Error {
     Region(String),
     #[error("cannot start the process in which policies from outside are evaluated")]
     Child(#[source] std::io::Error),
+    #[error("the process that asked for policies from outside is gone")]
+    Orphan,
     #[error("the policies from outside took more memory or processor time than they may have ({0})")]
     PolicyLimits(String),
     #[error("{path} is not taken as a policy: {reason}")]
@@ -266,6 +268,7 @@ impl Error {
             | Self::PolicyTests { .. }
             | Self::Region(_)
             | Self::Child(_)
+            | Self::Orphan
             | Self::Plan(_)
             | Self::Planning(_)
             | Self::Tfstate { .. }
@@ -320,6 +323,7 @@ impl Error {
             | Self::NoSuchFinding { .. }
             | Self::Region(_)
             | Self::Child(_)
+            | Self::Orphan
             | Self::PolicyLimits(_)
             | Self::PolicyFolder { .. }
             | Self::Plan(_)

@@ -47,8 +47,8 @@ use crate::{config, confined, ui};
 
 /// Runs what was typed.
 pub(crate) fn run(cli: Cli) -> Result<Exit, Error> {
-    if cli.confined {
-        confined::begin()?;
+    if let Some(parent) = cli.confined {
+        confined::begin(parent)?;
     }
     let config = || config::load(cli.config.as_deref());
     match cli.command {

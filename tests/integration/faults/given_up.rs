@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::server::shortest;
 
 const LIFECYCLE: &str = "ecr:GetLifecyclePolicy";
 
@@ -37,18 +38,14 @@ fn second_page_hangs() -> Server {
 
 /// Scans with the shortest deadline by which this machine, busy as it may be, has asked for the page that never comes.
 fn scan_until_it_hangs(kept: &str) -> (Value, Option<i32>) {
-    let mut last = None;
-    for deadline in ["3s", "15s", "60s"] {
+    shortest(|deadline| {
         let server = second_page_hangs();
         let arguments =
             ["--timeout", "600", "--deadline", deadline, "--region", "us-east-1,eu-west-1", "--save-snapshot", kept];
-        last = Some(scan(&server, "KA-ECR-003,KA-ECR-004", &arguments));
+        let seen = scan(&server, "KA-ECR-003,KA-ECR-004", &arguments);
         // One page of each region, and the one that hangs.
-        if server.requests_for(REPOSITORIES).len() == 3 {
-            break;
-        }
-    }
-    last.expect("a scan")
+        (seen, server.requests_for(REPOSITORIES).len() == 3)
+    })
 }
 
 #[test]
@@ -87,7 +84,7 @@ fn a_service_that_hangs_is_given_up_and_the_others_are_read() {
     let server = Server::start();
     server.on(REPOSITORIES, [many()]).on(LIFECYCLE, [Reply::hang()]);
     server.on(INSTANCES, [db_instance("us-east-1", "konecta-erp")]);
-    let (report, code) = scan(&server, "KA-ECR-004,KA-RDS-003", &["--timeout", "1"]);
+    let (report, code) = scan(&server, "KA-ECR-004,KA-RDS-003", &["--timeout", "3"]);
     assert_eq!(code, Some(3));
     let asked = server.requests_for(LIFECYCLE).len();
     // Two rounds of what may be in flight at once, with two attempts each.

@@ -6,10 +6,11 @@ use std::process::{Command, Output};
 use serde_json::json;
 
 use super::{accounts, assert_is_rollup, read, said, text};
-use crate::server::{ACCOUNT, Reply, Server, assumed_role, identity, repositories, repository};
+use crate::server::{ACCOUNT, Reply, Server, assumed_role, identity, repositories, repository, shortest};
 use crate::world::program;
 
 const LIST: &str = "organizations:ListAccounts";
+const REPOSITORIES: &str = "ecr:DescribeRepositories";
 
 /// A scan of the organization that a scripted server plays, with one account at a time, in the order of their numbers.
 fn scripted(server: &Server, dir: &Path, region: &str) -> Output {
@@ -28,19 +29,20 @@ fn command(server: &Server, dir: &Path, region: &str) -> Command {
 #[test]
 fn at_the_deadline_an_account_is_told_in_part_and_the_next_is_not_entered() {
     let (first, second) = ("111111111111", "222222222222");
-    let server = Server::start();
-    server.on(
-        LIST,
-        [Reply::json(&json!({"Accounts": [{"Id": first, "State": "ACTIVE"}, {"Id": second, "State": "ACTIVE"}]}))],
-    );
+    let members = json!({"Accounts": [{"Id": first, "State": "ACTIVE"}, {"Id": second, "State": "ACTIVE"}]});
     let arn = format!("arn:aws:sts::{first}:assumed-role/reader/konecta-audit");
-    server.on("sts:AssumeRole", [assumed_role("ASIAFIRST", &arn)]);
-    let own = identity(ACCOUNT, &format!("arn:aws:iam::{ACCOUNT}:user/auditor"));
-    server.on("sts:GetCallerIdentity", [own, identity(first, &arn)]);
-    server.on("ecr:DescribeRepositories", [repositories(&[repository("us-east-1", "a")], Some("two")), Reply::hang()]);
-    let dir = tempfile::tempdir().expect("dir");
-    let mut command = command(&server, dir.path(), "us-east-1");
-    let output = command.args(["--timeout", "600", "--deadline", "4s"]).output().expect("runs");
+    let (output, dir) = shortest(|deadline| {
+        let server = Server::start();
+        server.on(LIST, [Reply::json(&members)]).on("sts:AssumeRole", [assumed_role("ASIAFIRST", &arn)]);
+        let own = identity(ACCOUNT, &format!("arn:aws:iam::{ACCOUNT}:user/auditor"));
+        server.on("sts:GetCallerIdentity", [own, identity(first, &arn)]);
+        let page = repositories(&[repository("us-east-1", "a")], Some("two"));
+        server.on(REPOSITORIES, [page, Reply::hang()]);
+        let dir = tempfile::tempdir().expect("dir");
+        let mut command = command(&server, dir.path(), "us-east-1");
+        let output = command.args(["--timeout", "600", "--deadline", deadline]).output().expect("runs");
+        ((output, dir), server.requests_for(REPOSITORIES).len() == 2)
+    });
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
     let status = |account: &str| read(&dir.path().join(format!("status/{account}/all.json")));
     assert_eq!(status(first)["gaps"], 1, "{}", status(first));
@@ -107,7 +109,7 @@ fn accounts_of_all_pages_are_entered_one_by_one_with_keys_of_their_own() {
     // The third role leads into an account that is not the third.
     let own = identity(ACCOUNT, &format!("arn:aws:iam::{ACCOUNT}:user/auditor"));
     server.on("sts:GetCallerIdentity", [own, identity(first, &arn(first)), identity(second, &arn(second))]);
-    server.on("ecr:DescribeRepositories", [repositories(&[repository("us-east-1", "konecta-erp/hr-service")], None)]);
+    server.on(REPOSITORIES, [repositories(&[repository("us-east-1", "konecta-erp/hr-service")], None)]);
     let dir = tempfile::tempdir().expect("dir");
     let output = scripted(&server, dir.path(), "us-east-1");
     assert_eq!(output.status.code(), Some(3), "{}", said(&output));
@@ -127,11 +129,11 @@ fn accounts_of_all_pages_are_entered_one_by_one_with_keys_of_their_own() {
     let assumed = server.requests_for("sts:AssumeRole");
     assert!(assumed.iter().all(|request| request.body.contains("ExternalId=secret-of-ours")), "{assumed:#?}");
     let read_by: Vec<String> =
-        server.requests_for("ecr:DescribeRepositories").into_iter().map(|request| request.access_key).collect();
+        server.requests_for(REPOSITORIES).into_iter().map(|request| request.access_key).collect();
     assert_eq!(read_by, ["ASIAFIRST"], "only the first account was read, and with its own key");
     // One after the other, as --concurrency 1 says: the second account is entered when the first has been read.
     let order: Vec<String> = server.requests().into_iter().map(|request| request.action).collect();
-    let read_first = order.iter().position(|action| action == "ecr:DescribeRepositories").expect("read");
+    let read_first = order.iter().position(|action| action == REPOSITORIES).expect("read");
     let entered: Vec<usize> =
         order.iter().enumerate().filter(|(_, action)| *action == "sts:AssumeRole").map(|(at, _)| at).collect();
     assert!(entered.len() == 3 && entered[0] < read_first && read_first < entered[1], "{order:?}");
