@@ -8,7 +8,6 @@ use konecta_base::output_file;
 use konecta_core::report::Report;
 use konecta_core::report::format::{Format, FormatOptions, Rendered};
 use konecta_core::report::places::{Places, Spot};
-use konecta_core::report::sarif::preflight;
 
 use super::scan::sarif_places;
 use super::terraform::Terraform;
@@ -80,7 +79,7 @@ impl<'a> Outputs<'a> {
         let Some(file) = &output.file else {
             // Standard output takes one document.
             let document = output.format.document(report, &options)?;
-            remark(output.format, &document);
+            remark(&document);
             return ui::print_by(&mut |out| document.write(out));
         };
         for (document, number) in documents(output.format, report, &options)?.iter().zip(1..) {
@@ -117,7 +116,7 @@ pub(super) fn documents<'r>(
     options: &FormatOptions<'_>,
 ) -> Result<Vec<Rendered<'r>>, Error> {
     let documents = format.documents(report, options)?;
-    documents.iter().for_each(|document| remark(format, document));
+    documents.iter().for_each(remark);
     Ok(documents)
 }
 
@@ -132,10 +131,6 @@ pub(super) fn numbered(file: &Path, number: usize) -> PathBuf {
 }
 
 /// What GitHub will cut off is no error, and no secret.
-fn remark(format: Format, document: &Rendered<'_>) {
-    if let (Format::Sarif, Rendered::Text(text)) = (format, document) {
-        for problem in preflight::check_text(text) {
-            ui::note(&format!("warning: {problem}"));
-        }
-    }
+fn remark(document: &Rendered<'_>) {
+    document.cut().iter().for_each(|problem| ui::note(&format!("warning: {problem}")));
 }

@@ -19,7 +19,7 @@ fn folder() -> PathBuf {
 }
 
 fn as_sarif(report: &Report, include_waived: bool) -> String {
-    sarif::render(report, &sarif::tests::places(), &SarifOptions { include_waived }).expect("renders")
+    sarif::render(report, &sarif::tests::places(), &SarifOptions { include_waived }).expect("renders").text
 }
 
 fn written(format: Format, report: &Report) -> String {

@@ -3,7 +3,8 @@
 
 use std::io::{self, Write};
 
-use super::sarif::{self, Places, SarifOptions};
+use super::sarif::preflight::SarifProblem;
+use super::sarif::{self, Places, SarifError, SarifOptions, SarifText};
 use super::table::{self, TableOptions};
 use super::{Report, csv, gitlab, html, json_v1, jsonl, junit, markdown, ocsf};
 
@@ -57,7 +58,7 @@ pub enum FormatError {
     NoPlaces(Format),
     /// The report does not fit into one SARIF document, or GitHub would reject it.
     #[error("cannot write SARIF: {0}")]
-    Sarif(#[from] sarif::SarifError),
+    Sarif(#[from] SarifError),
     /// JSON could not be written.
     #[error("the report cannot be written as JSON")]
     Json(#[from] serde_json::Error),
@@ -129,6 +130,10 @@ impl Format {
     pub fn document<'a>(self, report: &'a Report, options: &FormatOptions<'_>) -> Result<Rendered<'a>, FormatError> {
         Ok(match self.renderer() {
             Renderer::Text(render) => Rendered::Text(render(report, options)?),
+            Renderer::Sarif(render) => {
+                let places = options.places.ok_or(FormatError::NoPlaces(self))?;
+                Rendered::Sarif(render(report, places, &options.sarif())?)
+            }
             Renderer::Stream(write) => Rendered::Stream(report, write),
         })
     }
@@ -144,8 +149,8 @@ impl Format {
     ) -> Result<Vec<Rendered<'a>>, FormatError> {
         match (self, options.places) {
             (Self::Sarif, Some(places)) => {
-                let texts = sarif::render_several(report, places, &options.sarif())?;
-                Ok(texts.into_iter().map(Rendered::Text).collect())
+                let documents = sarif::render_several(report, places, &options.sarif())?;
+                Ok(documents.into_iter().map(Rendered::Sarif).collect())
             }
             _ => Ok(vec![self.document(report, options)?]),
         }
@@ -160,10 +165,7 @@ impl Format {
             Self::Json => Renderer::Stream(|report, out| Ok(json_v1::write(report, out)?)),
             Self::Jsonl => Renderer::Stream(|report, out| Ok(jsonl::write(report, out)?)),
             Self::Csv => Renderer::Stream(|report, out| Ok(csv::write(report, out)?)),
-            Self::Sarif => Renderer::Text(|report, options| {
-                let places = options.places.ok_or(FormatError::NoPlaces(Self::Sarif))?;
-                Ok(sarif::render(report, places, &options.sarif())?)
-            }),
+            Self::Sarif => Renderer::Sarif(sarif::render),
             Self::Html => Renderer::Text(|report, _| Ok(html::render(report)?)),
             Self::Markdown => Renderer::Text(|report, _| Ok(markdown::render(report))),
             Self::Junit => Renderer::Text(|report, _| Ok(junit::render(report)?)),
@@ -180,6 +182,8 @@ impl Format {
 enum Renderer {
     /// A format with a view of the whole, or limits of its own.
     Text(fn(&Report, &FormatOptions<'_>) -> Result<String, FormatError>),
+    /// A format that is checked when it is written.
+    Sarif(fn(&Report, &Places, &SarifOptions) -> Result<SarifText, SarifError>),
     /// A format that holds every finding: it is written while it is made, so that the report does not exist twice.
     Stream(StreamWriter),
 }
@@ -192,6 +196,8 @@ type StreamWriter = fn(&Report, &mut dyn Write) -> io::Result<()>;
 pub enum Rendered<'a> {
     /// As it will be.
     Text(String),
+    /// As it will be, and what its reader will cut off.
+    Sarif(SarifText),
     /// To be made while it is written.
     Stream(&'a Report, StreamWriter),
 }
@@ -203,9 +209,15 @@ impl Rendered<'_> {
     /// When `out` takes no more.
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         match self {
-            Self::Text(text) => out.write_all(text.as_bytes()),
+            Self::Text(text) | Self::Sarif(SarifText { text, .. }) => out.write_all(text.as_bytes()),
             Self::Stream(report, write) => write(report, out),
         }
+    }
+
+    /// What the reader of the format will cut off.
+    #[must_use]
+    pub fn cut(&self) -> &[SarifProblem] {
+        if let Self::Sarif(SarifText { cut, .. }) = self { cut } else { &[] }
     }
 
     /// Its text.
@@ -214,7 +226,7 @@ impl Rendered<'_> {
     /// When the report cannot be written in the format, which those that are streamed always can.
     pub fn text(self) -> Result<String, FormatError> {
         match self {
-            Self::Text(text) => Ok(text),
+            Self::Text(text) | Self::Sarif(SarifText { text, .. }) => Ok(text),
             Self::Stream(report, write) => {
                 let mut bytes = Vec::new();
                 write(report, &mut bytes)?;

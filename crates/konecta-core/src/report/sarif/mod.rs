@@ -61,13 +61,20 @@ pub enum SarifError {
     Write(#[from] serde_json::Error),
 }
 
+/// A SARIF document that GitHub takes.
+#[derive(Debug)]
+pub struct SarifText {
+    /// The document.
+    pub text: String,
+    /// What GitHub takes and cuts off.
+    pub cut: Vec<SarifProblem>,
+}
+
 /// Writes the report as one SARIF document and checks what was written.
-///
-/// What GitHub would merely cut off is no error; [`preflight::check_text`] tells it.
 ///
 /// # Errors
 /// When the report does not fit into one document or GitHub would reject it.
-pub fn render(report: &Report, places: &Places, options: &SarifOptions) -> Result<String, SarifError> {
+pub fn render(report: &Report, places: &Places, options: &SarifOptions) -> Result<SarifText, SarifError> {
     let pairs = pairs(report);
     if pairs.len() > preflight::RUNS {
         return Err(SarifError::TooManyRuns { runs: pairs.len(), limit: preflight::RUNS });
@@ -82,7 +89,7 @@ pub fn render(report: &Report, places: &Places, options: &SarifOptions) -> Resul
 ///
 /// # Errors
 /// When GitHub would reject one of them.
-pub fn render_several(report: &Report, places: &Places, options: &SarifOptions) -> Result<Vec<String>, SarifError> {
+pub fn render_several(report: &Report, places: &Places, options: &SarifOptions) -> Result<Vec<SarifText>, SarifError> {
     let pairs = pairs(report);
     let all: Vec<_> = pairs.iter().collect();
     all.chunks(preflight::RUNS).map(|some| document(report, &pairs, some, places, options)).collect()
@@ -95,15 +102,15 @@ fn document(
     some: &[&(&AccountId, Region)],
     places: &Places,
     options: &SarifOptions,
-) -> Result<String, SarifError> {
+) -> Result<SarifText, SarifError> {
     let mut runs = Vec::with_capacity(some.len());
     for (account, region) in some {
         runs.push(run(report, pairs, account, region, places, options)?);
     }
     let log = Sarif::builder().schema(SCHEMA).version("2.1.0").runs(runs).build();
     let text = json_text::write(&log)?;
-    let problems: Vec<SarifProblem> = preflight::check(&log, &text).into_iter().filter(SarifProblem::rejects).collect();
-    if problems.is_empty() { Ok(text) } else { Err(SarifError::Rejected { problems }) }
+    let (problems, cut): (Vec<_>, Vec<_>) = preflight::check(&log, &text).into_iter().partition(SarifProblem::rejects);
+    if problems.is_empty() { Ok(SarifText { text, cut }) } else { Err(SarifError::Rejected { problems }) }
 }
 
 /// The account and region of every run.

@@ -34,7 +34,7 @@ fn check(validator: &jsonschema::Validator, text: &str) -> Value {
 }
 
 fn rendered(report: &Report) -> String {
-    render(report, &places(), &SarifOptions::default()).expect("renders")
+    render(report, &places(), &SarifOptions::default()).expect("renders").text
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn only_gaps_are_notifications_and_no_success() {
 fn waived_findings_are_left_out_or_suppressed() {
     let report = testdata::report();
     let count = |include_waived: bool| {
-        let text = render(&report, &places(), &SarifOptions { include_waived }).expect("renders");
+        let text = render(&report, &places(), &SarifOptions { include_waived }).expect("renders").text;
         let document = check(&validator(), &text);
         let runs = document["runs"].as_array().expect("runs").clone();
         let results: Vec<Value> =
@@ -126,7 +126,7 @@ fn what_does_not_fit_is_an_error_that_says_what_to_do() {
     assert!(matches!(error, SarifError::TooManyRuns { limit: 20, .. }));
     let several = render_several(&report, &places(), &SarifOptions::default()).expect("several");
     let runs: Vec<usize> =
-        several.iter().map(|text| check(&validator(), text)["runs"].as_array().expect("runs").len()).collect();
+        several.iter().map(|one| check(&validator(), &one.text)["runs"].as_array().expect("runs").len()).collect();
     assert_eq!(runs, [20, 3], "two accounts with ten regions and what is global, and a region that a finding names");
 
     let bad = Places { uri: "../konecta-audit.toml".to_owned(), ..places() };
@@ -173,7 +173,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, max_shrink_iters: 64, ..ProptestConfig::default() })]
     #[test]
     fn any_strings_give_a_file_that_github_takes(words in testdata::words(), include_waived in any::<bool>()) {
-        let text = render(&testdata::written_with(&words), &places(), &SarifOptions { include_waived }).expect("renders");
+        let text = render(&testdata::written_with(&words), &places(), &SarifOptions { include_waived }).expect("renders").text;
         check(&validator(), &text);
     }
 }

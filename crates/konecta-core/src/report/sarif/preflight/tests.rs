@@ -8,7 +8,7 @@ use crate::report::sarif::{SarifOptions, render, tests::places};
 use crate::report::testdata;
 
 fn good() -> String {
-    render(&testdata::report(), &places(), &SarifOptions::default()).expect("renders")
+    render(&testdata::report(), &places(), &SarifOptions::default()).expect("renders").text
 }
 
 /// What is found after one place of a good file has been changed.
@@ -30,7 +30,7 @@ fn after(good: &Value, pointer: &str, value: Value) -> Vec<String> {
 #[test]
 fn a_good_file_has_no_problem() {
     for report in [testdata::report(), testdata::empty(), testdata::hostile()] {
-        let text = render(&report, &places(), &SarifOptions { include_waived: true }).expect("renders");
+        let text = render(&report, &places(), &SarifOptions { include_waived: true }).expect("renders").text;
         assert_eq!(check_text(&text), []);
     }
 }
@@ -108,7 +108,6 @@ fn counts_are_counted() {
     found(results(25_001), "holds 25001, 25000 are allowed");
     found(results(2), "stands there twice");
     found(vec![rules], "rules holds 25001, 25000 are allowed");
-    assert!(matches!(check_text("{}").as_slice(), [SarifProblem::NotSarif { .. }]));
 }
 
 #[test]
