@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::context::View;
+use super::registry::Remedy;
+use crate::action;
 use konecta_base::id::{Action, ControlId, FixId};
 use konecta_base::resource::ResourceRef;
 
@@ -218,6 +220,11 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// Attributes of a resource change.
+    pub(crate) fn amended(resource: &ResourceRef, edits: Vec<Edit>) -> Self {
+        Self::Amended { resource: resource.clone(), edits }
+    }
+
     /// The resource that is touched.
     #[must_use]
     pub fn resource(&self) -> ResourceRef {
@@ -265,6 +272,31 @@ pub struct Wait {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference to the field")]
 fn is_zero(seconds: &u64) -> bool {
     *seconds == 0
+}
+
+impl Step {
+    /// A call of a remedy on a resource, of the class and with the actions of the remedy. It has no effects and no way back
+    /// yet; it needs nothing and waits for nothing.
+    pub(crate) fn new(remedy: &Remedy, resource: &ResourceRef, key: String, title: String, call: Call) -> Self {
+        Self {
+            key,
+            merge: None,
+            fix: remedy.id(),
+            controls: Vec::new(),
+            resource: resource.clone(),
+            class: remedy.class,
+            title,
+            consequences: Vec::new(),
+            effects: Vec::new(),
+            call,
+            inverse: Vec::new(),
+            actions: remedy.actions.iter().map(|name| action(name)).collect(),
+            needs: Vec::new(),
+            requires: Vec::new(),
+            proven: Vec::new(),
+            waits: Vec::new(),
+        }
+    }
 }
 
 /// One call with everything around it.

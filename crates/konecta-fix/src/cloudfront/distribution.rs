@@ -77,24 +77,9 @@ pub(crate) fn step(remedy: &Remedy, distribution: &View, title: String, edits: V
     };
     let wire: Vec<Edit> = edits.iter().map(on_the_wire).collect();
     Step {
-        key: format!("{}/{id}", remedy.id),
         merge: Some(format!("cloudfront:UpdateDistribution/{id}")),
-        fix: remedy.id(),
-        controls: Vec::new(),
-        resource: distribution.reference.clone(),
-        class: remedy.class,
-        title,
-        consequences: Vec::new(),
-        effects: vec![Effect::Amended {
-            resource: distribution.reference.clone(),
-            edits: edits.iter().map(|edit| edit.below(CONFIG)).collect(),
-        }],
+        effects: vec![Effect::amended(&distribution.reference, edits.iter().map(|edit| edit.below(CONFIG)).collect())],
         inverse: vec![amend(wire.iter().rev().map(Edit::reversed).collect())],
-        call: amend(wire),
-        actions: ACTIONS.iter().map(|name| action(name)).collect(),
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
         waits: vec![Wait {
             what: format!("distribution {id} is deployed"),
             service: "cloudfront".to_owned(),
@@ -109,6 +94,8 @@ pub(crate) fn step(remedy: &Remedy, distribution: &View, title: String, edits: V
             changes: Some("/ETag".to_owned()),
             after_seconds: 0,
         }],
+        actions: ACTIONS.iter().map(|name| action(name)).collect(),
+        ..Step::new(remedy, &distribution.reference, format!("{}/{id}", remedy.id), title, amend(wire))
     }
 }
 

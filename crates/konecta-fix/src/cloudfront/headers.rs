@@ -192,25 +192,22 @@ fn complete(
         class = Class::B;
     }
     Step {
-        key: format!("{}/{id}", remedy.id),
         merge: Some(format!("cloudfront:UpdateResponseHeadersPolicy/{id}")),
-        fix: remedy.id(),
-        controls: Vec::new(),
-        resource: policy.reference.clone(),
         class,
-        title: format!("Let the response headers policy {name} set {}", names.join(", ")),
         consequences,
-        effects: vec![Effect::Amended {
-            resource: policy.reference.clone(),
-            edits: shown.iter().map(|edit| edit.below("/configuration/ResponseHeadersPolicyConfig")).collect(),
-        }],
+        effects: vec![Effect::amended(
+            &policy.reference,
+            shown.iter().map(|edit| edit.below("/configuration/ResponseHeadersPolicyConfig")).collect(),
+        )],
         inverse: vec![call(wire.iter().rev().map(Edit::reversed).collect())],
-        call: call(wire),
         actions: POLICY_ACTIONS.iter().map(|name| action(name)).collect(),
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        ..Step::new(
+            remedy,
+            &policy.reference,
+            format!("{}/{id}", remedy.id),
+            format!("Let the response headers policy {name} set {}", names.join(", ")),
+            call(wire),
+        )
     }
 }
 

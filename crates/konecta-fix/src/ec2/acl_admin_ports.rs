@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
-use crate::{RemedyContext, View, action};
+use crate::{RemedyContext, View};
 use konecta_base::finding::Finding;
 
 const ACTIONS: &[&str] = &["ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAclEntry"];
@@ -201,25 +201,15 @@ impl Work<'_> {
         // One after the other: a deny must not stand there without what is allowed before it.
         let needs = self.steps.last().map(|step| step.key.clone());
         self.steps.push(Step {
-            key: format!("{}/{}/{number}", REMEDY.id, self.acl.id),
-            merge: None,
-            fix: REMEDY.id(),
-            controls: Vec::new(),
-            resource: self.acl.reference.clone(),
             class: Class::B,
-            title,
             consequences,
-            effects: vec![Effect::Amended {
-                resource: self.acl.reference.clone(),
-                edits: vec![Edit::new(ENTRIES, Some(json!(self.acl.list(ENTRIES))), Some(json!(then)))],
-            }],
-            call: calls.0,
+            effects: vec![Effect::amended(
+                &self.acl.reference,
+                vec![Edit::new(ENTRIES, Some(json!(self.acl.list(ENTRIES))), Some(json!(then)))],
+            )],
             inverse: vec![calls.1],
-            actions: ACTIONS.iter().map(|name| action(name)).collect(),
             needs: needs.into_iter().collect(),
-            requires: Vec::new(),
-            proven: Vec::new(),
-            waits: Vec::new(),
+            ..Step::new(&REMEDY, &self.acl.reference, format!("{}/{}/{number}", REMEDY.id, self.acl.id), title, calls.0)
         });
     }
 }

@@ -77,25 +77,19 @@ fn narrowed(context: &RemedyContext<'_>, rule: &View, group: &View) -> Result<St
     let before = wanted.iter().filter_map(|(key, _)| Some(((*key).to_owned(), now(key)?))).collect();
     let after = wanted.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
     Ok(Step {
-        key: format!("ec2.narrow_rule/{}", rule.id),
         merge: Some(format!("ec2:ModifySecurityGroupRules/{}", group.id)),
-        fix: REMEDY.id(),
-        controls: Vec::new(),
-        resource: group.reference.clone(),
         class: Class::B,
-        title: format!("Narrow {} to tcp {port}", rules::named(rule)),
         consequences: vec!["other ports of what carries the group are closed to nodes and the cluster".to_owned()],
-        effects: vec![Effect::Amended {
-            resource: rule.reference.clone(),
-            edits: edits.filter(|edit| edit.before != edit.after).collect(),
-        }],
-        call: whole(after),
+        effects: vec![Effect::amended(&rule.reference, edits.filter(|edit| edit.before != edit.after).collect())],
         inverse: vec![whole(before)],
         actions: vec![action("ec2:ModifySecurityGroupRules")],
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        ..Step::new(
+            &REMEDY,
+            &group.reference,
+            format!("ec2.narrow_rule/{}", rule.id),
+            format!("Narrow {} to tcp {port}", rules::named(rule)),
+            whole(after),
+        )
     })
 }
 

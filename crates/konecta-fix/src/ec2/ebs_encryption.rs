@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
+use crate::RemedyContext;
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
-use crate::{RemedyContext, action};
 use konecta_base::finding::Finding;
 
 const ACTIONS: &[&str] = &["ec2:EnableEbsEncryptionByDefault", "ec2:DisableEbsEncryptionByDefault"];
@@ -15,28 +15,23 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
     let Some(setting) = context.subject(finding) else { return Proposal::default() };
     let region = &setting.reference.region;
     Proposal::step(Step {
-        key: format!("{}/{}/{region}", REMEDY.id, setting.id),
-        merge: None,
-        fix: REMEDY.id(),
-        controls: Vec::new(),
-        resource: setting.reference.clone(),
         class: Class::A,
-        title: format!("Encrypt new EBS volumes in {region} by default"),
         consequences: vec![
             "what is made from now on is encrypted with the region's default key; volumes that exist stay as they are"
                 .to_owned(),
         ],
-        effects: vec![Effect::Amended {
-            resource: setting.reference.clone(),
-            edits: vec![Edit::new("/configuration/EbsEncryptionByDefault", Some(json!(false)), Some(json!(true)))],
-        }],
-        call: Call::new("ec2", "EnableEbsEncryptionByDefault", json!({})),
+        effects: vec![Effect::amended(
+            &setting.reference,
+            vec![Edit::new("/configuration/EbsEncryptionByDefault", Some(json!(false)), Some(json!(true)))],
+        )],
         inverse: vec![Call::new("ec2", "DisableEbsEncryptionByDefault", json!({}))],
-        actions: ACTIONS.iter().map(|name| action(name)).collect(),
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        ..Step::new(
+            &REMEDY,
+            &setting.reference,
+            format!("{}/{}/{region}", REMEDY.id, setting.id),
+            format!("Encrypt new EBS volumes in {region} by default"),
+            Call::new("ec2", "EnableEbsEncryptionByDefault", json!({})),
+        )
     })
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Effect, Find, Step};
-use crate::{RemedyContext, View, action, own};
+use crate::{RemedyContext, View, own};
 use konecta_base::finding::Finding;
 use konecta_base::resource::ResourceRef;
 
@@ -92,22 +92,17 @@ fn step(vpc: &View, kind: &str, place: &Value) -> Step {
     let body = json!({"configuration": configuration, "supplement": {}, "tags": {}});
     let back = json!({"FlowLogIds": [exists.placeholder()]});
     Step {
-        key: format!("{}/{}", REMEDY.id, vpc.id),
-        merge: None,
-        fix: REMEDY.id(),
-        controls: Vec::new(),
-        resource: reference.clone(),
         class: Class::A,
-        title: format!("Write a flow log of all traffic of {}", vpc.id),
         consequences: vec!["what is delivered and kept is paid for by the gigabyte".to_owned()],
-        effects: vec![Effect::Created { resource: Box::new(View { reference, id, body }), exists }],
-        call: Call::new("ec2", "CreateFlowLogs", parameters),
+        effects: vec![Effect::Created { resource: Box::new(View { reference: reference.clone(), id, body }), exists }],
         inverse: vec![Call::new("ec2", "DeleteFlowLogs", back)],
-        actions: ACTIONS.iter().map(|name| action(name)).collect(),
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        ..Step::new(
+            &REMEDY,
+            &reference,
+            format!("{}/{}", REMEDY.id, vpc.id),
+            format!("Write a flow log of all traffic of {}", vpc.id),
+            Call::new("ec2", "CreateFlowLogs", parameters),
+        )
     }
 }
 

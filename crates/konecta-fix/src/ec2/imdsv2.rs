@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::RemedyContext;
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step, Wait};
-use crate::{RemedyContext, action};
 use konecta_base::finding::Finding;
 
 const ACTIONS: &[&str] = &["ec2:ModifyInstanceMetadataOptions", "ec2:DescribeInstances"];
@@ -49,21 +49,10 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
         consequences.push(format!("metadata is no longer answered further than {limit} hops away"));
     }
     Proposal::step(Step {
-        key: format!("{}/{}", REMEDY.id, instance.id),
-        merge: None,
-        fix: REMEDY.id(),
-        controls: Vec::new(),
-        resource: instance.reference.clone(),
         class: Class::B,
-        title: format!("Let {} answer for its metadata with session tokens, at most {limit} hops away", instance.id),
         consequences,
-        effects: vec![Effect::Amended { resource: instance.reference.clone(), edits: edits.collect() }],
-        call: modify(&then),
+        effects: vec![Effect::amended(&instance.reference, edits.collect())],
         inverse: vec![modify(now)],
-        actions: ACTIONS.iter().map(|name| action(name)).collect(),
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
         waits: vec![Wait {
             what: format!("the metadata options of {} are applied", instance.id),
             service: "ec2".to_owned(),
@@ -77,6 +66,13 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
             changes: Some("/Reservations/*/Instances/*/MetadataOptions".to_owned()),
             after_seconds: 0,
         }],
+        ..Step::new(
+            &REMEDY,
+            &instance.reference,
+            format!("{}/{}", REMEDY.id, instance.id),
+            format!("Let {} answer for its metadata with session tokens, at most {limit} hops away", instance.id),
+            modify(&then),
+        )
     })
 }
 

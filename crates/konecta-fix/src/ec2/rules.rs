@@ -84,22 +84,19 @@ pub(crate) fn close(context: &RemedyContext<'_>, rule: &View, remedy: &Remedy, c
         actions.push(action("ec2:CreateTags"));
     }
     Some(Step {
-        key: close_key(&rule.id),
         merge: Some(format!("ec2:{revoke}/{}/{class}", group.id)),
-        fix: remedy.id(),
-        controls: Vec::new(),
-        resource: group.reference.clone(),
         class,
-        title: format!("Remove {} from {}", named(rule), group.id),
         consequences: vec!["on the way back the rule gets a new id".to_owned()],
         effects: vec![Effect::Removed { resource: rule.reference.clone() }],
-        call: Call::new("ec2", &revoke, json!({"GroupId": group.id, "SecurityGroupRuleIds": [rule.id]})),
         inverse: vec![Call::new("ec2", &authorize, back)],
         actions,
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        ..Step::new(
+            remedy,
+            &group.reference,
+            close_key(&rule.id),
+            format!("Remove {} from {}", named(rule), group.id),
+            Call::new("ec2", &revoke, json!({"GroupId": group.id, "SecurityGroupRuleIds": [rule.id]})),
+        )
     })
 }
 
@@ -169,26 +166,22 @@ pub(crate) fn admit(
     let actions =
         ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress", "ec2:DescribeSecurityGroupRules"];
     Step {
-        key: format!("ec2.open_rule/{}/{from}/{port}", group.id),
         merge: Some(format!("ec2:AuthorizeSecurityGroupIngress/{}/{class}", group.id)),
-        fix: remedy.id(),
-        controls: Vec::new(),
-        resource: group.reference.clone(),
         class,
-        title: format!("Let {from} in on tcp {port} of {}", group.id),
-        consequences: Vec::new(),
         effects: vec![Effect::Created { resource: Box::new(View { reference, id, body }), exists }],
-        call: Call::new(
-            "ec2",
-            "AuthorizeSecurityGroupIngress",
-            json!({"GroupId": group.id, "IpPermissions": [permission]}),
-        ),
         inverse: vec![Call::new("ec2", "RevokeSecurityGroupIngress", back)],
         actions: actions.iter().map(|name| action(name)).collect(),
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        ..Step::new(
+            remedy,
+            &group.reference,
+            format!("ec2.open_rule/{}/{from}/{port}", group.id),
+            format!("Let {from} in on tcp {port} of {}", group.id),
+            Call::new(
+                "ec2",
+                "AuthorizeSecurityGroupIngress",
+                json!({"GroupId": group.id, "IpPermissions": [permission]}),
+            ),
+        )
     }
 }
 

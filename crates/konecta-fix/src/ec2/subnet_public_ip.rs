@@ -28,25 +28,21 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
         None => Class::A,
     };
     Proposal::step(Step {
-        key: format!("{}/{}", REMEDY.id, subnet.id),
-        merge: None,
-        fix: REMEDY.id(),
-        controls: Vec::new(),
-        resource: subnet.reference.clone(),
         class,
-        title: format!("Stop {} from handing out public IPv4 addresses", subnet.id),
         consequences,
-        effects: vec![Effect::Amended {
-            resource: subnet.reference.clone(),
-            edits: vec![Edit::new("/configuration/MapPublicIpOnLaunch", Some(json!(true)), Some(json!(false)))],
-        }],
-        call: modify(false),
+        effects: vec![Effect::amended(
+            &subnet.reference,
+            vec![Edit::new("/configuration/MapPublicIpOnLaunch", Some(json!(true)), Some(json!(false)))],
+        )],
         inverse: vec![modify(true)],
         actions: vec![action("ec2:ModifySubnetAttribute")],
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        ..Step::new(
+            &REMEDY,
+            &subnet.reference,
+            format!("{}/{}", REMEDY.id, subnet.id),
+            format!("Stop {} from handing out public IPv4 addresses", subnet.id),
+            modify(false),
+        )
     })
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
-use crate::{RemedyContext, View, action};
+use crate::{RemedyContext, View};
 use konecta_base::finding::Finding;
 
 const ACTIONS: &[&str] = &["ec2:DeleteRoute", "ec2:CreateRoute"];
@@ -175,25 +175,13 @@ fn open(finding: &Finding, context: &RemedyContext<'_>, subnet: &View, table: &V
 
 fn change(table: &View, before: Vec<Value>, after: Vec<Value>, call: Call, back: Call) -> Step {
     Step {
-        key: String::new(),
-        merge: None,
-        fix: REMEDY.id(),
-        controls: Vec::new(),
-        resource: table.reference.clone(),
         class: Class::B,
-        title: String::new(),
-        consequences: Vec::new(),
-        effects: vec![Effect::Amended {
-            resource: table.reference.clone(),
-            edits: vec![Edit::new(ROUTES, Some(json!(before)), Some(json!(after)))],
-        }],
-        call,
+        effects: vec![Effect::amended(
+            &table.reference,
+            vec![Edit::new(ROUTES, Some(json!(before)), Some(json!(after)))],
+        )],
         inverse: vec![back],
-        actions: ACTIONS.iter().map(|name| action(name)).collect(),
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        ..Step::new(&REMEDY, &table.reference, String::new(), String::new(), call)
     }
 }
 

@@ -41,21 +41,9 @@ pub(super) fn step(
     let mut actions: Vec<_> = [&call, &back].map(|call| action(&format!("ecr:{}", call.operation))).to_vec();
     actions.dedup();
     Step {
-        key: format!("{}/{}", remedy.id, resource.arn),
-        merge: None,
-        fix: remedy.id(),
-        controls: Vec::new(),
-        resource: resource.clone(),
-        class: remedy.class,
-        title,
-        consequences: Vec::new(),
         effects: vec![effect],
-        call,
         inverse: vec![back],
         actions,
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        ..Step::new(remedy, resource, format!("{}/{}", remedy.id, resource.arn), title, call)
     }
 }

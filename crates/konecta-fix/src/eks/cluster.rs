@@ -50,26 +50,22 @@ pub(super) fn update(remedy: &Remedy, cluster: &View, setting: Setting) -> Step 
     let idle = || wait(name, format!("cluster {name} is active"), "/cluster/status", vec![json!("ACTIVE")]);
     let shown = wait(name, format!("cluster {name} shows the new setting"), path, until);
     Step {
-        key: format!("{}{part}/{}", remedy.id, cluster.reference.arn),
-        // EKS takes one kind of update at a time and refuses two kinds in one call.
-        merge: None,
-        fix: remedy.id(),
-        controls: Vec::new(),
-        resource: cluster.reference.clone(),
-        class: remedy.class,
-        title: format!("{title} of {name}"),
-        consequences: Vec::new(),
-        effects: vec![Effect::Amended {
-            resource: cluster.reference.clone(),
-            edits: edits.iter().map(|edit| edit.below("/configuration")).collect(),
-        }],
-        call: call(there),
+        effects: vec![Effect::amended(
+            &cluster.reference,
+            edits.iter().map(|edit| edit.below("/configuration")).collect(),
+        )],
         inverse: vec![call(back)],
-        actions: ACTIONS.iter().map(|name| action(name)).collect(),
-        needs: Vec::new(),
+        // EKS takes one kind of update at a time and refuses two kinds in one call, so that nothing is merged.
         requires: vec![idle()],
-        proven: Vec::new(),
         waits: vec![changed(shown), changed(idle())],
+        actions: ACTIONS.iter().map(|name| action(name)).collect(),
+        ..Step::new(
+            remedy,
+            &cluster.reference,
+            format!("{}{part}/{}", remedy.id, cluster.reference.arn),
+            format!("{title} of {name}"),
+            call(there),
+        )
     }
 }
 

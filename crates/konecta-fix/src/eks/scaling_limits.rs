@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step, Wait};
-use crate::{RemedyContext, View, action};
+use crate::{RemedyContext, View};
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
@@ -75,27 +75,17 @@ fn room(group: &View) -> Option<Step> {
         Wait { changes: changes.map(str::to_owned), ..active }
     };
     Some(Step {
-        key: format!("{}/{}", REMEDY.id, group.reference.arn),
-        merge: None,
-        fix: REMEDY.id(),
-        controls: Vec::new(),
-        resource: group.reference.clone(),
         class: Class::A,
-        title: format!("Let node group {name} grow to {needed} nodes"),
         consequences: vec![
             format!("no node is added now; an autoscaler may add up to {}, and EC2 charges for them", needed - maximum),
             "EKS hands the maximum on to the Auto Scaling group of the node group".to_owned(),
         ],
-        effects: vec![Effect::Amended {
-            resource: group.reference.clone(),
-            edits: vec![Edit::new("/configuration/scalingConfig/maxSize", Some(json!(maximum)), Some(json!(needed)))],
-        }],
-        call: update(needed),
+        effects: vec![Effect::amended(
+            &group.reference,
+            vec![Edit::new("/configuration/scalingConfig/maxSize", Some(json!(maximum)), Some(json!(needed)))],
+        )],
         inverse: vec![update(maximum)],
-        actions: REMEDY.actions.iter().map(|name| action(name)).collect(),
-        needs: Vec::new(),
         requires: vec![idle(None)],
-        proven: Vec::new(),
         waits: vec![
             wait(
                 format!("node group {name} shows the maximum"),
@@ -105,6 +95,13 @@ fn room(group: &View) -> Option<Step> {
             ),
             idle(Some("/nodegroup/scalingConfig/maxSize")),
         ],
+        ..Step::new(
+            &REMEDY,
+            &group.reference,
+            format!("{}/{}", REMEDY.id, group.reference.arn),
+            format!("Let node group {name} grow to {needed} nodes"),
+            update(needed),
+        )
     })
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
-use crate::{RemedyContext, View, action};
+use crate::{RemedyContext, View};
 use konecta_base::finding::Finding;
 
 const ACTIONS: &[&str] = &["elasticloadbalancing:ModifyLoadBalancerAttributes"];
@@ -107,22 +107,11 @@ fn step(
         Call::new("elbv2", "ModifyLoadBalancerAttributes", parameters)
     };
     Step {
-        key: format!("{}/{arn}", remedy.id),
         merge: Some(format!("elbv2:ModifyLoadBalancerAttributes/{arn}")),
-        fix: remedy.id(),
-        controls: Vec::new(),
-        resource: balancer.reference.clone(),
-        class: remedy.class,
-        title,
         consequences: consequence.map(str::to_owned).into_iter().collect(),
-        effects: vec![Effect::Amended { resource: balancer.reference.clone(), edits }],
-        call: call(after),
+        effects: vec![Effect::amended(&balancer.reference, edits)],
         inverse: vec![call(before)],
-        actions: ACTIONS.iter().map(|name| action(name)).collect(),
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        ..Step::new(remedy, &balancer.reference, format!("{}/{arn}", remedy.id), title, call(after))
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::listener;
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
-use crate::{RemedyContext, View, action};
+use crate::{RemedyContext, View};
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
@@ -53,25 +53,22 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
     };
     let requires: Vec<_> = serves.then(|| listener::healthy(arn.as_str(), &group.id)).into_iter().collect();
     Proposal::step(Step {
-        key: format!("{}/{arn}", REMEDY.id),
-        merge: None,
-        fix: REMEDY.id(),
-        controls: Vec::new(),
-        resource: group.reference.clone(),
         class: Class::B,
-        title: format!("Ask the targets of {} for {}", group.id, context.blueprint.alb.health_path),
         consequences: vec![format!(
             "a target that does not answer {} with {} is taken out and no longer gets requests",
             context.blueprint.alb.health_path, context.blueprint.alb.health_matcher
         )],
-        effects: vec![Effect::Amended { resource: group.reference.clone(), edits }],
-        call: call(after),
+        effects: vec![Effect::amended(&group.reference, edits)],
         inverse: vec![call(before)],
-        actions: REMEDY.actions.iter().map(|name| action(name)).collect(),
-        needs: Vec::new(),
         requires,
-        proven: Vec::new(),
         waits,
+        ..Step::new(
+            &REMEDY,
+            &group.reference,
+            format!("{}/{arn}", REMEDY.id),
+            format!("Ask the targets of {} for {}", group.id, context.blueprint.alb.health_path),
+            call(after),
+        )
     })
 }
 

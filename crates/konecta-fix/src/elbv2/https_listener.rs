@@ -98,22 +98,18 @@ fn create(context: &RemedyContext<'_>, balancer: &View) -> Result<Step, String> 
     let back = Call::new("elbv2", "DeleteListener", json!({"ListenerArn": exists.placeholder()}));
     let names = ["CreateListener", "DeleteListener", "DescribeListeners"];
     Ok(Step {
-        key: format!("{}/{arn}", REMEDY.id),
-        merge: None,
-        fix: REMEDY.id(),
-        controls: Vec::new(),
-        resource: balancer.reference.clone(),
         class: Class::B,
-        title: format!("Answer HTTPS on 443 at {}", balancer.id),
         consequences: vec!["the listener answers 403 until a rule forwards".to_owned()],
         effects: vec![Effect::Created { resource: Box::new(View { reference, id, body }), exists }],
-        call: Call::new("elbv2", "CreateListener", parameters),
         inverse: vec![back],
         actions: names.iter().map(|name| action(&format!("elasticloadbalancing:{name}"))).collect(),
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        ..Step::new(
+            &REMEDY,
+            &balancer.reference,
+            format!("{}/{arn}", REMEDY.id),
+            format!("Answer HTTPS on 443 at {}", balancer.id),
+            Call::new("elbv2", "CreateListener", parameters),
+        )
     })
 }
 

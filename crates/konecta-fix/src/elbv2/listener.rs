@@ -197,21 +197,10 @@ fn changed(
     actions: &[&str],
 ) -> Step {
     Step {
-        key: String::new(),
-        merge: None,
-        fix: remedy.id(),
-        controls: Vec::new(),
-        resource: view.reference.clone(),
         class,
-        title: String::new(),
-        consequences: Vec::new(),
         effects,
-        call,
         inverse,
         actions: actions.iter().map(|name| action(&format!("elasticloadbalancing:{name}"))).collect(),
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        ..Step::new(remedy, &view.reference, String::new(), String::new(), call)
     }
 }

@@ -40,29 +40,21 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
     let arn = &subject.reference.arn;
     let modify = |policy: &str| Call::new("elbv2", "ModifyListener", json!({"ListenerArn": arn, "SslPolicy": policy}));
     let mut step = Step {
-        key: format!("{}/{arn}", REMEDY.id),
-        merge: None,
-        fix: REMEDY.id(),
-        controls: Vec::new(),
-        resource: subject.reference.clone(),
         class,
-        title: format!(
-            "Speak only {} on {}",
-            context.blueprint.alb.tls_protocols.join(" and "),
-            listener::name(subject)
-        ),
         consequences,
-        effects: vec![Effect::Amended {
-            resource: subject.reference.clone(),
-            edits: vec![Edit::new("/configuration/SslPolicy", Some(json!(old)), Some(json!(policy)))],
-        }],
-        call: modify(&policy),
+        effects: vec![Effect::amended(
+            &subject.reference,
+            vec![Edit::new("/configuration/SslPolicy", Some(json!(old)), Some(json!(policy)))],
+        )],
         inverse: vec![modify(old)],
         actions: vec![action("elasticloadbalancing:ModifyListener")],
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        ..Step::new(
+            &REMEDY,
+            &subject.reference,
+            format!("{}/{arn}", REMEDY.id),
+            format!("Speak only {} on {}", context.blueprint.alb.tls_protocols.join(" and "), listener::name(subject)),
+            modify(&policy),
+        )
     };
     match shaken(context, subject, &policy) {
         Ok((proven, first)) => {

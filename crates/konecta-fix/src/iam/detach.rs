@@ -36,25 +36,21 @@ pub(super) fn detach(remedy: &Remedy, role: &View, policy: &str, context: &Remed
     let behind = behind.map(|later| key(role.reference.arn.as_str(), later));
     let needs = behind.chain(before_us.last().map(|other| key(other, policy))).collect();
     Some(Step {
-        key: key(role.reference.arn.as_str(), policy),
-        merge: None,
-        fix: remedy.id(),
-        controls: Vec::new(),
-        resource: role.reference.clone(),
-        class: remedy.class,
-        title: format!("Detach {} from {}", policy.rsplit('/').next().unwrap_or(policy), role.id),
         consequences: vec![format!(
             "whoever acts as {} may do only what its other policies allow; IAM needs some seconds until it holds",
             role.id
         )],
         effects,
-        call: call("DetachRolePolicy"),
         inverse: vec![call("AttachRolePolicy")],
-        actions: ACTIONS.iter().map(|name| action(name)).collect(),
         needs,
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        actions: ACTIONS.map(action).to_vec(),
+        ..Step::new(
+            remedy,
+            &role.reference,
+            key(role.reference.arn.as_str(), policy),
+            format!("Detach {} from {}", policy.rsplit('/').next().unwrap_or(policy), role.id),
+            call("DetachRolePolicy"),
+        )
     })
 }
 

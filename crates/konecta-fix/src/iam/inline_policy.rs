@@ -38,29 +38,19 @@ pub(super) fn narrow(remedy: &Remedy, role: &View, policy: &str, reach: Reach) -
         ),
     };
     Some(Step {
-        key: key(role, policy),
-        merge: None,
-        fix: remedy.id(),
-        controls: Vec::new(),
-        resource: role.reference.clone(),
-        class: remedy.class,
-        title,
         consequences: vec![format!(
             "whoever acts as {name} may do only what its policies still name; IAM needs some seconds until it holds"
         )],
-        effects: vec![Effect::Amended { resource: role.reference.clone(), edits: vec![edit] }],
-        call,
+        effects: vec![Effect::amended(&role.reference, vec![edit])],
         inverse: vec![put(before)],
-        actions: ACTIONS.iter().map(|name| action(name)).collect(),
         // A policy that goes moves those behind it forward: from the last to the first no place is wrong.
         needs: list[at + 1..]
             .iter()
             .filter_map(|each| each["PolicyName"].as_str())
             .map(|later| key(role, later))
             .collect(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        actions: ACTIONS.map(action).to_vec(),
+        ..Step::new(remedy, &role.reference, key(role, policy), title, call)
     })
 }
 

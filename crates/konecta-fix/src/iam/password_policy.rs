@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::RemedyContext;
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
-use crate::{RemedyContext, action};
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
@@ -55,25 +55,20 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
     let back =
         if before.is_null() { Call::new("iam", "DeleteAccountPasswordPolicy", json!({})) } else { update(before) };
     Proposal::step(Step {
-        key: format!("{}/{}", REMEDY.id, account.reference.arn),
-        merge: None,
-        fix: REMEDY.id(),
-        controls: Vec::new(),
-        resource: account.reference.clone(),
         class: Class::A,
-        title: format!(
-            "Ask for passwords of {} characters, none of the last {}",
-            after["MinimumPasswordLength"], after["PasswordReusePrevention"]
-        ),
         consequences: vec!["it holds from each user's next change of password on".to_owned()],
-        effects: vec![Effect::Amended { resource: account.reference.clone(), edits }],
-        call: update(&after),
+        effects: vec![Effect::amended(&account.reference, edits)],
         inverse: vec![back],
-        actions: REMEDY.actions.iter().map(|name| action(name)).collect(),
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        ..Step::new(
+            &REMEDY,
+            &account.reference,
+            format!("{}/{}", REMEDY.id, account.reference.arn),
+            format!(
+                "Ask for passwords of {} characters, none of the last {}",
+                after["MinimumPasswordLength"], after["PasswordReusePrevention"]
+            ),
+            update(&after),
+        )
     })
 }
 

@@ -190,28 +190,16 @@ impl<'a> Owner<'a> {
         };
         let path = format!("/configuration/{member}");
         Step {
-            key: format!("{}/{}", remedy.id, self.name()),
             merge: Some(format!("rds:{}/{}", self.kind.modify, self.view.reference.arn)),
-            fix: remedy.id(),
-            controls: Vec::new(),
-            resource: self.view.reference.clone(),
             class,
-            title,
-            consequences: Vec::new(),
-            effects: vec![Effect::Amended {
-                resource: self.view.reference.clone(),
-                edits: vec![Edit::new(path, before, Some(after.clone()))],
-            }],
-            call: call(parameters),
+            effects: vec![Effect::amended(&self.view.reference, vec![Edit::new(path, before, Some(after.clone()))])],
             inverse: vec![call(back)],
             actions: [self.kind.modify, self.kind.describe].map(|name| action(&format!("rds:{name}"))).to_vec(),
-            needs: Vec::new(),
-            requires: Vec::new(),
-            proven: Vec::new(),
             waits: vec![
                 self.wait(format!("{} of {} is {after}", member, self.name()), member, after, None),
                 self.wait(format!("{} is available", self.name()), self.kind.status, json!("available"), Some(member)),
             ],
+            ..Step::new(remedy, &self.view.reference, format!("{}/{}", remedy.id, self.name()), title, call(parameters))
         }
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step, Wait};
-use crate::{RemedyContext, View, action};
+use crate::{RemedyContext, View};
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
@@ -131,25 +131,21 @@ fn demand(finding: &Finding, context: &RemedyContext<'_>, instance: &View, name:
     let users: Vec<&View> = context.all("AWS::RDS::DBInstance").filter(|view| uses(view, name, instance)).collect();
     let names: Vec<&str> = users.iter().map(|view| view.id.as_str()).collect();
     Ok(Step {
-        key: format!("{}/{}", REMEDY.id, group.reference.arn),
-        merge: None,
-        fix: REMEDY.id(),
-        controls: Vec::new(),
-        resource: group.reference.clone(),
         class: Class::B,
-        title: format!("Demand TLS in the parameter group {name}"),
         consequences: vec![format!(
             "clients without TLS are turned away by every database that uses the group: {}",
             names.join(", ")
         )],
-        effects: vec![Effect::Amended { resource: group.reference.clone(), edits }],
-        call: call("ModifyDBParameterGroup", set(&json!("1"))),
+        effects: vec![Effect::amended(&group.reference, edits)],
         inverse: vec![inverse],
-        actions: REMEDY.actions.iter().map(|name| action(name)).collect(),
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
         waits: users.iter().map(|view| in_sync(&view.id)).collect(),
+        ..Step::new(
+            &REMEDY,
+            &group.reference,
+            format!("{}/{}", REMEDY.id, group.reference.arn),
+            format!("Demand TLS in the parameter group {name}"),
+            call("ModifyDBParameterGroup", set(&json!("1"))),
+        )
     })
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::rules;
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Amend, Call, Class, Edit, Effect, Step};
-use crate::{RemedyContext, View, action};
+use crate::{RemedyContext, View};
 use konecta_base::finding::Finding;
 
 const ACTIONS: &[&str] = &["wafv2:UpdateWebACL", "wafv2:GetWebACL"];
@@ -147,26 +147,22 @@ fn step(acl: &View, edits: Vec<Edit>) -> Option<Step> {
         Edit::new(format!("/configuration{}", edit.path), whole(&edit.before), whole(&edit.after))
     };
     Some(Step {
-        // Both controls want the same of a web ACL without rules: one step.
-        key: format!("wafv2.UpdateWebACL/{}", acl.reference.arn),
         merge: Some(format!("wafv2:UpdateWebACL/{}", acl.reference.arn)),
-        fix: BASELINE.id(),
-        controls: Vec::new(),
-        resource: acl.reference.clone(),
         class: Class::B,
-        title: format!("Let the web ACL {name} block with the whole baseline"),
         consequences: vec![
             "requests that the rules take for attacks are answered with 403".to_owned(),
             "every rule of a web ACL is paid for".to_owned(),
         ],
-        effects: vec![Effect::Amended { resource: acl.reference.clone(), edits: edits.iter().map(shown).collect() }],
+        effects: vec![Effect::amended(&acl.reference, edits.iter().map(shown).collect())],
         inverse: vec![amend(edits.iter().rev().map(Edit::reversed).collect())],
-        call: amend(edits),
-        actions: ACTIONS.iter().map(|name| action(name)).collect(),
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        // Both controls want the same of a web ACL without rules: one step.
+        ..Step::new(
+            &BASELINE,
+            &acl.reference,
+            format!("wafv2.UpdateWebACL/{}", acl.reference.arn),
+            format!("Let the web ACL {name} block with the whole baseline"),
+            amend(edits),
+        )
     })
 }
 

@@ -56,22 +56,18 @@ pub(crate) fn step(remedy: &Remedy, context: &RemedyContext<'_>, distribution: &
         "LockToken": find(name, "/LockToken", json!("planned")).placeholder(),
     });
     Some(Step {
-        key: format!("wafv2.create/{}/{name}", beside.account_id),
-        merge: None,
-        fix: remedy.id(),
-        controls: Vec::new(),
-        resource: reference,
         class: Class::B,
-        title: format!("Make the web ACL {name} with {} and a rate limit", waf.managed_groups.join(", ")),
         consequences: vec!["a web ACL, its rules and every request that it looks at are paid for".to_owned()],
         effects: vec![Effect::Created { resource: Box::new(view), exists: arn(distribution, name) }],
-        call: Call::new("wafv2", "CreateWebACL", call),
         inverse: vec![Call::new("wafv2", "DeleteWebACL", delete)],
         actions: ["wafv2:CreateWebACL", "wafv2:DeleteWebACL", "wafv2:ListWebACLs"].map(action).to_vec(),
-        needs: Vec::new(),
-        requires: Vec::new(),
-        proven: Vec::new(),
-        waits: Vec::new(),
+        ..Step::new(
+            remedy,
+            &reference,
+            format!("wafv2.create/{}/{name}", beside.account_id),
+            format!("Make the web ACL {name} with {} and a rate limit", waf.managed_groups.join(", ")),
+            Call::new("wafv2", "CreateWebACL", call),
+        )
     })
 }
 
