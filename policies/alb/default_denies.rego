@@ -20,7 +20,7 @@
 #     - elasticloadbalancing:DescribeLoadBalancerAttributes
 #     - elasticloadbalancing:DescribeListeners
 #     - elasticloadbalancing:DescribeRules
-#     - cloudfront:GetDistribution
+#     - cloudfront:ListDistributions
 #     - cloudfront:GetVpcOrigin
 #     - route53:ListResourceRecordSets
 #     - wafv2:GetWebACL

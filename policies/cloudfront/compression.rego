@@ -12,7 +12,7 @@
 #   severity: low
 #   resource: AWS::CloudFront::Distribution
 #   remediation: Turn on `Compress` for the named behavior and give it a cache policy with Gzip, Brotli and a default lifetime above zero.
-#   reads: [cloudfront:GetDistribution, cloudfront:GetCachePolicy]
+#   reads: [cloudfront:ListDistributions, cloudfront:GetCachePolicy]
 #   joins: [cache_policies]
 #   claims: [cf-compression]
 #   fix: cloudfront.compression

@@ -15,7 +15,7 @@
 #   remediation: >-
 #     Give each declared dynamic path a behavior of its own, before all wider ones, with the managed policy CachingDisabled; a policy with
 #     MinTTL 0 and Authorization in the cache key also holds.
-#   reads: [cloudfront:GetDistribution, cloudfront:GetCachePolicy]
+#   reads: [cloudfront:ListDistributions, cloudfront:GetCachePolicy]
 #   facts: [dynamic_paths]
 #   joins: [cache_policies]
 #   claims: [cf-cache-optimized]

@@ -12,7 +12,7 @@
 #   severity: low
 #   resource: AWS::CloudFront::Distribution
 #   remediation: Add the custom header X-Forwarded-Proto with the value https to the named origin.
-#   reads: [cloudfront:GetDistribution, elasticloadbalancing:DescribeLoadBalancers, route53:ListResourceRecordSets]
+#   reads: [cloudfront:ListDistributions, elasticloadbalancing:DescribeLoadBalancers, route53:ListResourceRecordSets]
 #   facts: [origins]
 #   claims: [cf-forwarded-proto]
 #   fix: cloudfront.forwarded_proto

@@ -10,7 +10,7 @@
 #   severity: low
 #   resource: AWS::CloudFront::Distribution
 #   remediation: Set the geographic restriction of the distribution to what is declared, or declare what it is.
-#   reads: [cloudfront:GetDistribution]
+#   reads: [cloudfront:ListDistributions]
 #   claims: [cf-geo]
 #   fix: cloudfront.geo_restriction
 package konecta.cloudfront.geo_restriction

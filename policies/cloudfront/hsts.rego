@@ -14,7 +14,7 @@
 #   remediation: >-
 #     Attach a response headers policy of your own to the named behavior, with Strict-Transport-Security of at least the declared lifetime and
 #     origin override on.
-#   reads: [cloudfront:GetDistribution, cloudfront:GetResponseHeadersPolicy]
+#   reads: [cloudfront:ListDistributions, cloudfront:GetResponseHeadersPolicy]
 #   joins: [response_headers_policies]
 #   claims: [cf-security-headers]
 #   fix: cloudfront.hsts

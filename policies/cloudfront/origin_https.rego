@@ -13,7 +13,7 @@
 #   remediation: >-
 #     Set the origin protocol policy to `https-only`, but only once KA-X-003 passes: without a certificate that matches the origin's name
 #     CloudFront answers every request with 502.
-#   reads: [cloudfront:GetDistribution, cloudfront:GetVpcOrigin]
+#   reads: [cloudfront:ListDistributions, cloudfront:GetVpcOrigin]
 #   joins: [vpc_origins]
 #   claims: [cf-origin-https, in-transit]
 #   frameworks: {fsbp: [CloudFront.9]}

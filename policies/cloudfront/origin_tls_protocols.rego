@@ -10,7 +10,7 @@
 #   severity: medium
 #   resource: AWS::CloudFront::Distribution
 #   remediation: Leave only the accepted versions in the minimum origin SSL protocols of the named origin; the load balancer must speak one of them.
-#   reads: [cloudfront:GetDistribution, cloudfront:GetVpcOrigin]
+#   reads: [cloudfront:ListDistributions, cloudfront:GetVpcOrigin]
 #   joins: [vpc_origins]
 #   claims: [cf-origin-https]
 #   frameworks: {fsbp: [CloudFront.10]}

@@ -14,7 +14,7 @@
 #   remediation: >-
 #     Add the declared header with a long random value to the custom headers of the named origin, and let the load balancer forward only
 #     requests that carry it (KA-X-002).
-#   reads: [cloudfront:GetDistribution, elasticloadbalancing:DescribeLoadBalancers, route53:ListResourceRecordSets]
+#   reads: [cloudfront:ListDistributions, elasticloadbalancing:DescribeLoadBalancers, route53:ListResourceRecordSets]
 #   facts: [origins]
 #   claims: [cf-origin-protected]
 #   fix: cloudfront.origin_header

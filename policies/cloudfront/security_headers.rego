@@ -11,7 +11,7 @@
 #   severity: medium
 #   resource: AWS::CloudFront::Distribution
 #   remediation: Attach AWS's managed SecurityHeadersPolicy, or a policy of your own with the same headers, to the named behavior.
-#   reads: [cloudfront:GetDistribution, cloudfront:GetResponseHeadersPolicy]
+#   reads: [cloudfront:ListDistributions, cloudfront:GetResponseHeadersPolicy]
 #   joins: [response_headers_policies]
 #   claims: [cf-security-headers]
 #   fix: cloudfront.security_headers

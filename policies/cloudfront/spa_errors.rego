@@ -13,7 +13,7 @@
 #   remediation: >-
 #     Add custom error responses for 403 and 404 with the declared page, status 200 and a short caching time. If the distribution serves an
 #     API too, put the API under a distribution or a name of its own.
-#   reads: [cloudfront:GetDistribution]
+#   reads: [cloudfront:ListDistributions]
 #   claims: [cf-spa-errors]
 #   fix: cloudfront.spa_errors
 package konecta.cloudfront.spa_errors

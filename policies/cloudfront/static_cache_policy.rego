@@ -14,7 +14,7 @@
 #   remediation: >-
 #     Give the named behavior the managed policy CachingOptimized, or declare the policy it has in `cloudfront.static_cache_policies`. Paths
 #     that must not be cached need a behavior of their own first.
-#   reads: [cloudfront:GetDistribution, cloudfront:GetCachePolicy]
+#   reads: [cloudfront:ListDistributions, cloudfront:GetCachePolicy]
 #   joins: [cache_policies]
 #   claims: [cf-cache-optimized]
 #   fix: cloudfront.static_cache_policy

@@ -10,7 +10,7 @@
 #   severity: high
 #   resource: AWS::CloudFront::Distribution
 #   remediation: Set the viewer protocol policy of the named behavior to `redirect-to-https`.
-#   reads: [cloudfront:GetDistribution]
+#   reads: [cloudfront:ListDistributions]
 #   claims: [cf-https-only, in-transit]
 #   frameworks: {fsbp: [CloudFront.3]}
 #   fix: cloudfront.viewer_https

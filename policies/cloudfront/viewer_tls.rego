@@ -12,7 +12,7 @@
 #   resource: AWS::CloudFront::Distribution
 #   remediation: >-
 #     Give the distribution an alias and an ACM certificate from us-east-1 for it, and then choose one of the accepted security policies.
-#   reads: [cloudfront:GetDistribution]
+#   reads: [cloudfront:ListDistributions]
 #   claims: [cf-tls12, in-transit]
 #   frameworks: {fsbp: [CloudFront.15]}
 #   fix: cloudfront.viewer_tls

@@ -11,7 +11,7 @@
 #   severity: high
 #   resource: AWS::CloudFront::Distribution
 #   remediation: Attach a web ACL with the scope CLOUDFRONT to the distribution, with the baseline of managed rule groups (KA-WAF-002).
-#   reads: [cloudfront:GetDistribution, wafv2:ListWebACLs, wafv2:GetWebACL]
+#   reads: [cloudfront:ListDistributions, wafv2:ListWebACLs, wafv2:GetWebACL]
 #   claims: [cf-waf-ready]
 #   frameworks: {fsbp: [CloudFront.6]}
 #   fix: cloudfront.web_acl

@@ -16,7 +16,7 @@
 #     Mend the hop that is named, by the control of that part where there is one; give target groups the protocol HTTPS and pods a certificate (the
 #     load balancer accepts one that is self-signed); replace nodes whose volumes are not encrypted once encryption by default is on.
 #   reads:
-#     - cloudfront:GetDistribution
+#     - cloudfront:ListDistributions
 #     - cloudfront:GetVpcOrigin
 #     - acm:DescribeCertificate
 #     - elasticloadbalancing:DescribeLoadBalancers

@@ -16,7 +16,7 @@
 #     Admit the managed prefix list com.amazonaws.global.cloudfront.origin-facing on the listener ports, then remove the named rule; or make the
 #     load balancer internal and reach it through a VPC origin.
 #   reads:
-#     - cloudfront:GetDistribution
+#     - cloudfront:ListDistributions
 #     - cloudfront:GetVpcOrigin
 #     - route53:ListResourceRecordSets
 #     - elasticloadbalancing:DescribeLoadBalancers

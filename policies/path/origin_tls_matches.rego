@@ -18,7 +18,7 @@
 #     Give the load balancer a name of your own in Route 53 and a public ACM certificate for it in the load balancer's region, add the
 #     certificate to the HTTPS listener, and use that name as the origin's domain; where Host is forwarded, have it name the viewers' names too.
 #   reads:
-#     - cloudfront:GetDistribution
+#     - cloudfront:ListDistributions
 #     - cloudfront:GetCachePolicy
 #     - cloudfront:GetOriginRequestPolicy
 #     - cloudfront:GetVpcOrigin

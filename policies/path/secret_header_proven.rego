@@ -16,7 +16,7 @@
 #     Let every distribution send the declared header with a long random value, demand that value in every rule that forwards, and make the
 #     default actions deny.
 #   reads:
-#     - cloudfront:GetDistribution
+#     - cloudfront:ListDistributions
 #     - cloudfront:GetVpcOrigin
 #     - route53:ListResourceRecordSets
 #     - elasticloadbalancing:DescribeLoadBalancers

@@ -16,7 +16,7 @@
 #     Give the load balancer and the node groups subnets in the same two zones or more, each private subnet a NAT gateway in its own zone, and the
 #     database a standby (Multi-AZ).
 #   reads:
-#     - cloudfront:GetDistribution
+#     - cloudfront:ListDistributions
 #     - elasticloadbalancing:DescribeLoadBalancers
 #     - eks:DescribeCluster
 #     - eks:DescribeNodegroup

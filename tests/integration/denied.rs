@@ -234,7 +234,8 @@ fn wrong_about(desk: &DeniedWorld, action: &Action, id: &str, report: &Value) ->
         let passing = after.iter().filter(|(_, status)| **status == "pass").map(|((_, arn), _)| *arn);
         wrong.push(format!("stands {extent:?} where {expected:?} is known: {:?}", passing.collect::<Vec<_>>()));
     }
-    if extent != Extent::Wholly {
+    // A control that does not apply says so of what the listing tells, and nothing of it is lost.
+    if extent != Extent::Wholly && before != after {
         let reason = format!("{action} was not answered (denied)");
         if !names_the_action(report, id, &reason) {
             wrong.push(format!("has no unknown that says {reason:?}, but {:?}", reasons(report, id)));

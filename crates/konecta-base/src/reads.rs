@@ -36,6 +36,10 @@ pub struct Read {
     /// Types that this read fills further.
     #[serde(default)]
     pub completes: Vec<ResourceType>,
+    /// Members of the configuration, as dotted paths, that only this read carries: the listing of the type has the others.
+    /// Empty where the listing says nothing of the configuration, or where this read is the listing.
+    #[serde(default)]
+    pub adds: Vec<String>,
     /// Whether a scan is whole without its answer where no verdict is left open by it.
     #[serde(default)]
     pub optional: bool,
@@ -120,6 +124,7 @@ mod tests {
                 assert!(reads.lister(completed).is_some(), "{action}: completes {completed}, which nothing lists");
             }
             assert!(!(read.lists.is_empty() && read.completes.is_empty()), "{action} feeds nothing");
+            assert!(read.adds.is_empty() || !read.completes.is_empty(), "{action} adds members to nothing");
         }
     }
 
@@ -154,6 +159,10 @@ mod tests {
         let wanted: Action = "cloudfront:GetCachePolicy".parse().expect("action");
         let closed = reads().closure([&wanted]);
         let names: Vec<&str> = closed.iter().map(Action::as_str).collect();
-        assert_eq!(names, ["cloudfront:GetCachePolicy", "cloudfront:GetDistribution", "cloudfront:ListDistributions"]);
+        assert_eq!(names, ["cloudfront:GetCachePolicy", "cloudfront:ListDistributions"]);
+        let wanted: Action = "acm:GetCertificate".parse().expect("action");
+        let closed = reads().closure([&wanted]);
+        let names: Vec<&str> = closed.iter().map(Action::as_str).collect();
+        assert_eq!(names, ["acm:DescribeCertificate", "acm:GetCertificate", "acm:ListCertificates"]);
     }
 }

@@ -341,7 +341,6 @@ const STANDS: &[Row] = &[
         &["KA-X-011"],
         &[
             CLUSTER,
-            "cloudfront:GetDistribution",
             "cloudfront:ListDistributions",
             "elasticloadbalancing:DescribeTargetGroups",
             "route53:ListHostedZones",

@@ -1,10 +1,14 @@
-//! CloudFront: distributions in full, their tags, and the policies and VPC origins that they name.
+//! CloudFront: distributions, their tags, and the policies and VPC origins that they name.
+//!
+//! The listing carries most of a distribution's settings, in the structures of `GetDistribution` but all on one level. They
+//! are put where `GetDistribution` has them, so that who reads a snapshot need not know which call told. What the listing
+//! lacks (`adds` in the catalogue of reads) is not known without that call.
 
 use std::collections::BTreeSet;
 
 use aws_sdk_cloudfront::Client;
 use konecta_base::id::Arn;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::client;
 use crate::call::{Answer, Caller};
@@ -47,6 +51,48 @@ pub(super) async fn collect([caller]: [Caller; 1]) {
     );
 }
 
+/// What stands in a listing where it stands in a distribution.
+const OUTSIDE: &[&str] = &["ARN", "AliasICPRecordals", "DomainName", "Id", "LastModifiedTime", "Status"];
+
+/// What stands in a listing and in the `DistributionConfig` of a distribution.
+const SETTINGS: &[&str] = &[
+    "Aliases",
+    "AnycastIpListId",
+    "CacheBehaviors",
+    "Comment",
+    "ConnectionFunctionAssociation",
+    "ConnectionMode",
+    "CustomErrorResponses",
+    "DefaultCacheBehavior",
+    "Enabled",
+    "IsIPV6Enabled",
+    "OriginGroups",
+    "Origins",
+    "PriceClass",
+    "Restrictions",
+    "Staging",
+    "ViewerCertificate",
+    "ViewerMtlsConfig",
+    "WebACLId",
+];
+
+/// An element of the listing in the arrangement of `GetDistribution`; without settings where it has none of them.
+fn arranged(listed: Value) -> Value {
+    let (mut outside, mut settings) = (Map::new(), Map::new());
+    let Value::Object(members) = listed else { return json!({}) };
+    for (name, value) in members {
+        if OUTSIDE.contains(&name.as_str()) {
+            outside.insert(name, value);
+        } else if SETTINGS.contains(&name.as_str()) {
+            settings.insert(name, value);
+        }
+    }
+    if !settings.is_empty() {
+        outside.insert("DistributionConfig".to_owned(), Value::Object(settings));
+    }
+    Value::Object(outside)
+}
+
 /// What a distribution names by id.
 #[derive(Debug, Default)]
 struct Named {
@@ -76,8 +122,7 @@ impl Named {
     }
 }
 
-/// Keeps a distribution. The list item is not kept: it has the same keys in another arrangement, so where the
-/// full answer is missing nothing is known.
+/// Keeps a distribution: as `GetDistribution` tells it, and as it was listed where that is not wanted or has no answer.
 async fn distribution(caller: &Caller, client: &Client, listed: Received) -> Named {
     let Some(arn) = caller.arn(LIST, &listed.value, "ARN") else { return Named::default() };
     let Some(id) = caller.text(LIST, &listed.value, "Id") else { return Named::default() };
@@ -89,8 +134,8 @@ async fn distribution(caller: &Caller, client: &Client, listed: Received) -> Nam
     let (answer, tags) = tokio::join!(get, tags);
     let etag = etag(&answer);
     let heard = caller.member(GET, Some(&arn), answer, "Distribution");
-    let named = heard.as_ref().map_or_else(Named::default, |heard| Named::by(&heard.value));
-    let heard = heard.unwrap_or(Received { value: json!({}), at: listed.at });
+    let heard = heard.unwrap_or_else(|| Received { value: arranged(listed.value), at: listed.at });
+    let named = Named::by(&heard.value);
     let tags = caller.member(TAGS, Some(&arn), tags, "Tags").and_then(|tags| tag_list(tags.value.get("Items")));
     caller.keep(LIST, Draft::new("AWS::CloudFront::Distribution", arn, id, heard).tags(tags).with("etag", etag));
     named
@@ -190,6 +235,49 @@ async fn vpc_origins(caller: &Caller, client: &Client, ids: BTreeSet<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The members of a structure that a service's answers are made of, with their types.
+    fn members(shape: &str) -> Map<String, Value> {
+        let table: Value = serde_json::from_str(include_str!("../../shapes/cloudfront.json")).expect("JSON");
+        table["shapes"][shape]["structure"].as_object().expect("a structure").clone()
+    }
+
+    #[test]
+    fn what_a_listing_carries_has_the_names_and_types_of_a_distribution() {
+        let (listed, whole, config) =
+            (members("DistributionSummary"), members("Distribution"), members("DistributionConfig"));
+        for (names, of) in [(OUTSIDE, &whole), (SETTINGS, &config)] {
+            for name in names {
+                assert!(listed.get(*name).is_some_and(|kind| of.get(*name) == Some(kind)), "{name} differs");
+            }
+        }
+        let known = [OUTSIDE, SETTINGS, &["ETag", "HttpVersion"]].concat();
+        let new: Vec<_> = listed.keys().filter(|name| !known.contains(&name.as_str())).collect();
+        assert!(new.is_empty(), "decide for {new:?}: carried by the listing as it is in a distribution, or not");
+    }
+
+    #[test]
+    fn the_catalogue_knows_what_only_the_call_for_one_distribution_carries() {
+        let missing = |of: &str, carried: &[&str], before: &str| {
+            let names = members(of).into_iter().map(|(name, _)| name);
+            let names = names.filter(|name| !carried.contains(&name.as_str()) && name != "DistributionConfig");
+            names.map(|name| format!("{before}{name}")).collect::<Vec<_>>()
+        };
+        let mut expected = missing("Distribution", OUTSIDE, "");
+        expected.extend(missing("DistributionConfig", SETTINGS, "DistributionConfig."));
+        expected.sort();
+        let get = GET.parse().expect("action");
+        assert_eq!(konecta_base::reads::reads().get(&get).expect("a read").adds, expected);
+    }
+
+    #[test]
+    fn silence_of_a_listing_about_what_it_never_carries_is_not_none() {
+        let mut value = arranged(json!({"Id": "E1", "Comment": "erp", "HttpVersion": "HTTP2", "ETag": "E2"}));
+        assert_eq!(value, json!({"Id": "E1", "DistributionConfig": {"Comment": "erp"}}));
+        konecta_base::silence::fill(&"AWS::CloudFront::Distribution".parse().expect("type"), &mut value);
+        assert_eq!(value, json!({"Id": "E1", "DistributionConfig": {"Comment": "erp"}}));
+        assert_eq!(arranged(json!({"Id": "E1"})), json!({"Id": "E1"}));
+    }
 
     #[test]
     fn everything_that_a_distribution_names_is_found() {

@@ -3,6 +3,11 @@
 //!
 //! EC2 leaves out the tag list of what has no tags, and a describe call always brings tags along; so a missing list
 //! means *no tags* here, and only here. User data is never asked for.
+//!
+//! A region has a dozen prefix lists of AWS's own. Their entries are asked for only where a rule or a route names the list:
+//! nothing else looks at them. Those of a customer are always asked for, since a control of his own may judge them.
+
+use std::collections::BTreeSet;
 
 use aws_sdk_ec2::Client;
 use konecta_base::id::Arn;
@@ -66,16 +71,21 @@ const INSTANCE: Kind = kind(INSTANCES, "AWS::EC2::Instance", "InstanceId", "inst
 const VOLUME: Kind = kind(VOLUMES, "AWS::EC2::Volume", "VolumeId", "volume");
 const FLOW_LOG: Kind = kind(FLOW_LOGS, "AWS::EC2::FlowLog", "FlowLogId", "vpc-flow-log");
 
+/// All pages of one listing.
+macro_rules! pages {
+    ($caller:expr, $client:expr, $kind:expr, $operation:ident, $page:literal) => {
+        $caller.pages($kind.action, None, |token, tap| {
+            let call = $client.$operation().max_results($page).set_next_token(token.one());
+            call.customize().interceptor(tap).send()
+        })
+    };
+}
+
 /// One listing that needs nothing but its pages.
 macro_rules! list {
     ($caller:expr, $client:expr, $kind:expr, $operation:ident, $page:literal) => {
         async {
-            let listing = $caller
-                .pages($kind.action, None, |token, tap| {
-                    let call = $client.$operation().max_results($page).set_next_token(token.one());
-                    call.customize().interceptor(tap).send()
-                })
-                .await;
+            let listing = pages!($caller, $client, $kind, $operation, $page).await;
             keep_all($caller, &$kind, listing);
         }
     };
@@ -87,16 +97,13 @@ pub(super) async fn collect([caller]: [Caller; 1]) {
     tokio::join!(
         list!(caller, client, VPC, describe_vpcs, 1000),
         list!(caller, client, SUBNET, describe_subnets, 1000),
-        list!(caller, client, ROUTE_TABLE, describe_route_tables, 100),
         list!(caller, client, INTERNET_GATEWAY, describe_internet_gateways, 1000),
         list!(caller, client, NAT_GATEWAY, describe_nat_gateways, 1000),
         list!(caller, client, NETWORK_ACL, describe_network_acls, 1000),
-        list!(caller, client, SECURITY_GROUP, describe_security_groups, 1000),
-        list!(caller, client, SECURITY_GROUP_RULE, describe_security_group_rules, 1000),
         list!(caller, client, INTERFACE, describe_network_interfaces, 1000),
         list!(caller, client, VOLUME, describe_volumes, 500),
         list!(caller, client, FLOW_LOG, describe_flow_logs, 1000),
-        prefix_lists(caller, client),
+        rules_and_routes(caller, client),
         instances(caller, client),
         launch_templates(caller, client),
         ebs_encryption(caller, client),
@@ -131,31 +138,91 @@ fn keep_all(caller: &Caller, kind: &Kind, listing: Listing) {
     }
 }
 
-async fn prefix_lists(caller: &Caller, client: &Client) {
-    let listing = caller
-        .pages(PREFIX_LISTS, None, |token, tap| {
-            let call = client.describe_managed_prefix_lists().max_results(100).set_next_token(token.one());
-            call.customize().interceptor(tap).send()
-        })
-        .await;
+/// What names prefix lists, the lists, and then their entries.
+async fn rules_and_routes(caller: &Caller, client: &Client) {
+    let (tables, groups, rules, lists) = tokio::join!(
+        pages!(caller, client, ROUTE_TABLE, describe_route_tables, 100),
+        pages!(caller, client, SECURITY_GROUP, describe_security_groups, 1000),
+        pages!(caller, client, SECURITY_GROUP_RULE, describe_security_group_rules, 1000),
+        pages!(caller, client, PREFIX_LIST, describe_managed_prefix_lists, 100),
+    );
+    let mut named = NamedLists::default();
+    for (kind, listing) in [(ROUTE_TABLE, tables), (SECURITY_GROUP, groups), (SECURITY_GROUP_RULE, rules)] {
+        if caller.wants(kind.action) {
+            named.add(&listing);
+        }
+        keep_all(caller, &kind, listing);
+    }
+    let lists = lists.items.into_iter().map(|heard| {
+        let is_asked = named.may_name(&heard.value);
+        (heard, is_asked)
+    });
     caller
-        .each(listing.items, |caller, heard| {
+        .each(lists.collect(), |caller, (heard, is_asked)| {
             let client = client.clone();
-            async move {
-                let Some(id) = caller.text(PREFIX_LISTS, &heard.value, PREFIX_LIST.id) else { return };
-                let Some(draft) = draft(&caller, &PREFIX_LIST, heard, None) else { return };
-                let listing = caller
-                    .pages(PREFIX_LIST_ENTRIES, Some(draft.arn()), |token, tap| {
-                        let call = client.get_managed_prefix_list_entries().prefix_list_id(&id).max_results(100);
-                        call.set_next_token(token.one()).customize().interceptor(tap).send()
-                    })
-                    .await;
-                // Half of a list is not shown: a range that is not in it reads like one that is not let in.
-                let entries = listing.complete.then(|| listing.items.into_iter().map(|heard| heard.value).collect());
-                caller.keep(PREFIX_LISTS, draft.with("entries", entries));
-            }
+            async move { prefix_list(&caller, &client, heard, is_asked).await }
         })
         .await;
+}
+
+async fn prefix_list(caller: &Caller, client: &Client, heard: Received, is_asked: bool) {
+    let Some(id) = caller.text(PREFIX_LISTS, &heard.value, PREFIX_LIST.id) else { return };
+    let Some(draft) = draft(caller, &PREFIX_LIST, heard, None) else { return };
+    if !is_asked {
+        caller.keep(PREFIX_LISTS, draft);
+        return;
+    }
+    let listing = caller
+        .pages(PREFIX_LIST_ENTRIES, Some(draft.arn()), |token, tap| {
+            let call = client.get_managed_prefix_list_entries().prefix_list_id(&id).max_results(100);
+            call.set_next_token(token.one()).customize().interceptor(tap).send()
+        })
+        .await;
+    // Half of a list is not shown: a range that is not in it reads like one that is not let in.
+    let entries = listing.complete.then(|| listing.items.into_iter().map(|heard| heard.value).collect());
+    caller.keep(PREFIX_LISTS, draft.with("entries", entries));
+}
+
+/// The prefix lists that rules and routes name.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct NamedLists {
+    ids: BTreeSet<String>,
+    /// Whether something that names lists was listed to its end.
+    known: bool,
+    /// Whether some of what was to be listed is missing.
+    doubted: bool,
+}
+
+impl NamedLists {
+    fn add(&mut self, listing: &Listing) {
+        self.known |= listing.complete;
+        self.doubted |= !listing.complete;
+        listing.items.iter().for_each(|heard| self.find(&heard.value));
+    }
+
+    fn find(&mut self, value: &Value) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| self.find(item)),
+            Value::Object(members) => {
+                for (name, value) in members {
+                    match value {
+                        Value::String(id) if matches!(name.as_str(), "PrefixListId" | "DestinationPrefixListId") => {
+                            self.ids.insert(id.clone());
+                        }
+                        _ => self.find(value),
+                    }
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    /// Whether the entries of this list may be looked at: not those of a list of AWS's own that certainly nothing names.
+    fn may_name(&self, list: &Value) -> bool {
+        let is_known = self.known && !self.doubted;
+        let is_aws = text(list, "OwnerId") == Some("AWS");
+        !(is_known && is_aws) || text(list, PREFIX_LIST.id).is_none_or(|id| self.ids.contains(id))
+    }
 }
 
 /// Instances come in reservations; the owner stands there.
@@ -216,4 +283,38 @@ async fn ebs_encryption(caller: &Caller, client: &Client) {
     let Some(arn) = caller.build_arn(EBS_ENCRYPTION, &tail) else { return };
     let id = place.account.to_string();
     caller.keep(EBS_ENCRYPTION, Draft::new("AWS::EC2::EbsEncryptionByDefault", arn, id, heard));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(values: &[Value]) -> NamedLists {
+        let mut named = NamedLists { known: true, ..NamedLists::default() };
+        values.iter().for_each(|value| named.find(value));
+        named
+    }
+
+    #[test]
+    fn lists_are_named_by_rules_groups_and_routes() {
+        let named = named(&[
+            json!({"SecurityGroupRuleId": "sgr-1", "PrefixListId": "pl-1"}),
+            json!({"GroupId": "sg-1", "IpPermissions": [{"PrefixListIds": [{"PrefixListId": "pl-2"}]}]}),
+            json!({"RouteTableId": "rtb-1", "Routes": [{"DestinationPrefixListId": "pl-3", "GatewayId": "vpce-1"}]}),
+        ]);
+        assert_eq!(named.ids.iter().map(String::as_str).collect::<Vec<_>>(), ["pl-1", "pl-2", "pl-3"]);
+    }
+
+    #[test]
+    fn only_a_list_of_awss_own_that_certainly_nothing_names_is_left_out() {
+        let aws = |id: &str| json!({"PrefixListId": id, "OwnerId": "AWS"});
+        let one = || named(&[json!({"PrefixListId": "pl-1"})]);
+        assert!(one().may_name(&aws("pl-1")) && !one().may_name(&aws("pl-2")));
+        assert!(one().may_name(&json!({"PrefixListId": "pl-2", "OwnerId": "123456789012"})));
+        assert!(one().may_name(&json!({"PrefixListId": "pl-2"})), "whose it is was not sent");
+        let mut doubted = one();
+        doubted.add(&Listing::default());
+        assert!(doubted.may_name(&aws("pl-2")), "what was not listed may name it");
+        assert!(NamedLists::default().may_name(&aws("pl-2")), "nothing was listed that names lists");
+    }
 }

@@ -39,7 +39,7 @@ shape! {
     Distribution {
         /// The name that AWS gave it.
         domain_name: Option<String>,
-        /// Its settings; only `GetDistribution` sends them.
+        /// Its settings: all of them from `GetDistribution`, most of them from the listing.
         distribution_config: Option<DistributionConfig>,
     }
 }
@@ -61,7 +61,7 @@ shape! {
         cache_behaviors: Option<Items<Behavior>>,
         /// The certificate that viewers are shown and the TLS they may use, as sent.
         viewer_certificate: Option<serde_json::Value>,
-        /// Standard logging, as sent.
+        /// Standard logging, as sent; only `GetDistribution` sends it.
         logging: Option<serde_json::Value>,
     }
 }

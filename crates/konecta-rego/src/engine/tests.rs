@@ -1,6 +1,7 @@
 //! However a control is run, it says the same: as written, as one module, and remembered.
 
 mod beside;
+mod carried;
 mod change;
 
 use std::cell::RefCell;

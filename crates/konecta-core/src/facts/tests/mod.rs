@@ -1,5 +1,6 @@
 //! Whole worlds: what follows from them, and that knowing less never makes anything look better.
 
+mod carried;
 mod carriers;
 mod documented;
 mod drifted;
