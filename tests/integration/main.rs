@@ -6,6 +6,7 @@
     reason = "a helper of a test fails the test where it cannot go on, and says how long it took"
 )]
 
+mod calls;
 mod chain;
 mod cli;
 mod denied;

@@ -12,7 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-pub(crate) use answers::{ACCOUNT, assumed_role, db_instance, identity, repositories, repository};
+pub(crate) use answers::{ACCOUNT, assumed_role, db_instance, identity, query, repositories, repository};
 pub(crate) use reply::Reply;
 pub(crate) use request::Request;
 
@@ -31,10 +31,14 @@ struct Shared {
     bell: Condvar,
 }
 
+/// What is answered to a request by what it asks about.
+type ByRequest = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
+
 #[derive(Default)]
 struct State {
     stopped: bool,
     script: BTreeMap<String, Vec<Reply>>,
+    by_request: BTreeMap<String, ByRequest>,
     requests: Vec<Request>,
     open: Vec<TcpStream>,
     talks: Vec<JoinHandle<()>>,
@@ -63,6 +67,12 @@ impl Server {
     /// What is answered in one region only.
     pub(crate) fn on_in<const N: usize>(&self, region: &str, action: &str, replies: [Reply; N]) -> &Self {
         self.on(&format!("{action}@{region}"), replies)
+    }
+
+    /// What is answered to an action by what each request asks about.
+    pub(crate) fn on_each(&self, action: &str, answer: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> &Self {
+        self.shared.state().by_request.insert(action.to_owned(), Arc::new(answer));
+        self
     }
 
     /// `127.0.0.1:port`.
@@ -139,6 +149,9 @@ impl Shared {
         // Only what the same replies were for counts: another region's request takes none of them away.
         let before = state.requests.iter().filter(|other| state.key(other) == key).count();
         state.requests.push(request.clone());
+        if let Some(answer) = state.by_request.get(&request.action) {
+            return answer(request);
+        }
         let scripted = state.script.get(&key).and_then(|replies| replies.get(before).or(replies.last()));
         scripted.cloned().unwrap_or_else(|| answers::of_an_empty_account(&request.action))
     }

@@ -27,6 +27,8 @@ pub enum ReadScope {
 pub struct Read {
     /// Where it is made.
     pub scope: ReadScope,
+    /// What one call is made for: a page or a batch of so many things, or each of them.
+    pub per: String,
     /// Reads whose answers say what to ask about.
     #[serde(default)]
     pub after: Vec<Action>,

@@ -5,6 +5,7 @@
 //! place that knows regorus, `outline` and `result_cache` find answers that were given before (an
 //! evaluation costs many times as much), [`verdict`] turns answers into findings.
 
+pub mod calls_page;
 pub mod catalogue;
 pub mod engine;
 pub mod fact_reads;

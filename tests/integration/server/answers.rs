@@ -99,7 +99,7 @@ pub(super) fn of_an_empty_account(action: &str) -> Reply {
 }
 
 /// An answer of a query service.
-fn query(operation: &str, result: &str) -> Reply {
+pub(crate) fn query(operation: &str, result: &str) -> Reply {
     Reply::xml(&format!(
         "<{operation}Response><{operation}Result>{result}</{operation}Result>\
          <ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></{operation}Response>"

@@ -94,6 +94,7 @@ fn by_path(service: &str, target: &str) -> &'static str {
         ("cloudfront", [_, "tagging"]) => "ListTagsForResource",
         ("route53", [_, "hostedzone"]) => "ListHostedZones",
         ("eks", ["clusters"]) => "ListClusters",
+        ("eks", ["clusters", _]) => "DescribeCluster",
         ("eks", ["cluster-versions"]) => "DescribeClusterVersions",
         _ => "Unknown",
     }
