@@ -55,9 +55,9 @@ class Hostile:
             if fault is None or not self._meets(request):
                 return Wire(good)
             self.fired += 1
-            call = headers.get("amz-sdk-invocation-id") or request.key
-            attempt = self._attempts[call]
-            self._attempts[call] += 1
+            # Not by the SDK's id of the call: a throttled one is made anew, as another call.
+            attempt = self._attempts[request.key]
+            self._attempts[request.key] += 1
         return fault(request, attempt, good)
 
 

@@ -12,6 +12,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 use jiff::Timestamp;
+use konecta_base::gap::GapKind;
 use konecta_base::id::{Action, Arn};
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -21,10 +22,11 @@ use crate::breaker::Breaker;
 use crate::classify::{Failure, classify};
 use crate::clock;
 use crate::ledger::{Ledger, Scope};
-use crate::pace::{Budget, Progress};
+use crate::pace::{Budget, Progress, Throttled};
 use crate::paging::{self, Received, Token, Walk};
 use crate::recording::{Key, Recording};
 use crate::redact;
+use crate::throttled_waits::ThrottledWaits;
 use crate::wire::{self, Tap, WireError};
 
 /// Tasks of one collector that exist at once; the budget is what limits requests, this limits memory.
@@ -86,13 +88,6 @@ type Sent = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
 pub(crate) struct CallOutcome {
     pub at: Timestamp,
     pub outcome: Result<Value, Failure>,
-}
-
-/// One call, ready to be made: once to know what it asks, where that is looked up first, and once to ask it.
-struct Question {
-    held_back: Option<(Tap, Sent)>,
-    tap: Tap,
-    sent: Sent,
 }
 
 impl Caller {
@@ -157,7 +152,7 @@ impl Caller {
         name: &str,
         about: Option<&Arn>,
         none: &[&str],
-        call: impl Fn(Tap) -> Fut + Send,
+        call: impl Fn(Tap) -> Fut + Send + Sync,
     ) -> Answer
     where
         O: Send + 'static,
@@ -165,8 +160,7 @@ impl Caller {
         Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>> + Send + 'static,
     {
         let Some(action) = self.wanted(name) else { return Answer::Missing };
-        let question = self.question(|tap| send(call(tap)));
-        let CallOutcome { at, outcome } = self.ask(&action, question).await;
+        let CallOutcome { at, outcome } = self.ask(&action, &|tap| send(call(tap))).await;
         match outcome {
             Ok(value) => {
                 self.0.ledger.answered(&action, 1);
@@ -188,7 +182,7 @@ impl Caller {
         &self,
         name: &str,
         about: Option<&Arn>,
-        call: impl Fn(Token, Tap) -> Fut + Send,
+        call: impl Fn(Token, Tap) -> Fut + Send + Sync,
     ) -> Listing
     where
         O: Send + 'static,
@@ -204,7 +198,7 @@ impl Caller {
         &self,
         name: &str,
         about: Option<&Arn>,
-        call: impl Fn(Token, Tap) -> Fut + Send,
+        call: impl Fn(Token, Tap) -> Fut + Send + Sync,
     ) -> (Vec<Vec<Received>>, bool)
     where
         O: Send + 'static,
@@ -218,10 +212,9 @@ impl Caller {
             Err(error) => return self.gap(&action, about, error.into()),
         };
         let fetch = |token: Token| {
-            let question = self.question(|tap| send(call(token.clone(), tap)));
-            let action = &action;
+            let (action, call) = (&action, &call);
             async move {
-                let CallOutcome { at, outcome } = self.ask(action, question).await;
+                let CallOutcome { at, outcome } = self.ask(action, &|tap| send(call(token.clone(), tap))).await;
                 outcome.map(|value| Received { value, at })
             }
         };
@@ -243,24 +236,14 @@ impl Caller {
         name.parse().ok().filter(|action| self.0.ledger.wants(action))
     }
 
-    fn question(&self, call: impl Fn(Tap) -> Sent) -> Question {
-        let ready = |tap: Tap| {
-            let sent = call(tap.clone());
-            (tap, sent)
-        };
-        let held_back = self.0.recording.is_some().then(|| ready(Tap::holding_back()));
-        let (tap, sent) = ready(Tap::default());
-        Question { held_back, tap, sent }
-    }
-
     /// Looks the question up in the recording, and asks it where it is not there. What is told is noted before anybody
     /// waits for something else, so that a scan that is dropped loses only what was under way.
-    async fn ask(&self, action: &Action, question: Question) -> CallOutcome {
-        let Question { held_back, tap, sent } = question;
-        let key = match held_back {
-            Some((tap, held_back)) => {
+    async fn ask(&self, action: &Action, call: &(impl Fn(Tap) -> Sent + Sync)) -> CallOutcome {
+        let key = match &self.0.recording {
+            Some(_) => {
+                let tap = Tap::holding_back();
                 // It always fails; where the request could not be written, the call itself will say why.
-                let _ = held_back.await;
+                let _ = call(tap.clone()).await;
                 tap.held_back().map(|request| Key::of(self.place(), action, &request))
             }
             None => None,
@@ -269,31 +252,65 @@ impl Caller {
         if let Some(told) = recording.and_then(|(recording, key)| recording.recorded(&key)) {
             return told;
         }
-        let told = self.send(action, &tap, sent, recording).await;
+        let told = self.until_answered(action, call, recording).await;
         if let Some((recording, key)) = recording {
             recording.note(key, action, &told);
         }
         told
     }
 
+    /// Asks, and asks again while the service refuses for the rate of requests: as often as the SDK would where it answers
+    /// nobody meanwhile, and until it answers where it only is slow.
+    async fn until_answered(
+        &self,
+        action: &Action,
+        call: &(impl Fn(Tap) -> Sent + Sync),
+        recording: Option<(&Recording, Key)>,
+    ) -> CallOutcome {
+        let mut waits = ThrottledWaits::of(self.sdk());
+        let mut unheard = recording;
+        loop {
+            let (told, throttled) = self.send(action, call, unheard.take()).await;
+            let Some(wait) = throttled.and_then(|throttled| waits.next(throttled)) else { return told };
+            if let Err(failure) = self.0.breaker.unless_open(action, tokio::time::sleep(wait)).await {
+                return CallOutcome { at: clock::now(), outcome: Err(failure) };
+            }
+        }
+    }
+
     /// Waits for a place in the budget, sends, decodes what the tap heard, and replaces what is secret in it; unless the
-    /// breaker gives the call up.
-    async fn send(&self, action: &Action, tap: &Tap, sent: Sent, recording: Option<(&Recording, Key)>) -> CallOutcome {
+    /// breaker gives the call up. Tells what a throttled answer says of the service.
+    async fn send(
+        &self,
+        action: &Action,
+        call: &(impl Fn(Tap) -> Sent + Sync),
+        recording: Option<(&Recording, Key)>,
+    ) -> (CallOutcome, Option<Throttled>) {
         let breaker = &self.0.breaker;
         let permit = match breaker.unless_open(action, self.0.budget.acquire()).await {
             Ok(permit) => permit,
-            Err(failure) => return CallOutcome { at: clock::now(), outcome: Err(failure) },
+            Err(failure) => return (CallOutcome { at: clock::now(), outcome: Err(failure) }, None),
         };
         if let Some((recording, key)) = recording {
             recording.asked(key, action);
         }
+        let tap = Tap::default();
         let shown = self.0.progress.enter(action.as_str());
         let begun = Instant::now();
-        let outcome = breaker.unless_open(action, sent).await.and_then(|sent| sent);
+        let outcome = breaker.unless_open(action, call(tap.clone())).await.and_then(|sent| sent);
         breaker.note(action, (begun, Instant::now()), &outcome);
+        let throttled = match &outcome {
+            Err(failure) if failure.kind == GapKind::Throttled => Some(permit.throttled()),
+            // What never came says nothing of the rate of requests.
+            Err(failure) if !failure.is_of_the_service() => None,
+            Ok(()) | Err(_) => {
+                permit.answered();
+                None
+            }
+        };
         let at = clock::now();
         drop((shown, permit));
-        CallOutcome { at, outcome: outcome.and_then(|()| self.decode(action, tap)) }
+        (CallOutcome { at, outcome: outcome.and_then(|()| self.decode(action, &tap)) }, throttled)
     }
 
     fn decode(&self, action: &Action, tap: &Tap) -> Result<Value, Failure> {

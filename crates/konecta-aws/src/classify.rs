@@ -73,6 +73,20 @@ impl Failure {
         Self::new(kind, GIVEN_UP, format!("not asked any more, because {why}; repeat the scan later"))
     }
 
+    /// Whether the service itself has said it, whatever it is.
+    pub(crate) fn is_of_the_service(&self) -> bool {
+        !self.is_given_up()
+            && match self.kind {
+                GapKind::Denied | GapKind::Refused => !is_ours(&self.code),
+                GapKind::Throttled => true,
+                GapKind::TimedOut
+                | GapKind::Unreachable
+                | GapKind::ServerError
+                | GapKind::BrokenAnswer
+                | GapKind::NotMade => false,
+            }
+    }
+
     /// Whether it was we who ended the call.
     pub(crate) fn is_given_up(&self) -> bool {
         self.code == GIVEN_UP

@@ -26,6 +26,7 @@ pub mod s3;
 mod scripted;
 pub mod session;
 mod session_error;
+mod throttled_waits;
 pub mod topic;
 pub mod wire;
 

@@ -1,16 +1,22 @@
 //! How much goes on at once, and a board that shows it.
 //! Knows nothing of what is asked; prints nothing: whoever wants to show the board reads it.
 
+mod lane;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+pub(crate) use self::lane::Throttled;
+use self::lane::{Lane, Place};
+
 /// Requests in flight at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// In one account, region and service; AWS throttles by these three.
+    /// In one account, region and service to begin with; AWS throttles by these three. It grows with the answers up to what is
+    /// overall, and falls when the service throttles.
     pub per_service: usize,
     /// In the whole scan: sockets and memory of this machine.
     pub overall: usize,
@@ -26,13 +32,13 @@ impl Default for Limits {
 #[derive(Debug, Clone)]
 pub struct Budget {
     overall: Arc<Semaphore>,
-    own: Arc<Semaphore>,
+    own: Arc<Lane>,
 }
 
 /// The right to have one request in flight.
 #[derive(Debug)]
 pub struct Permit<'a> {
-    _own: Option<SemaphorePermit<'a>>,
+    own: Place<'a>,
     _overall: Option<SemaphorePermit<'a>>,
 }
 
@@ -46,15 +52,28 @@ impl Budget {
     /// A budget of its own inside the whole.
     #[must_use]
     pub fn within(overall: &Arc<Semaphore>, limits: Limits) -> Self {
-        Self { overall: Arc::clone(overall), own: Arc::new(Semaphore::new(limits.per_service.max(1))) }
+        let (begin, most) = (limits.per_service.max(1), limits.overall.max(1));
+        Self { overall: Arc::clone(overall), own: Arc::new(Lane::new(begin, most.max(begin))) }
     }
 
     /// Waits for a place. The own budget comes first, so that nobody holds a place of the whole while waiting.
     pub async fn acquire(&self) -> Permit<'_> {
-        // Semaphores fail only when closed, and nobody closes these; without one, the call goes out all the same.
-        let own = self.own.acquire().await.ok();
+        let own = self.own.enter().await;
+        // Semaphores fail only when closed, and nobody closes this one; without one, the call goes out all the same.
         let overall = self.overall.acquire().await.ok();
-        Permit { _own: own, _overall: overall }
+        Permit { own, _overall: overall }
+    }
+}
+
+impl Permit<'_> {
+    /// The service has answered: it bears what it was asked.
+    pub(crate) fn answered(&self) {
+        self.own.answered();
+    }
+
+    /// The service has refused for the rate of requests.
+    pub(crate) fn throttled(&self) -> Throttled {
+        self.own.throttled()
     }
 }
 
@@ -130,32 +149,4 @@ impl Drop for InFlight {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_board_forgets_what_has_come_back() {
-        let board = Progress::new();
-        let first = board.enter("ecr:DescribeRepositories");
-        let second = board.enter("ecr:DescribeRepositories");
-        drop(first);
-        assert_eq!(board.view().in_flight, 1);
-        drop(second);
-        let view = board.view();
-        assert_eq!((view.done, view.in_flight, view.operations.len()), (2, 0, 0));
-    }
-
-    #[tokio::test]
-    async fn a_budget_lets_no_more_through_than_it_has() {
-        let limits = Limits { per_service: 2, overall: 1 };
-        let overall = Budget::overall(limits);
-        let budget = Budget::within(&overall, limits);
-        let held = budget.acquire().await;
-        assert!(
-            tokio::time::timeout(std::time::Duration::from_millis(20), budget.acquire()).await.is_err(),
-            "a second request went out beside the first"
-        );
-        drop(held);
-        let _ = budget.acquire().await;
-    }
-}
+mod tests;

@@ -23,6 +23,7 @@ use serde_json::json;
 use super::*;
 use crate::ledger::Closed;
 use crate::pace::Limits;
+use crate::throttled_waits::LeaveThrottled;
 
 /// A status and a body; without them the server says nothing, for ever.
 type Canned = Option<(u16, &'static str)>;
@@ -78,8 +79,14 @@ impl CallTest {
         Self { caller, ledger, server }
     }
 
+    /// A client as collectors make it.
+    fn client(&self) -> aws_sdk_ecr::Client {
+        let config = aws_sdk_ecr::config::Builder::from(self.caller.sdk()).retry_classifier(LeaveThrottled).build();
+        aws_sdk_ecr::Client::from_conf(config)
+    }
+
     async fn repositories(&self) -> Listing {
-        let client = aws_sdk_ecr::Client::new(self.caller.sdk());
+        let client = self.client();
         self.caller
             .pages("ecr:DescribeRepositories", None, |token, tap| {
                 client.describe_repositories().set_next_token(token.one()).customize().interceptor(tap).send()
@@ -88,7 +95,7 @@ impl CallTest {
     }
 
     async fn lifecycle(&self) -> Answer {
-        let client = aws_sdk_ecr::Client::new(self.caller.sdk());
+        let client = self.client();
         self.caller
             .one("ecr:GetLifecyclePolicy", None, &["LifecyclePolicyNotFoundException"], |tap| {
                 client.get_lifecycle_policy().repository_name("r").customize().interceptor(tap).send()
@@ -179,6 +186,17 @@ async fn throttling_to_the_end_is_told_as_such() {
     let bench = CallTest::new(&["ecr:GetLifecyclePolicy"], &[throttled, throttled]);
     assert_eq!(bench.lifecycle().await, Answer::Missing);
     assert_eq!(bench.only_gap(), (GapKind::Throttled, "ThrottlingException".to_owned()));
+}
+
+#[tokio::test]
+async fn throttling_that_ends_leaves_no_trace() {
+    let throttled = Some((400, r#"{"__type": "ThrottlingException", "message": "Rate exceeded"}"#));
+    let policy = Some((200, r#"{"lifecyclePolicyText": "{}"}"#));
+    let bench = CallTest::new(&["ecr:GetLifecyclePolicy"], &[throttled, policy]);
+    assert!(bench.lifecycle().await.got().is_some());
+    let closed = bench.close();
+    assert_eq!(closed.reads.iter().map(|read| (read.calls, read.complete)).collect::<Vec<_>>(), [(1, true)]);
+    assert!(closed.gaps.is_empty());
 }
 
 #[tokio::test]

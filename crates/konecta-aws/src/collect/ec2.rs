@@ -205,12 +205,9 @@ impl NamedLists {
             Value::Array(items) => items.iter().for_each(|item| self.find(item)),
             Value::Object(members) => {
                 for (name, value) in members {
-                    match value {
-                        Value::String(id) if matches!(name.as_str(), "PrefixListId" | "DestinationPrefixListId") => {
-                            self.ids.insert(id.clone());
-                        }
-                        _ => self.find(value),
-                    }
+                    let is_id = matches!(name.as_str(), "PrefixListId" | "DestinationPrefixListId");
+                    self.ids.extend(value.as_str().filter(|_| is_id).map(str::to_owned));
+                    self.find(value);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

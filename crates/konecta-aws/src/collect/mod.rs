@@ -53,6 +53,7 @@ macro_rules! client {
         let caller: &crate::call::Caller = $caller;
         let config = $sdk::config::Builder::from(caller.sdk())
             .retry_partition(aws_smithy_runtime::client::retries::RetryPartition::new(caller.retry_partition()))
+            .retry_classifier(crate::throttled_waits::LeaveThrottled)
             .build();
         $sdk::Client::from_conf(config)
     }};
