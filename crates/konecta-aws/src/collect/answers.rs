@@ -181,3 +181,27 @@ async fn only_what_was_imported_is_asked_for_whole() {
     assert_eq!(kept(&snapshot, kind)[0].2.get("imported"), None);
     assert_eq!(gaps(&snapshot), [format!("acm:GetCertificate denied {arn}")]);
 }
+
+/// A distribution that names a cache policy, as it is listed.
+const DISTRIBUTIONS: &str = "<DistributionList xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><Marker></Marker>\
+    <MaxItems>100</MaxItems><IsTruncated>false</IsTruncated><Quantity>1</Quantity><Items><DistributionSummary><Id>E1</Id>\
+    <ARN>arn:aws:cloudfront::123456789012:distribution/E1</ARN><Status>Deployed</Status><DomainName>d1.cloudfront.net\
+    </DomainName><DefaultCacheBehavior><CachePolicyId>c-1</CachePolicyId></DefaultCacheBehavior><HttpVersion>HTTP2\
+    </HttpVersion></DistributionSummary></Items></DistributionList>";
+
+#[tokio::test]
+async fn a_listed_distribution_stands_as_if_it_was_asked_for_without_what_the_listing_lacks() {
+    let policy = "<CachePolicy xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><Id>c-1</Id></CachePolicy>";
+    let (snapshot, sent) = scan(&["cloudfront:GetCachePolicy"], &[(200, DISTRIBUTIONS), (200, policy)]).await;
+    assert!(sent[1].contains("/cache-policy/c-1"), "{sent:?}");
+    let listed = kept(&snapshot, "AWS::CloudFront::Distribution");
+    assert_eq!(listed[0].1["DomainName"], json!("d1.cloudfront.net"));
+    let behavior = json!({"CachePolicyId": "c-1", "ForwardedValues": null, "OriginRequestPolicyId": null,
+        "ResponseHeadersPolicyId": null});
+    assert_eq!(listed[0].1["DistributionConfig"], json!({"DefaultCacheBehavior": behavior}));
+    assert_eq!(gaps(&snapshot), [""; 0]);
+
+    let (snapshot, _) = scan(&["cloudfront:GetDistribution"], &[(200, DISTRIBUTIONS), DENIED]).await;
+    assert_eq!(kept(&snapshot, "AWS::CloudFront::Distribution"), listed, "denied, it stands as it was listed");
+    assert_eq!(gaps(&snapshot), ["cloudfront:GetDistribution denied arn:aws:cloudfront::123456789012:distribution/E1"]);
+}
