@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 WORLD ?= good
 PURE := -p konecta-base -p konecta-rego -p konecta-core -p konecta-fix
 
-.PHONY: demo test check doc lint lint-scripts world bench bench-lambda faults faults-load fmt glossary new-control pages lambda lambda-arm64 templates deny notices sbom reproducible fuzz clean
+.PHONY: demo test check doc lint lint-scripts world bench bench-lambda faults faults-load fmt glossary new-control pages lambda lambda-arm64 templates deny notices sbom reproducible fuzz clean bench-peers bench-quick
 
 demo: $(VENV)/.ready
 	cargo build --locked
@@ -17,6 +17,7 @@ test: $(VENV)/.ready
 	tests/page/check.sh
 	deploy/validate.sh
 	cargo test --locked --workspace
+	$(MAKE) --no-print-directory bench-quick
 
 # Clippy as the compiler of a whole build, and not by `cargo clippy`, whose check of the dependencies no build can use: that would be
 # eight minutes more for the AWS SDK.
@@ -29,6 +30,7 @@ lint-scripts: $(VENV)/.lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy tests/emulator/world.py tests/emulator/check_world.py tests/emulator/moto_server.py tests/emulator/ministack_server.py
+	$(BIN)/mypy benches/replay
 	if [ -x $(BIN)/shellcheck ]; then $(BIN)/shellcheck .ci/run $$(git ls-files '*.sh'); fi
 	$(BIN)/zizmor --offline --quiet .
 
@@ -69,6 +71,24 @@ faults-load: $(VENV)/.ready
 
 bench:
 	cargo bench --locked -p konecta-core --bench judge
+
+# Ours beside Prowler, Cloud Custodian and boto3, each in an environment of its own below target/: one account in moto, recorded once for
+# every tool and replayed to all. Makes the recordings anew, and writes docs/benchmarks.md. Twenty minutes and more after the build.
+PEERS := target/bench-peers
+BENCH ?= --document docs/benchmarks.md
+bench-peers: $(VENV)/.ready $(PEERS)/boto3/.ready $(PEERS)/custodian/.ready $(PEERS)/prowler/.ready
+	cargo build --locked --release --bin konecta-audit
+	$(BIN)/python benches/replay/bench.py --program target/release/konecta-audit $(BENCH)
+
+# Keeps the recorder, the replay server and the checks by hand running: few resources, the program as `make test` builds it.
+bench-quick: $(VENV)/.ready
+	cargo build --locked
+	$(BIN)/python benches/replay/bench.py --program target/debug/konecta-audit --quick
+
+$(PEERS)/%/.ready: benches/replay/peers/%.txt
+	$(PYTHON) -m venv $(PEERS)/$*
+	$(PEERS)/$*/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 fmt:
 	cargo fmt --all

@@ -4,7 +4,7 @@
 //!
 //! `-- --million` measures 1,000,000 as well; `-- --controls` says what each control costs;
 //! `-- --judge FILE [CONTROL]…` judges a snapshot that is there already, `-- --findings FILE…` prints what is found,
-//! `-- --threads N FILE` judges on so many threads.
+//! `-- --threads N FILE` judges on so many threads, `-- --write N FILE` writes an account of N resources and judges nothing.
 
 #![expect(
     clippy::print_stdout,
@@ -137,6 +137,10 @@ fn main() {
         let measured = judge(&PathBuf::from(&arguments[at + 1]), &only(&arguments[at + 2..]));
         let Measured { seconds, findings, errors, megabytes } = measured;
         println!("{seconds} {findings} {errors} {megabytes}");
+        return;
+    }
+    if let Some(at) = arguments.iter().position(|argument| argument == "--write") {
+        mixed::write(arguments[at + 1].parse().expect("a number"), &PathBuf::from(&arguments[at + 2]));
         return;
     }
     if let Some(at) = arguments.iter().position(|argument| argument == "--threads") {

@@ -26,7 +26,7 @@ _HOP_BY_HOP: Final = frozenset(
 )
 # The API of the Classic Load Balancer signs with the same name as the newer one.
 _CLASSIC: Final = "2012-06-01"
-_MODELS: Final = {"elasticloadbalancing": "elbv2"}
+_MODELS: Final = {"elasticloadbalancing": "elbv2", "tagging": "resourcegroupstaggingapi"}
 
 
 @dataclass(frozen=True)
