@@ -1,7 +1,8 @@
 //! Circuit breaker of one account, region and service: when its calls are no longer worth waiting for.
 //!
 //! Three things open it. The deadline of the scan; a service that hangs, or cannot be reached; and a read that is answered
-//! alike again and again by a fault of the service. What is not asked then is a gap like any other, with the code `GivenUp`.
+//! alike again and again by a fault of the service, or refused to the end for the rate of requests and never answered. What
+//! is not asked then is a gap like any other, with the code `GivenUp`.
 //! Knows nothing of what is asked.
 
 use std::collections::BTreeMap;
@@ -134,6 +135,11 @@ impl Breaker {
                 record.service.in_a_row = 0;
                 record.faulty(action, failure)
             }
+            // Whether it was refused to the end, `refused` is told.
+            Err(failure) if failure.kind == GapKind::Throttled => {
+                record.service.in_a_row = 0;
+                false
+            }
             Ok(_) | Err(_) => {
                 record.service.in_a_row = 0;
                 if let Some(known) = record.actions.get_mut(action) {
@@ -143,6 +149,14 @@ impl Breaker {
             }
         });
         if opened {
+            self.changes.send_replace(());
+        }
+    }
+
+    /// Learns that a call was refused for the rate of requests until nobody asked any more. A call that is refused again and
+    /// again and never answered would slow all others of the service down.
+    pub(crate) fn refused(&self, action: &Action, failure: &Failure) {
+        if self.with(|record| record.faulty(action, failure)) {
             self.changes.send_replace(());
         }
     }
@@ -239,6 +253,24 @@ mod tests {
         fn is_open(&self, name: &str) -> bool {
             is_open(&self.0, name)
         }
+    }
+
+    #[test]
+    fn a_call_that_is_refused_to_the_end_three_times_and_never_answered_is_given_up() {
+        let test = BreakerTest::new();
+        let name = "ecr:GetLifecyclePolicy";
+        let throttled = fault("ThrottlingException", 400);
+        let refuse = || {
+            test.note(name, &throttled);
+            test.0.refused(&action(name), throttled.as_ref().expect_err("refused"));
+        };
+        (0..2).for_each(|_| refuse());
+        test.note(name, &Ok(()));
+        (0..2).for_each(|_| refuse());
+        assert!(!test.is_open(name), "it was answered in between");
+        refuse();
+        assert!(test.is_open(name) && !test.is_open("ecr:DescribeRepositories"));
+        assert_eq!(test.0.refusal(&action(name)).map(|failure| failure.kind), Some(GapKind::Throttled));
     }
 
     fn fault(code: &str, status: u16) -> Result<(), Failure> {

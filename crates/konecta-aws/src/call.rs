@@ -2,10 +2,11 @@
 //! recording holds already is not asked again.
 //! Knows which service it speaks to only by name; what an answer means is the collectors' business.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -79,6 +80,8 @@ struct Inner {
     ledger: Arc<Ledger>,
     progress: Arc<Progress>,
     recording: Option<Arc<Recording>>,
+    /// How often each call was answered.
+    answers: Mutex<BTreeMap<Action, u64>>,
 }
 
 type Sent = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send>>;
@@ -100,7 +103,7 @@ impl Caller {
         progress: Arc<Progress>,
         recording: Option<Arc<Recording>>,
     ) -> Self {
-        Self(Arc::new(Inner { service, sdk, budget, breaker, ledger, progress, recording }))
+        Self(Arc::new(Inner { service, sdk, budget, breaker, ledger, progress, recording, answers: Mutex::default() }))
     }
 
     /// Where is asked.
@@ -271,11 +274,25 @@ impl Caller {
         let mut unheard = recording;
         loop {
             let (told, throttled) = self.send(action, call, unheard.take()).await;
-            let Some(wait) = throttled.and_then(|throttled| waits.next(throttled)) else { return told };
+            let Some(throttled) = throttled else { return told };
+            let Some(wait) = waits.next(throttled) else {
+                if let Err(failure) = &told.outcome {
+                    self.0.breaker.refused(action, failure);
+                }
+                return told;
+            };
             if let Err(failure) = self.0.breaker.unless_open(action, tokio::time::sleep(wait)).await {
                 return CallOutcome { at: clock::now(), outcome: Err(failure) };
             }
         }
+    }
+
+    /// Counts answers of a call; how many it had with these.
+    fn count_answers(&self, action: &Action, more: u64) -> u64 {
+        let mut answers = self.0.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = answers.entry(action.clone()).or_default();
+        *count += more;
+        *count
     }
 
     /// Waits for a place in the budget, sends, decodes what the tap heard, and replaces what is secret in it; unless the
@@ -295,16 +312,22 @@ impl Caller {
             recording.asked(key, action);
         }
         let tap = Tap::default();
+        let before = self.count_answers(action, 0);
         let shown = self.0.progress.enter(action.as_str());
         let begun = Instant::now();
         let outcome = breaker.unless_open(action, call(tap.clone())).await.and_then(|sent| sent);
         breaker.note(action, (begun, Instant::now()), &outcome);
         let throttled = match &outcome {
-            Err(failure) if failure.kind == GapKind::Throttled => Some(permit.throttled()),
+            // AWS counts many calls apart. One that is refused for good does not come through because others do.
+            Err(failure) if failure.kind == GapKind::Throttled => Some(match permit.throttled() {
+                Throttled::Slow if self.count_answers(action, 0) == before => Throttled::InVain,
+                throttled @ (Throttled::Slow | Throttled::InVain | Throttled::Closed) => throttled,
+            }),
             // What never came says nothing of the rate of requests.
             Err(failure) if !failure.is_of_the_service() => None,
             Ok(()) | Err(_) => {
                 permit.answered();
+                self.count_answers(action, 1);
                 None
             }
         };

@@ -48,6 +48,8 @@ struct CallTest {
     caller: Caller,
     ledger: Arc<Ledger>,
     server: Server,
+    /// What plays the service in place of the server.
+    connector: Option<SharedHttpConnector>,
 }
 
 impl CallTest {
@@ -76,13 +78,16 @@ impl CallTest {
         let ledger = Arc::new(Ledger::open(place, wanted, Arc::clone(&progress)));
         let budget = Budget::within(&Budget::overall(Limits::default()), Limits::default());
         let caller = Caller::new("test", sdk, budget, Breaker::new(None), Arc::clone(&ledger), progress, recording);
-        Self { caller, ledger, server }
+        Self { caller, ledger, server, connector: None }
     }
 
     /// A client as collectors make it.
     fn client(&self) -> aws_sdk_ecr::Client {
-        let config = aws_sdk_ecr::config::Builder::from(self.caller.sdk()).retry_classifier(LeaveThrottled).build();
-        aws_sdk_ecr::Client::from_conf(config)
+        let mut config = aws_sdk_ecr::config::Builder::from(self.caller.sdk()).retry_classifier(LeaveThrottled);
+        if let Some(connector) = self.connector.clone() {
+            config = config.http_client(http_client_fn(move |_, _| connector.clone()));
+        }
+        aws_sdk_ecr::Client::from_conf(config.build())
     }
 
     async fn repositories(&self) -> Listing {
@@ -186,6 +191,43 @@ async fn throttling_to_the_end_is_told_as_such() {
     let bench = CallTest::new(&["ecr:GetLifecyclePolicy"], &[throttled, throttled]);
     assert_eq!(bench.lifecycle().await, Answer::Missing);
     assert_eq!(bench.only_gap(), (GapKind::Throttled, "ThrottlingException".to_owned()));
+}
+
+/// Answers listings at once, and refuses everything else for good, each time after some listings.
+#[derive(Debug, Clone)]
+struct Refusing;
+
+impl HttpConnector for Refusing {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let is_listing = request.headers().get("x-amz-target").is_some_and(|target| target.ends_with("Repositories"));
+        let (status, body) = match is_listing {
+            true => (200, r#"{"repositories": []}"#),
+            false => (400, r#"{"__type": "ThrottlingException", "message": "Rate exceeded"}"#),
+        };
+        HttpConnectorFuture::new(async move {
+            tokio::time::sleep(Duration::from_millis(if is_listing { 1 } else { 50 })).await;
+            Ok(HttpResponse::new(StatusCode::try_from(status).expect("status"), SdkBody::from(body)))
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_refused_for_good_ends_though_others_are_answered() {
+    let mut bench = CallTest::new(&["ecr:DescribeRepositories", "ecr:GetLifecyclePolicy"], &[]);
+    bench.connector = Some(SharedHttpConnector::new(Refusing));
+    let others = async {
+        loop {
+            assert!(bench.repositories().await.complete);
+        }
+    };
+    let answer = tokio::select! {
+        answer = bench.lifecycle() => answer,
+        () = others => Answer::Missing,
+        () = tokio::time::sleep(Duration::from_secs(30)) => panic!("it is asked again and again"),
+    };
+    assert_eq!(answer, Answer::Missing);
+    let gaps: Vec<_> = bench.close().gaps.into_iter().map(|gap| (gap.action.to_string(), gap.kind)).collect();
+    assert_eq!(gaps, [("ecr:GetLifecyclePolicy".to_owned(), GapKind::Throttled)]);
 }
 
 #[tokio::test]
