@@ -295,7 +295,7 @@ impl Caller {
         *count
     }
 
-    /// Waits for a place in the budget, sends, decodes what the tap heard, and replaces what is secret in it; unless the
+    /// Waits for a slot in the budget, sends, decodes what the tap heard, and replaces what is secret in it; unless the
     /// breaker gives the call up. Tells what a throttled answer says of the service.
     async fn send(
         &self,

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub(crate) use self::lane::Throttled;
-use self::lane::{Lane, Place};
+use self::lane::{Lane, Slot};
 
 /// Requests in flight at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct Budget {
 /// The right to have one request in flight.
 #[derive(Debug)]
 pub struct Permit<'a> {
-    own: Place<'a>,
+    own: Slot<'a>,
     _overall: Option<SemaphorePermit<'a>>,
 }
 
@@ -56,7 +56,7 @@ impl Budget {
         Self { overall: Arc::clone(overall), own: Arc::new(Lane::new(begin, most.max(begin))) }
     }
 
-    /// Waits for a place. The own budget comes first, so that nobody holds a place of the whole while waiting.
+    /// Waits for a slot. The own budget comes first, so that nobody holds a slot of the whole while waiting.
     pub async fn acquire(&self) -> Permit<'_> {
         let own = self.own.enter().await;
         // Semaphores fail only when closed, and nobody closes this one; without one, the call goes out all the same.

@@ -1,7 +1,7 @@
 //! What is done about a throttled answer: the SDK leaves it to us, and here is how long is waited, and how often.
 //!
-//! The SDK would wait inside the call and hold its place for nothing, and its quota of retries is used up in the middle of a
-//! long listing. Here the place is given back and the pace of the service is learned ([`crate::pace`]).
+//! The SDK would wait inside the call and hold its slot for nothing, and its quota of retries is used up in the middle of a
+//! long listing. Here the slot is given back and the pace of the service is learned ([`crate::pace`]).
 
 use std::time::Duration;
 

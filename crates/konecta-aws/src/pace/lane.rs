@@ -1,10 +1,10 @@
 //! How much one account, region and service bears at once and in a second, learned from what it answers.
 //!
-//! Places grow while they are all taken and answers come: by one an answer, until the service refuses for the first time for
+//! Slots grow while they are all taken and answers come: by one an answer, until the service refuses for the first time for
 //! the rate of requests (it is *throttled*); from then on by one a round. A throttled answer halves them, and sets a pace at
-//! which attempts begin: under a throttle of a few calls a second one place is too many already.
+//! which attempts begin: under a throttle of a few calls a second one slot is too many already.
 //!
-//! Places and pace are halved until answers come. From then on a throttled answer makes the pace a little slower than the one
+//! Slots and pace are halved until answers come. From then on a throttled answer makes the pace a little slower than the one
 //! that was too fast; near that it rises slowly, so that most attempts of a long scan are just below what the service allows,
 //! and elsewhere quickly. Knows nothing of what is asked.
 
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The slowest pace, in attempts a second. AWS's throttles allow more; what plays AWS is asked in vain a little more often.
 const SLOWEST: f64 = 2.0;
 
-/// Places that are left however often they are halved: one more than the one whose answer is waited for.
+/// Slots that are left however often they are halved: one more than the one whose answer is waited for.
 const FEWEST: usize = 2;
 
 /// What is left of a pace that was too fast, once so many answers have come by it; before that, half of it.
@@ -41,7 +41,7 @@ const NO_PACE: f64 = 10_000.0;
 /// One account, region and service.
 #[derive(Debug)]
 pub(super) struct Lane {
-    places: Semaphore,
+    slots: Semaphore,
     /// Whose turn it is to wait for the pace; first come, first served.
     turns: Turns<()>,
     learned: Mutex<Learned>,
@@ -49,7 +49,7 @@ pub(super) struct Lane {
 
 /// The right to one attempt.
 #[derive(Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct Slot<'a> {
     lane: &'a Lane,
     held: Option<SemaphorePermit<'a>>,
     begun: Begun,
@@ -57,20 +57,20 @@ pub(super) struct Place<'a> {
 
 impl Lane {
     pub(super) fn new(limit: usize, most: usize) -> Self {
-        Self { places: Semaphore::new(limit), turns: Turns::default(), learned: Mutex::new(Learned::new(limit, most)) }
+        Self { slots: Semaphore::new(limit), turns: Turns::default(), learned: Mutex::new(Learned::new(limit, most)) }
     }
 
-    /// Waits for a place and for the pace.
-    pub(super) async fn enter(&self) -> Place<'_> {
-        // Semaphores fail only when closed, and nobody closes this one; without a place, the call goes out all the same.
-        let held = self.places.acquire().await.ok();
+    /// Waits for a slot and for the pace.
+    pub(super) async fn enter(&self) -> Slot<'_> {
+        // Semaphores fail only when closed, and nobody closes this one; without a slot, the call goes out all the same.
+        let held = self.slots.acquire().await.ok();
         let turn = self.turns.lock().await;
         while let Some(next) = self.waits() {
             sleep_until(next).await;
         }
         let begun = self.learned().begin(Instant::now());
         drop(turn);
-        Place { lane: self, held, begun }
+        Slot { lane: self, held, begun }
     }
 
     fn waits(&self) -> Option<Instant> {
@@ -82,13 +82,13 @@ impl Lane {
     }
 }
 
-impl Place<'_> {
+impl Slot<'_> {
     /// The service has answered, whatever it was.
     pub(super) fn answered(&self) {
         let mut learned = self.lane.learned();
-        let all_taken = self.lane.places.available_permits() == 0;
+        let all_taken = self.lane.slots.available_permits() == 0;
         if learned.answered(Instant::now(), &self.begun, all_taken) {
-            self.lane.places.add_permits(1);
+            self.lane.slots.add_permits(1);
         }
     }
 
@@ -97,12 +97,12 @@ impl Place<'_> {
         let mut learned = self.lane.learned();
         let said = learned.throttled(Instant::now(), &self.begun);
         // Those that are taken are given up when they are free.
-        learned.debt -= self.lane.places.forget_permits(learned.debt);
+        learned.debt -= self.lane.slots.forget_permits(learned.debt);
         said
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Slot<'_> {
     fn drop(&mut self) {
         let Some(held) = self.held.take() else { return };
         let mut learned = self.lane.learned();
@@ -138,9 +138,9 @@ pub(super) struct Begun {
 pub(super) struct Learned {
     limit: usize,
     most: usize,
-    /// Places to be given up as soon as they are free.
+    /// Slots to be given up as soon as they are free.
     debt: usize,
-    /// Answers since the last place was added.
+    /// Answers since the last slot was added.
     credit: usize,
     /// How often the limit was cut. An attempt that began before the last cut tells nothing new by being throttled.
     cuts: u64,
@@ -178,7 +178,7 @@ impl Learned {
         self.limit
     }
 
-    /// Takes the places away that are to be given up, where the test counts them itself.
+    /// Takes the slots away that are to be given up, where the test counts them itself.
     #[cfg(test)]
     pub(super) fn forgive(&mut self) {
         self.debt = 0;
@@ -193,7 +193,7 @@ impl Learned {
         Begun { at: now, cuts: self.cuts, answers: self.answers, per_second }
     }
 
-    /// Learns from an answer; whether there is a place more now.
+    /// Learns from an answer; whether there is a slot more now.
     pub(super) fn answered(&mut self, now: Instant, begun: &Begun, all_taken: bool) -> bool {
         self.answers += 1;
         self.heard = Some(now);
@@ -233,12 +233,12 @@ impl Learned {
     fn cut(&mut self, now: Instant, begun: &Begun) {
         let is_sought = self.pace.as_ref().is_none_or(|pace| pace.since < ENOUGH);
         // Without a pace, as fast as it went: with so many under way, and each as long as this one.
-        let places = f64::from(u32::try_from(self.limit).unwrap_or(u32::MAX));
-        let too_fast = begun.per_second.unwrap_or_else(|| places / seconds(begun.at, now));
+        let slots = f64::from(u32::try_from(self.limit).unwrap_or(u32::MAX));
+        let too_fast = begun.per_second.unwrap_or_else(|| slots / seconds(begun.at, now));
         let per_second = (too_fast * if is_sought { 0.5 } else { CUT }).clamp(SLOWEST, NO_PACE);
         let next = now + Duration::from_secs_f64(1.0 / per_second);
         self.pace = Some(Pace { per_second, next, too_fast, since: 0 });
-        // Once there are answers the pace is what holds back, and places are only how many calls that takes.
+        // Once there are answers the pace is what holds back, and slots are only how many calls that takes.
         if is_sought {
             let left = (self.limit / 2).max(FEWEST).min(self.limit);
             self.debt += self.limit - left;

@@ -1,4 +1,4 @@
-//! The board, the places, and the pace against services that throttle, in a time of their own.
+//! The board, the slots, and the pace against services that throttle, in a time of their own.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -40,7 +40,7 @@ async fn a_budget_lets_no_more_through_than_it_has() {
 }
 
 #[tokio::test]
-async fn places_grow_with_answers_while_all_are_taken_and_no_further_than_the_whole() {
+async fn slots_grow_with_answers_while_all_are_taken_and_no_further_than_the_whole() {
     let limits = Limits { per_service: 2, overall: 3 };
     let budget = Budget::within(&Budget::overall(limits), limits);
     let alone = budget.acquire().await;
@@ -55,7 +55,7 @@ async fn places_grow_with_answers_while_all_are_taken_and_no_further_than_the_wh
 }
 
 #[tokio::test]
-async fn a_throttled_answer_takes_half_of_the_places_away_once() {
+async fn a_throttled_answer_takes_half_of_the_slots_away_once() {
     let limits = Limits { per_service: 4, overall: 64 };
     let budget = Budget::within(&Budget::overall(limits), limits);
     let mut held = Vec::new();
@@ -92,7 +92,7 @@ struct Scan {
     filled: Instant,
     learned: Learned,
     taken: usize,
-    /// Calls that wait for a place, and those that have one and wait for the pace.
+    /// Calls that wait for a slot, and those that have one and wait for the pace.
     waiting: VecDeque<usize>,
     entered: VecDeque<usize>,
     /// When the next turn is looked at.
@@ -250,7 +250,7 @@ fn a_throttled_service_is_kept_busy_and_nothing_is_lost() {
             );
             assert!(ratio <= 1.15, "{per_second}/s, {at_once} at once, {latency} ms: {ratio:.3} of the bound");
             assert_eq!(scan.lost, 0, "{per_second}/s, {at_once} at once, {latency} ms");
-            // Two rounds of all places while the pace is looked for, and then one of every few.
+            // Two rounds of all slots while the pace is looked for, and then one of every few.
             let most = 2 * Limits::default().overall + calls / 6;
             assert!(scan.throttled <= most, "{} of {calls} were throttled", scan.throttled);
         }
