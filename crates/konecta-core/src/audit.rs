@@ -85,8 +85,7 @@ impl<'a> Audit<'a> {
     /// # Errors
     /// When the snapshot cannot be read or a policy cannot be made ready.
     pub fn verdicts(&self, source: &dyn Source) -> Result<Report, AuditError> {
-        let texts = facts::texts(source, self.blueprint, wanted(self.catalogue))?;
-        self.judged(source, &surroundings(source, self.blueprint, texts)?, &mut |_| {})
+        self.told_verdicts(source, &mut |_| {})
     }
 
     /// As [`Self::verdicts`], of some of the resources only, on one thread.
@@ -114,13 +113,13 @@ impl<'a> Audit<'a> {
     /// # Errors
     /// As for [`Self::verdicts`].
     pub fn run_followed(&self, source: &dyn Source, follower: &mut dyn Follower) -> Result<Report, AuditError> {
-        follower.begins(&opening(source, self.catalogue, self.tool_version));
-        let texts = facts::texts(source, self.blueprint, wanted(self.catalogue))?;
+        let gaps = reported_gaps(source, self.catalogue, reads(), &[]);
+        follower.begins(&opening(source, self.catalogue, self.tool_version, gaps));
         let is_spoken_of = |finding: &Finding| {
             matches!(finding.status, Status::Fail | Status::Waived)
                 && self.waivers.iter().any(|waiver| waiver.fits(finding))
         };
-        let mut report = self.judged(source, &surroundings(source, self.blueprint, texts)?, &mut |finding| {
+        let mut report = self.told_verdicts(source, &mut |finding| {
             if !is_spoken_of(finding) {
                 follower.finds(finding);
             }
@@ -141,6 +140,12 @@ impl<'a> Audit<'a> {
         let mut report = self.judged(source, &surroundings(source, self.blueprint, texts)?, &mut |_| {})?;
         let waivers = waivers::accept(&mut report, self.waivers, &self.waiver_limits);
         Ok(Audited { report, facts, waivers })
+    }
+
+    /// The verdicts as they are, each told as soon as it is there.
+    fn told_verdicts(&self, source: &dyn Source, find: &mut dyn FnMut(&Finding)) -> Result<Report, AuditError> {
+        let texts = facts::texts(source, self.blueprint, wanted(self.catalogue))?;
+        self.judged(source, &surroundings(source, self.blueprint, texts)?, find)
     }
 
     fn judged(
@@ -185,16 +190,16 @@ fn report(
     let claims =
         claim::judge(catalogue.claims(), catalogue.deciders(), &findings, errors.iter().map(|error| &error.control));
     let gaps = reported_gaps(source, catalogue, reads(), &findings);
-    Report { findings, errors, claims, gaps, ..opening(source, catalogue, tool_version) }
+    Report { findings, errors, claims, ..opening(source, catalogue, tool_version, gaps) }
 }
 
 /// What is known before anything is judged.
-fn opening(source: &dyn Source, catalogue: &Catalogue, tool_version: &str) -> Report {
+fn opening(source: &dyn Source, catalogue: &Catalogue, tool_version: &str, gaps: Vec<ReportedGap>) -> Report {
     Report {
         tool_version: tool_version.to_owned(),
         scan: source.info().clone(),
         rules: catalogue.rules(),
-        gaps: reported_gaps(source, catalogue, reads(), &[]),
+        gaps,
         findings: Vec::new(),
         claims: Vec::new(),
         errors: Vec::new(),
