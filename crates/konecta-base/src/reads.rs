@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::embedded::embedded;
 use crate::id::{Action, ResourceType};
@@ -48,6 +49,23 @@ pub struct Read {
     /// The IAM action that allows it, where that is not its own name.
     #[serde(default)]
     pub permission: Option<Action>,
+}
+
+impl Read {
+    /// Gives a configuration this value in the place of each member that only this read carries, or, without a value, takes
+    /// them out: what the listing alone would say. A member whose parent is not there is left out.
+    pub fn set_added(&self, configuration: &mut Value, value: Option<&Value>) {
+        for path in &self.adds {
+            let (outside, name) = path.rsplit_once('.').unwrap_or(("", path));
+            let mut steps = outside.split('.').filter(|step| !step.is_empty());
+            let parent = steps.try_fold(&mut *configuration, |at, step| at.get_mut(step));
+            let Some(Value::Object(members)) = parent else { continue };
+            match value {
+                Some(value) => members.insert(name.to_owned(), value.clone()),
+                None => members.remove(name),
+            };
+        }
+    }
 }
 
 /// All reads by their names: the IAM action, but for those that have a `permission`.

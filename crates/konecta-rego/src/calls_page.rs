@@ -6,12 +6,9 @@ use std::fmt::Write as _;
 
 use konecta_base::id::Action;
 use konecta_base::reads::{Read, ReadScope, reads};
-use konecta_base::text::wrap;
 
 use crate::catalogue::Catalogue;
-
-/// Where the page is read.
-const WIDTH: usize = 100;
+use crate::page::Page;
 
 /// As many controls as are named before the others are counted.
 const NAMED: usize = 6;
@@ -31,23 +28,23 @@ const PARTS: &str = "Some listings carry most of what the call for one resource 
 /// The page.
 #[must_use]
 pub fn calls_page(catalogue: &Catalogue) -> String {
-    let mut page = "# The calls of a scan\n".to_owned();
-    paragraph(&mut page, INTRODUCTION);
-    paragraph(&mut page, BATCHES);
-    paragraph(&mut page, PARTS);
-    page.push('\n');
-    for (action, read) in reads().iter().filter(|(_, read)| !read.adds.is_empty()) {
-        let adds: Vec<String> = read.adds.iter().map(|path| format!("`{path}`")).collect();
-        for (number, line) in wrap(&format!("`{action}`: {}.", adds.join(", ")), WIDTH - 2).iter().enumerate() {
-            let _ = writeln!(page, "{}{line}", if number == 0 { "- " } else { "  " });
-        }
+    let mut page = Page("# The calls of a scan\n".to_owned());
+    for text in [INTRODUCTION, BATCHES, PARTS] {
+        page.line(text);
     }
+    let partly = reads().iter().filter(|(_, read)| !read.adds.is_empty());
+    let added = partly.map(|(action, read)| {
+        let adds: Vec<String> = read.adds.iter().map(|path| format!("`{path}`")).collect();
+        format!("`{action}`: {}.", adds.join(", "))
+    });
+    page.0.push('\n');
+    page.items(&added.collect::<Vec<_>>());
     let mut services: BTreeMap<&str, Vec<(&Action, &Read)>> = BTreeMap::new();
     for (action, read) in reads().iter() {
         services.entry(action.service()).or_default().push((action, read));
     }
     for (service, calls) in services {
-        let _ = write!(page, "\n## {service}\n\n| call | made | one call for | asked for by |\n|---|---|---|---|\n");
+        let _ = write!(page.0, "\n## {service}\n\n| call | made | one call for | asked for by |\n|---|---|---|---|\n");
         for (action, read) in calls {
             let per = if read.per.starts_with(|first: char| first.is_ascii_digit()) || read.per.starts_with("page") {
                 read.per.clone()
@@ -55,7 +52,7 @@ pub fn calls_page(catalogue: &Catalogue) -> String {
                 format!("each {}", read.per)
             };
             let _ = writeln!(
-                page,
+                page.0,
                 "| `{}` | {} | {per} | {} |",
                 action.operation(),
                 made(read.scope),
@@ -63,14 +60,7 @@ pub fn calls_page(catalogue: &Catalogue) -> String {
             );
         }
     }
-    page
-}
-
-fn paragraph(page: &mut String, text: &str) {
-    page.push('\n');
-    for line in wrap(text, WIDTH) {
-        let _ = writeln!(page, "{line}");
-    }
+    page.0
 }
 
 fn made(scope: ReadScope) -> &'static str {

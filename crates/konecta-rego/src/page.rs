@@ -96,10 +96,12 @@ fn claim(catalogue: &Catalogue, id: &ClaimId) -> String {
     says.map_or_else(|| format!("`{id}`"), |says| format!("`{id}`: {says}"))
 }
 
-struct Page(String);
+/// A page of Markdown as it grows.
+pub(super) struct Page(pub(super) String);
 
 impl Page {
-    fn line(&mut self, text: &str) {
+    /// A paragraph.
+    pub(super) fn line(&mut self, text: &str) {
         self.0.push('\n');
         for line in wrap(text, WIDTH) {
             self.0.push_str(&line);
@@ -117,6 +119,10 @@ impl Page {
             return;
         }
         let _ = write!(self.0, "\n## {title}\n\n");
+        self.items(items);
+    }
+
+    pub(super) fn items(&mut self, items: &[String]) {
         for item in items {
             for (number, line) in wrap(item, WIDTH - 2).iter().enumerate() {
                 let _ = writeln!(self.0, "{}{line}", if number == 0 { "- " } else { "  " });

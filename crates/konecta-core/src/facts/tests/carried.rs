@@ -23,15 +23,7 @@ fn values() -> [Value; 3] {
 fn with(mut snapshot: Snapshot, read: &Read, value: Option<&Value>) -> Snapshot {
     for resource in snapshot.resources.iter_mut().filter(|one| read.completes.contains(&one.resource_type)) {
         let mut whole: Value = serde_json::from_str(resource.configuration.get()).expect("JSON");
-        for path in &read.adds {
-            let (outside, name) = path.rsplit_once('.').unwrap_or(("", path));
-            let pointer = outside.split('.').filter(|step| !step.is_empty()).map(|step| format!("/{step}"));
-            let Some(Value::Object(members)) = whole.pointer_mut(&pointer.collect::<String>()) else { continue };
-            match value {
-                Some(value) => members.insert(name.to_owned(), value.clone()),
-                None => members.remove(name),
-            };
-        }
+        read.set_added(&mut whole, value);
         resource.configuration = serde_json::value::to_raw_value(&whole).expect("JSON");
     }
     snapshot

@@ -16,13 +16,8 @@ fn partly() -> Vec<(&'static Action, &'static Read)> {
 fn without(input: &Json, read: &Read) -> Option<Json> {
     let is_completed = read.completes.iter().any(|kind| input["resourceType"] == kind.as_str());
     let mut less = is_completed.then(|| input.clone())?;
-    for path in &read.adds {
-        let (outside, name) = path.rsplit_once('.').unwrap_or(("", path));
-        let mut at = less.get_mut("configuration");
-        for step in outside.split('.').filter(|step| !step.is_empty()) {
-            at = at.and_then(|value| value.get_mut(step));
-        }
-        at.and_then(Json::as_object_mut).and_then(|members| members.remove(name));
+    if let Some(configuration) = less.get_mut("configuration") {
+        read.set_added(configuration, None);
     }
     Some(less)
 }
