@@ -164,9 +164,10 @@ fn calls(code: &str) -> Vec<Call> {
         }
         for (at, _) in line.match_indices('(') {
             let before = &line[..at];
-            let name_at = before.rfind(|char| !is_name(char) && char != '.').map_or(0, |found| found + 1);
-            let name = if before.ends_with(']') { "[]" } else { &before[name_at..] };
-            let is_definition = is_head && name_at == 0;
+            let outside = before.trim_end_matches(|char| is_name(char) || char == '.');
+            let name = before.strip_prefix(outside).unwrap_or_default();
+            let name = if before.ends_with(']') { "[]" } else { name };
+            let is_definition = is_head && outside.is_empty();
             if !name.is_empty()
                 && !is_definition
                 && !matches!(name, "in" | "if" | "not" | "with" | "as" | "contains" | "every" | "some")
@@ -266,6 +267,13 @@ mod tests {
         assert!(refusal("pass if data.h[\"f\"](1)").contains("through an index"));
         assert!(refusal(&format!("x := {}{}", "[".repeat(20), "]".repeat(20))).contains("nested"));
         assert!(refusal("x := \"open").contains("not closed"));
+    }
+
+    /// Found by `make fuzz TARGET=policy_source`.
+    #[test]
+    fn a_letter_of_several_bytes_before_a_call_is_no_part_of_its_name() {
+        assert!(refusal("x := éhttp.send({})").contains("`http.send` is not allowed"));
+        assert!(refusal("x := 日本(1)\n\ny := nosuch(2)").contains("`nosuch`"));
     }
 
     #[test]
