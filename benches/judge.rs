@@ -3,6 +3,7 @@
 //! of it was learnt, stands in `docs/performance.md`.
 //!
 //! `-- --million` measures 1,000,000 as well; `-- --controls` says what each control costs;
+//! `-- --json FILE` judges into a report and writes it as JSON, which every run does for 100,000 too;
 //! `-- --judge FILE [CONTROL]…` judges a snapshot that is there already, `-- --findings FILE…` prints what is found,
 //! `-- --threads N FILE` judges on so many threads, `-- --write N FILE` writes an account of N resources and judges nothing.
 
@@ -19,7 +20,8 @@ use std::process::Command;
 
 use konecta_base::blueprint::Blueprint;
 use konecta_base::snapshot::{SnapshotFile, Source as _};
-use konecta_core::audit;
+use konecta_core::audit::{self, Audit};
+use konecta_core::report::json_v1;
 use konecta_rego::catalogue::{Catalogue, Selection};
 
 /// What one judging took.
@@ -56,6 +58,42 @@ fn peak_megabytes() -> f64 {
     let peak =
         status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<f64>().ok());
     peak.unwrap_or_default() / 1024.0
+}
+
+/// Takes bytes and counts them.
+#[derive(Default)]
+struct Counted(u64);
+
+impl std::io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Judges a file into a report on this thread and writes that as JSON, which nobody keeps: what the format costs beside judging.
+fn json(path: &Path) {
+    let mut blueprint = Blueprint::default();
+    blueprint.stack.region = Some("us-east-1".parse().expect("region"));
+    let (snapshot, catalogue) = (SnapshotFile::open(path).expect("snapshot"), only(&[]));
+    let started = processor_seconds();
+    let everything = |_: &_, _: &_, _: &_| true;
+    let report = Audit::new(&catalogue, &blueprint, "bench").verdicts_of(&snapshot, &everything).expect("judged");
+    let (judged, peak) = (processor_seconds(), peak_megabytes());
+    let mut counted = Counted::default();
+    json_v1::write(&report, &mut counted).expect("written");
+    let (judging, writing) = (judged - started, processor_seconds() - judged);
+    println!(
+        "{} findings as JSON: {:.0} MB in {writing:.2} s, {:.0} % of the {judging:.2} s of judging, {:.0} MB more",
+        report.findings.len(),
+        counted.0 as f64 / 1e6,
+        100.0 * writing / judging,
+        peak_megabytes() - peak
+    );
 }
 
 /// Judges by the named controls only; by none, the snapshot is read and nothing is evaluated.
@@ -139,6 +177,9 @@ fn main() {
         println!("{seconds} {findings} {errors} {megabytes}");
         return;
     }
+    if let Some(at) = arguments.iter().position(|argument| argument == "--json") {
+        return json(&PathBuf::from(&arguments[at + 1]));
+    }
     if let Some(at) = arguments.iter().position(|argument| argument == "--write") {
         mixed::write(arguments[at + 1].parse().expect("a number"), &PathBuf::from(&arguments[at + 2]));
         return;
@@ -162,6 +203,9 @@ fn main() {
         let rate = count as f64 / seconds;
         println!("{count:>10} {findings:>10} {errors:>7} {rate:>12.0} {seconds:>9.2} {megabytes:>8.1}");
     }
+    let own = std::env::current_exe().expect("this program");
+    let told = Command::new(own).arg("--json").arg(dir.path().join("100000.snap")).status().expect("runs");
+    assert!(told.success(), "writing JSON ended with {told}");
     if has("--controls") {
         controls(&dir.path().join("100000.snap"), 100_000);
     }

@@ -27,6 +27,7 @@ use crate::resource::ResourceRef;
     Serialize,
     Deserialize,
     strum::Display,
+    strum::IntoStaticStr,
     strum::EnumString,
     strum::EnumIter,
 )]
@@ -58,6 +59,7 @@ pub enum Severity {
     Serialize,
     Deserialize,
     strum::Display,
+    strum::IntoStaticStr,
     strum::EnumString,
     strum::EnumIter,
 )]
@@ -149,5 +151,5 @@ pub fn fingerprint(control: &ControlId, arn: &str, path: &str) -> String {
         digest.update(part.as_bytes());
         digest.update([0]);
     }
-    hex::encode(digest.finalize())[..16].to_owned()
+    hex::encode(&digest.finalize()[..8])
 }

@@ -20,7 +20,7 @@ pub use self::listing::listing;
 pub use self::wire::render;
 
 /// How a fail stands to the earlier scan; the words are SARIF's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::Display)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::Display, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
 pub enum BaselineState {
     /// It did not fail in the earlier scan.

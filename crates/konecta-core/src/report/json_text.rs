@@ -1,12 +1,15 @@
 //! JSON as text that a person may print to a terminal: pretty, and every acting character as `\uXXXX`.
 //! Nothing is lost: whoever parses it gets the very strings back. Knows nothing of what it writes.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
-use konecta_base::text::acts;
+use konecta_base::text::{acts, has_acting};
+
+/// Bytes that are gathered before they are handed on.
+const BUFFER: usize = 64 * 1024;
 
 /// Writes a value as pretty JSON with a newline at its end.
 ///
@@ -22,9 +25,11 @@ pub fn write<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
 ///
 /// # Errors
 /// When the value cannot be written as JSON, or what takes it takes no more.
-pub fn write_to<T: Serialize>(mut out: impl io::Write, value: &T) -> Result<(), serde_json::Error> {
+pub fn write_to<T: Serialize>(out: impl io::Write, value: &T) -> Result<(), serde_json::Error> {
+    // Pretty JSON is written in pieces of a few bytes: a buffer here takes them without a call through a trait object for each.
+    let mut out = io::BufWriter::with_capacity(BUFFER, out);
     value.serialize(&mut Serializer::with_formatter(&mut out, Visible(PrettyFormatter::new())))?;
-    out.write_all(b"\n").map_err(serde_json::Error::io)
+    out.write_all(b"\n").and_then(|()| out.flush()).map_err(serde_json::Error::io)
 }
 
 /// Writes a value on one line, without a newline.
@@ -33,7 +38,7 @@ pub fn write_to<T: Serialize>(mut out: impl io::Write, value: &T) -> Result<(), 
 /// When the value cannot be written as JSON.
 pub fn line<T: Serialize>(value: &T) -> Result<String, serde_json::Error> {
     let text = serde_json::to_string(value)?;
-    if !text.chars().any(acts) {
+    if !has_acting(&text) {
         return Ok(text);
     }
     // What acts stands in strings only: everywhere else JSON is ASCII.
@@ -60,6 +65,9 @@ struct Visible(PrettyFormatter<'static>);
 
 impl Formatter for Visible {
     fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if !has_acting(fragment) {
+            return writer.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some((at, acting)) = rest.char_indices().find(|(_, c)| acts(*c)) {
             writer.write_all(&rest.as_bytes()[..at])?;

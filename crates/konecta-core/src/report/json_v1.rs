@@ -100,7 +100,7 @@ struct Control<'a> {
     id: &'a str,
     name: &'a str,
     layer: &'a str,
-    severity: String,
+    severity: &'static str,
     title: &'a str,
     description: &'a str,
     remediation: &'a str,
@@ -114,8 +114,8 @@ pub(super) struct Judged<'a> {
     name: &'a str,
     layer: &'a str,
     title: &'a str,
-    severity: String,
-    status: String,
+    severity: &'static str,
+    status: &'static str,
     unattainable: bool,
     resource: Subject<'a>,
     violations: Vec<Difference<'a>>,
@@ -123,7 +123,7 @@ pub(super) struct Judged<'a> {
     evidence: Vec<Call<'a>>,
     fingerprint: String,
     #[serde(rename = "baselineState")]
-    baseline_state: Option<String>,
+    baseline_state: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -161,7 +161,7 @@ pub(super) struct Unseen<'a> {
     account_id: &'a str,
     region: &'a str,
     resource: Option<&'a str>,
-    kind: String,
+    kind: &'static str,
     error: &'a str,
     message: &'a str,
     controls: Vec<&'a str>,
@@ -171,7 +171,7 @@ pub(super) struct Unseen<'a> {
 pub(super) struct Promise<'a> {
     id: &'a str,
     says: &'a str,
-    verdict: String,
+    verdict: &'static str,
     reason: &'a str,
     controls: Vec<&'a str>,
     findings: &'a [String],
@@ -268,7 +268,7 @@ fn control(rule: &Rule) -> Control<'_> {
         id: rule.id.as_str(),
         name: &rule.name,
         layer: &rule.layer,
-        severity: rule.severity.to_string(),
+        severity: rule.severity.into(),
         title: &rule.title,
         description: &rule.description,
         remediation: &rule.remediation,
@@ -285,8 +285,8 @@ pub(super) fn finding<'a>(report: &'a Report, finding: &'a Finding, state: Optio
         name: &finding.name,
         layer: report.layer(finding),
         title: &finding.title,
-        severity: finding.severity.to_string(),
-        status: finding.status.to_string(),
+        severity: finding.severity.into(),
+        status: finding.status.into(),
         unattainable: finding.unattainable,
         resource: Subject {
             arn: resource.arn.as_str(),
@@ -313,7 +313,7 @@ pub(super) fn finding<'a>(report: &'a Report, finding: &'a Finding, state: Optio
             .map(|evidence| Call { action: evidence.action.as_str(), captured_at: evidence.captured_at })
             .collect(),
         fingerprint: finding.fingerprint(),
-        baseline_state: state.map(|state| state.to_string()),
+        baseline_state: state.map(Into::into),
     }
 }
 
@@ -326,7 +326,7 @@ fn unseen(reported: &ReportedGap) -> Unseen<'_> {
         account_id: gap.account_id.as_str(),
         region: gap.region.as_str(),
         resource: gap.resource.as_ref().map(|arn| arn.as_str()),
-        kind: gap.kind.to_string(),
+        kind: gap.kind.into(),
         error: &gap.error,
         message: &gap.message,
         controls: reported.controls.iter().map(|control| control.as_str()).collect(),
@@ -337,7 +337,7 @@ pub(super) fn promise(claim: &JudgedClaim) -> Promise<'_> {
     Promise {
         id: claim.id.as_str(),
         says: &claim.says,
-        verdict: claim.verdict.to_string(),
+        verdict: claim.verdict.into(),
         reason: &claim.reason,
         controls: claim.controls.iter().map(|control| control.as_str()).collect(),
         findings: &claim.findings,

@@ -24,7 +24,7 @@ struct Gone<'a> {
     fingerprint: String,
     control: &'a str,
     title: &'a str,
-    severity: String,
+    severity: &'static str,
     arn: &'a str,
     because: String,
 }
@@ -46,7 +46,7 @@ fn gone(finding: &Finding, because: String) -> Gone<'_> {
         fingerprint: finding.fingerprint(),
         control: finding.control.as_str(),
         title: &finding.title,
-        severity: finding.severity.to_string(),
+        severity: finding.severity.into(),
         arn: finding.resource.arn.as_str(),
         because,
     }
