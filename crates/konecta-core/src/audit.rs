@@ -260,8 +260,7 @@ fn judge_within(
 
 /// The facts and indexes that some control may look at.
 fn wanted(catalogue: &Catalogue) -> Wanted {
-    let all = facts::catalogue();
-    Wanted::of(catalogue.mentioned(all.facts.keys().chain(all.index.keys()).map(String::as_str)))
+    Wanted::of(catalogue.facts())
 }
 
 /// The types that some control speaks of.

@@ -2,13 +2,14 @@
 //! Knows files and METADATA; does not evaluate anything.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 use include_dir::{Dir, include_dir};
 
 use super::PolicyError;
-use super::engine;
+use super::engine::{self, OneModule};
 use super::metadata::Metadata;
-use super::source::PolicySource;
+use super::source::{LIBRARY, PolicySource};
 use crate::fact_reads;
 use konecta_base::claim::{Claim, Deciders};
 use konecta_base::finding::Severity;
@@ -21,7 +22,6 @@ static POLICIES: Dir<'_> = include_dir!("$KONECTA_POLICIES");
 
 const DOCUMENTATION: &str = "https://github.com/konecta/konecta-audit/blob/main/docs/controls";
 const ROOT: &str = "konecta.";
-const LIBRARY: &str = "konecta.lib.";
 
 /// Whose policy it is: an error in ours is a fault of the program, an error in a user's leaves its verdicts unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub struct Control {
     pub origin: Origin,
     /// Worked out once: every finding names these calls.
     looks_at: Vec<Action>,
+    /// The control as one module, compiled when it first judges: all clones and threads share it.
+    one_module: Arc<OnceLock<Option<OneModule>>>,
 }
 
 impl Control {
@@ -69,7 +71,12 @@ impl Control {
         let derived = custom.facts.iter().chain(&custom.joins).flat_map(|name| fact_reads::reads_of(name));
         let looks_at: BTreeSet<&Action> = custom.reads.iter().chain(derived).collect();
         let looks_at = looks_at.into_iter().cloned().collect();
-        Self { metadata, source, origin, looks_at }
+        Self { metadata, source, origin, looks_at, one_module: Arc::default() }
+    }
+
+    /// The control as one module, if it can be one; these are the libraries of its catalogue.
+    pub(super) fn one_module(&self, libraries: &[PolicySource]) -> Option<&OneModule> {
+        self.one_module.get_or_init(|| OneModule::of(self, libraries)).as_ref()
     }
 
     /// The calls whose answers it looks at, in order: those it names, and those that its facts and joins are made of.
@@ -155,9 +162,15 @@ impl Catalogue {
     /// # Errors
     /// When one of them breaks a rule of the house; a test rules that out.
     pub fn built_in() -> Result<Self, PolicyError> {
+        /// Read and compiled once a process, however many accounts it judges.
+        static BUILT_IN: OnceLock<Catalogue> = OnceLock::new();
+        if let Some(known) = BUILT_IN.get() {
+            return Ok(known.clone());
+        }
         let mut files = Vec::new();
         collect(&POLICIES, &mut files);
-        Self::of(&files)
+        let read = Self::of(&files)?;
+        Ok(BUILT_IN.get_or_init(|| read).clone())
     }
 
     /// Just these policies, as if they were built in.
@@ -183,21 +196,20 @@ impl Catalogue {
         Ok(self)
     }
 
-    /// Those of the names that stand in the text of a control, or of a library that it names, itself or over others.
+    /// The facts and indexes that a control may look at: those that stand in its text, or in that of a library that it names,
+    /// itself or over others.
     #[must_use]
-    pub fn mentioned<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> BTreeSet<&'n str> {
-        let mut texts: Vec<&str> = self.controls.values().map(|control| control.source.text.as_str()).collect();
+    pub fn facts(&self) -> BTreeSet<&'static str> {
+        let mut open: Vec<&PolicySource> = self.controls.values().map(|control| &control.source).collect();
         let mut left: Vec<&PolicySource> = self.libraries.iter().collect();
-        let mut at = 0;
-        while let Some(&text) = texts.get(at) {
-            left.retain(|library| {
-                let is_named = text.contains(&library.package);
-                texts.extend(is_named.then_some(library.text.as_str()));
-                !is_named
-            });
-            at += 1;
+        let mut facts = BTreeSet::new();
+        while let Some(source) = open.pop() {
+            facts.extend(source.facts.iter().copied());
+            let (named, others) = left.into_iter().partition(|library| source.names(library));
+            left = others;
+            open.extend::<Vec<_>>(named);
         }
-        names.into_iter().filter(|name| texts.iter().any(|text| text.contains(name))).collect()
+        facts
     }
 
     fn add(&mut self, files: &[PolicyFile<'_>], origin: Origin) -> Result<(), PolicyError> {
@@ -211,6 +223,8 @@ impl Catalogue {
                 self.tests.push(source);
             } else if source.package.starts_with(LIBRARY) {
                 self.libraries.push(source);
+                // What was compiled with the libraries of before is not what it would be now.
+                self.controls.values_mut().for_each(|control| control.one_module = Arc::default());
             } else {
                 let metadata = Metadata::parse(file.path, file.text)?;
                 let control = Control::new(metadata, source, origin);

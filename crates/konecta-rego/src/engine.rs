@@ -20,6 +20,7 @@ use regorus::{Engine, Value};
 
 use self::evaluation::{Evaluation, Seen};
 use self::evaluator::ControlEvaluator;
+pub(crate) use self::evaluator::OneModule;
 pub(super) use self::guard::guarded;
 pub use self::guard::{is_inside, watch};
 pub(crate) use self::world::FactsOf;

@@ -1,9 +1,14 @@
 //! A policy as text: what can be told of it before it is parsed, and what is refused unseen.
 //! Knows Rego's comments, strings and brackets; does not evaluate anything.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::LazyLock;
 
 use super::PolicyError;
+use crate::fact_reads;
+
+/// How the packages of libraries begin.
+pub(crate) const LIBRARY: &str = "konecta.lib.";
 
 /// Deeper nesting makes the parser's time explode: it doubles with every further bracket.
 const DEEPEST: usize = 12;
@@ -24,7 +29,11 @@ const FORBIDDEN: &[(&str, &str)] = &[
 ];
 
 /// Built-ins that both OPA and regorus have and that a policy may call.
-const ALLOWED: &str = include_str!("builtins.txt");
+static ALLOWED: LazyLock<BTreeSet<&str>> = LazyLock::new(|| include_str!("builtins.txt").lines().collect());
+
+/// The words that they begin with, as `time` in `time.clock`.
+static ALLOWED_ROOTS: LazyLock<BTreeSet<&str>> =
+    LazyLock::new(|| ALLOWED.iter().filter_map(|allowed| allowed.split('.').next()).collect());
 
 /// What a policy's text says before anybody parses it.
 #[derive(Debug, Clone)]
@@ -37,6 +46,10 @@ pub struct PolicySource {
     pub package: String,
     /// The names of the rules and functions it defines, with the first line of each.
     pub rules: BTreeMap<String, usize>,
+    /// The facts and indexes that stand in it as words.
+    pub(crate) facts: BTreeSet<&'static str>,
+    /// What stands in it behind [`LIBRARY`], as far as it is a path.
+    libraries: BTreeSet<String>,
 }
 
 impl PolicySource {
@@ -57,7 +70,16 @@ impl PolicySource {
         let calls = calls(&code);
         check_calls(&calls, &rules, &imports(&code)).map_err(|(line, reason)| refuse(line, reason))?;
         check_recursion(&calls, &rules).map_err(|(line, reason)| refuse(line, reason))?;
-        Ok(Self { file: file.to_owned(), text: text.to_owned(), package, rules })
+        let (facts, libraries) = (facts(text), libraries(text));
+        Ok(Self { file: file.to_owned(), text: text.to_owned(), package, rules, facts, libraries })
+    }
+
+    /// Whether the policy names this library.
+    pub(crate) fn names(&self, library: &Self) -> bool {
+        let is_it = |path: &String| {
+            path.strip_prefix(&library.package).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.libraries.iter().any(is_it)
     }
 
     /// Whether the policy defines this rule.
@@ -65,6 +87,19 @@ impl PolicySource {
     pub fn defines(&self, rule: &str) -> bool {
         self.rules.contains_key(rule)
     }
+}
+
+/// The facts and indexes that stand in a text as words.
+fn facts(text: &str) -> BTreeSet<&'static str> {
+    let words: HashSet<&str> = text.split(|char| !is_name(char)).collect();
+    let known = fact_reads::catalogue();
+    known.facts.keys().chain(known.index.keys()).map(String::as_str).filter(|name| words.contains(name)).collect()
+}
+
+/// The paths of libraries, and of what is in them, in a text.
+fn libraries(text: &str) -> BTreeSet<String> {
+    let path = |at: usize| text[at..].split(|char| !is_name(char) && char != '.').next().unwrap_or_default();
+    text.match_indices(LIBRARY).map(|(at, _)| path(at).to_owned()).collect()
 }
 
 /// The text with comments and the insides of strings turned into spaces, line by line the same.
@@ -190,10 +225,8 @@ fn check_calls(
             return Err((call.line, format!("`{name}` is not allowed: {why}")));
         }
         let root = name.split('.').next().unwrap_or(name);
-        let known = rules.contains_key(name)
-            || imports.contains(root)
-            || name.starts_with("data.")
-            || ALLOWED.lines().any(|allowed| allowed == name);
+        let known =
+            rules.contains_key(name) || imports.contains(root) || name.starts_with("data.") || ALLOWED.contains(name);
         if !known {
             let what =
                 if name == "[]" { "a function reached through an index".to_owned() } else { format!("`{name}`") };
@@ -241,7 +274,7 @@ fn check_recursion(calls: &[Call], rules: &BTreeMap<String, usize>) -> Result<()
 
 /// Whether a built-in begins with this word, as `time` in `time.clock`.
 pub(super) fn is_builtin_root(word: &str) -> bool {
-    ALLOWED.lines().any(|allowed| allowed.split('.').next() == Some(word))
+    ALLOWED_ROOTS.contains(word)
 }
 
 fn is_name(char: char) -> bool {

@@ -86,15 +86,17 @@ impl<'a> ControlEvaluator<'a> {
         way: Way,
     ) -> Result<Self, PolicyError> {
         let control = bench.control;
-        let flat = flatten(&control.source, catalogue.libraries());
-        let watched = flat
-            .as_ref()
-            .map(|flat| Watched { open: outline.add(&flat.spelled), paths: flat.spelled.iter().cloned().collect() });
-        let flat = flat.filter(|_| matches!(way, Way::Flat | Way::Remembering));
+        let one_module = control.one_module(catalogue.libraries());
+        let watched = one_module.map(|OneModule { flat, .. }| Watched {
+            open: outline.add(&flat.spelled),
+            paths: flat.spelled.iter().cloned().collect(),
+        });
+        let is_flat = matches!(way, Way::Flat | Way::Remembering);
         // What regorus does not take as one module, it is given as it is written.
-        if let Some((flat, (engine, identity_reads))) =
-            flat.and_then(|flat| flat_engine(control, &flat).ok().map(|engine| (flat, engine)))
-        {
+        let copy = one_module.filter(|_| is_flat).map(|one| (&one.flat, one.engine.clone()));
+        if let Some((flat, Some(mut engine))) = copy {
+            let identity_reads =
+                IdentityReads::through(&mut engine, &flat.guarded).map_err(|error| refused(control.name(), &error))?;
             let (open, guarded) = (outline.add(&flat.looked_at), outline.add(&flat.guarded));
             let sight = Sight { open, guarded, identity_reads, unnoted: flat.unnoted };
             let result_cache = (way == Way::Remembering).then(ResultCache::default);
@@ -236,14 +238,29 @@ fn open(control: &Control, watched: Option<&Watched>, evaluation: &Evaluation<'_
     Open { absent, whys, underived }
 }
 
-fn flat_engine(control: &Control, flat: &Flat) -> Result<(Engine, IdentityReads), PolicyError> {
+/// A control as one module, ready to be copied for whoever judges with it: a copy shares what was parsed and compiled.
+#[derive(Debug)]
+pub(crate) struct OneModule {
+    flat: Flat,
+    /// `None` where regorus does not take it. It lacks the functions by which a control looks: those of a copy are its own.
+    engine: Option<Engine>,
+}
+
+impl OneModule {
+    /// `None` where one module is not certain to mean the same.
+    pub(crate) fn of(control: &Control, libraries: &[PolicySource]) -> Option<Self> {
+        let flat = flatten(&control.source, libraries)?;
+        let engine = flat_engine(control, &flat).ok();
+        Some(Self { flat, engine })
+    }
+}
+
+fn flat_engine(control: &Control, flat: &Flat) -> Result<Engine, PolicyError> {
     let mut engine = engine_within(time_limit(control));
-    let identity_reads =
-        IdentityReads::through(&mut engine, &flat.guarded).map_err(|error| refused(control.name(), &error))?;
     let questions = questions(control, CONTROL);
     let text = format!("package {FLAT}\n\nimport rego.v1\n\n{}\n{questions}", flat.rules);
     add(&mut engine, &control.source.file, &text)?;
-    Ok((compiled(engine, control, &format!("data.{FLAT}.konecta_ready"))?, identity_reads))
+    compiled(engine, control, &format!("data.{FLAT}.konecta_ready"))
 }
 
 fn engine_as_written(control: &Control, catalogue: &Catalogue, world: Value) -> Result<Engine, PolicyError> {
@@ -279,12 +296,12 @@ fn named<'a>(control: &Control, catalogue: &'a Catalogue) -> Vec<&'a PolicySourc
     };
     let controls = catalogue.controls().filter(shares);
     let controls: Vec<&PolicySource> = controls.map(|other| &other.source).collect();
-    let mut open: Vec<&str> = controls.iter().map(|source| source.text.as_str()).collect();
+    let mut open = controls.clone();
     let mut named: BTreeMap<&str, &PolicySource> = BTreeMap::new();
-    while let Some(text) = open.pop() {
-        for library in catalogue.libraries().iter().filter(|library| text.contains(&library.package)) {
+    while let Some(source) = open.pop() {
+        for library in catalogue.libraries().iter().filter(|library| source.names(library)) {
             if named.insert(&library.file, library).is_none() {
-                open.push(&library.text);
+                open.push(library);
             }
         }
     }

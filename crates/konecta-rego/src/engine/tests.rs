@@ -246,6 +246,22 @@ fn a_control_may_look_at_another_of_its_type() {
     }
 }
 
+/// Clones and threads share what is compiled. With another library it would be something else.
+#[test]
+fn a_control_is_compiled_once_and_anew_with_another_library() {
+    let compiled = |catalogue: &Catalogue| {
+        let control = catalogue.controls().next().expect("a control");
+        std::ptr::from_ref(control.one_module(catalogue.libraries()).expect("one module"))
+    };
+    let catalogue = catalogue_of(&[("one", "pass if input.configuration.a\n\nviolations contains {} if false\n")]);
+    let once = compiled(&catalogue);
+    assert_eq!(once, compiled(&catalogue.clone()));
+    let library = PolicyFile { path: "lib/x.rego", text: "package konecta.lib.x\n\nimport rego.v1\n\ny := 1\n" };
+    let more = catalogue.clone().with_user_policies(&[library]).expect("accepted");
+    assert_ne!(once, compiled(&more));
+    assert_eq!(once, compiled(&catalogue));
+}
+
 #[test]
 fn another_world_brings_other_answers() {
     let catalogue = Catalogue::built_in().expect("catalogue");
