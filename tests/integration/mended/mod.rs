@@ -17,7 +17,7 @@ mod way_back;
 mod whole;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, Command};
 
 use serde_json::Value;
 
@@ -38,7 +38,25 @@ pub(crate) struct Ended {
     pub(crate) err: String,
 }
 
+/// Waits until the journal in S3 says that a change is begun, and sends a signal to the run at once: whoever looks does it, for a
+/// run may be over before another process could.
+const SIGNALLED_ONCE_BEGUN: &str = "import boto3,os,signal,time
+s=boto3.client('s3')
+for _ in range(6000):
+  names=[o['Key'] for o in s.list_objects_v2(Bucket='konecta-state').get('Contents', []) if o['Key'].endswith('.jsonl')]
+  if names and b'intent' in s.get_object(Bucket='konecta-state', Key=names[0])['Body'].read():
+    os.kill(PID, signal.SIGNAL)
+    break
+  time.sleep(0.005)
+else: raise SystemExit('nothing is begun')";
+
 impl TestAccount {
+    /// Sends a run, whose journal is in S3, a signal as soon as it has begun its first change.
+    fn signal_once_begun(&self, run: &Child, signal: &str) {
+        let code = SIGNALLED_ONCE_BEGUN.replace("PID", &run.id().to_string()).replace("SIGNAL", signal);
+        self.world.somebody_else(&code);
+    }
+
     pub(crate) fn over(world: World) -> Self {
         Self { world, dir: tempfile::tempdir().expect("dir") }
     }

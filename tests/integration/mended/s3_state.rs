@@ -74,12 +74,7 @@ fn a_run_killed_on_one_machine_is_resumed_on_another_and_taken_back_on_a_third()
         .arg("--state-dir")
         .arg(first.join("state"));
     let mut child = fix.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
-    let wait = format!(
-        "import time\nfor _ in range(6000):\n  try:\n    {}\n    if b'intent' in text: break\n  except Exception: pass\n  time.sleep(0.005)\nelse: raise SystemExit('no intent was written')",
-        JOURNAL.replace("; ", "\n    ")
-    );
-    bench.world.somebody_else(&wait);
-    child.kill().expect("killed");
+    bench.signal_once_begun(&child, "SIGKILL");
     child.wait().expect("ended");
     assert_eq!(journals(&first.join("state")), Vec::<std::path::PathBuf>::new());
 

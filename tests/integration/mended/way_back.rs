@@ -148,28 +148,20 @@ fn a_run_that_is_told_to_end_does_so_after_its_change_and_can_be_gone_on_with() 
 
 const PLACE: &str = "s3://konecta-state/audit";
 const NO_LOCK: &str = "import boto3; s=boto3.client('s3'); names=[o['Key'] for o in s.list_objects_v2(Bucket='konecta-state')['Contents']]; assert not any(n.endswith('lock') for n in names), names";
-const BEGUN: &str = "import boto3,time
-s=boto3.client('s3')
-for _ in range(6000):
-  names=[o['Key'] for o in s.list_objects_v2(Bucket='konecta-state').get('Contents', []) if o['Key'].endswith('.jsonl')]
-  if names and b'intent' in s.get_object(Bucket='konecta-state', Key=names[0])['Body'].read(): break
-  time.sleep(0.005)
-else: raise SystemExit('no intent was written')";
 
 #[test]
 fn a_lock_in_s3_is_given_back_on_a_signal_and_known_again_after_a_kill() {
     let mut bench = with(&LABELS);
-    for name in ["-TERM", "-KILL"] {
+    for name in ["SIGTERM", "SIGKILL"] {
         bench.world.rebuild(&LABELS);
         bench.world.somebody_else("import boto3; boto3.client('s3').create_bucket(Bucket='konecta-state')");
         let before = bench.content("before.snap");
         let child = started(&bench, &["--state", PLACE]);
-        bench.world.somebody_else(BEGUN);
-        signalled(&child, name);
+        bench.signal_once_begun(&child, name);
         let stopped = over(child);
         let runs = ended(bench.command(&["runs"]).args(["--state", PLACE]));
         let run = runs.out.split_whitespace().next().expect("a run").to_owned();
-        if name == "-TERM" {
+        if name == "SIGTERM" {
             assert_eq!(stopped.code, Some(4), "{stopped:?}");
             assert!(stopped.err.contains(&format!("--resume {run} --state {PLACE}")), "{}", stopped.err);
             bench.world.somebody_else(NO_LOCK);
