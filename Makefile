@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 WORLD ?= good
 PURE := -p konecta-base -p konecta-rego -p konecta-core -p konecta-fix
 
-.PHONY: demo test check doc lint lint-scripts world bench bench-lambda faults faults-load fmt glossary new-control pages lambda lambda-arm64 templates deny notices sbom reproducible fuzz clean bench-peers bench-quick
+.PHONY: demo test check doc lint lint-scripts world bench bench-lambda faults faults-load fmt glossary new-control pages shapes lambda lambda-arm64 templates deny notices sbom reproducible fuzz clean bench-peers bench-quick
 
 demo: $(VENV)/.ready
 	cargo build --locked
@@ -105,6 +105,11 @@ pages:
 # make new-control LAYER=ecr NAME=scan_on_push ID=KA-ECR-012 TYPE=AWS::ECR::Repository
 new-control:
 	$(PYTHON) tools/new_control.py "$(LAYER)" "$(NAME)" "$(ID)" "$(TYPE)"
+
+# What the answers and requests of all calls look like on the wire, by the models of the AWS SDK for Python: after a new call in
+# crates/konecta-base/resources.
+shapes: $(VENV)/.ready
+	$(BIN)/python tools/shapes.py
 
 # The zip for AWS Lambda: target/lambda/konecta-audit-lambda/bootstrap.zip. A release build of everything, for the one or the other processor.
 lambda: $(VENV)/.lambda

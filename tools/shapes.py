@@ -6,9 +6,10 @@ no documentation is copied). The tables let konecta-aws turn a response body int
 `aws <service> <operation>` prints, without the SDK's types, which cannot be serialised and which fill in
 members that the server did not send.
 
-    python tools/shapes.py crates/konecta-base/src/reads.toml [service:Operation …]
+    make shapes
+    python tools/shapes.py [service:Operation …]
 
-Answers: of every read in reads.toml and of every operation in crates/konecta-aws/src/apply/operations.rs.
+Answers: of every call in crates/konecta-base/resources and of every operation in crates/konecta-aws/src/apply/operations.rs.
 Requests: of the latter only.
 
 The output is deterministic: the same botocore gives the same bytes. One shape a line, so that a diff after
@@ -43,6 +44,7 @@ import botocore.model
 
 CRATE = pathlib.Path(__file__).resolve().parent.parent / "crates" / "konecta-aws"
 OUT = CRATE / "shapes"
+TABLES = CRATE.parent / "konecta-base" / "resources"
 DECLARED = CRATE / "src" / "apply" / "operations.rs"
 SERVICE_OF_PREFIX = {"elasticloadbalancing": "elbv2"}
 SCALARS = {
@@ -276,9 +278,16 @@ def declared():
             yield service, call[1]
 
 
-def main(reads, *extra):
+def calls():
+    """The actions of all calls that a scan can make."""
+    return [
+        action for table in sorted(TABLES.glob("*.toml")) for action in tomllib.loads(table.read_text()).get("call", {})
+    ]
+
+
+def main(*extra):
     tables, requests = {}, {}
-    wanted = [action.split(":") for action in [*tomllib.loads(pathlib.Path(reads).read_text()), *extra]]
+    wanted = [action.split(":") for action in [*calls(), *extra]]
     for prefix, name in [*wanted, *declared()]:
         service = SERVICE_OF_PREFIX.get(prefix, prefix)
         if service not in tables:

@@ -3,7 +3,7 @@ and that `scan --plan` reads.
 
 Distilled from the npm package @cdktf/provider-aws, which HashiCorp generated from the schema of the AWS provider itself:
 `synthesizeHclAttributes` of a resource and the `…ToHclTerraform` functions of its blocks name every argument that can
-be set, with its type. crates/konecta-fix holds emit/terraform.toml and terraform_parts.toml against what is written here.
+be set, with its type. crates/konecta-fix holds the tables of resource types against what is written here.
 
     npm pack @cdktf/provider-aws@21.22.1
     python tools/terraform_schema.py cdktf-provider-aws-21.22.1.tgz
@@ -19,11 +19,8 @@ import tarfile
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FIX = ROOT / "crates" / "konecta-fix" / "src"
-EMIT = FIX / "emit"
-PARTS = FIX / "terraform_parts.toml"
-TABLE = EMIT / "terraform.toml"
-SEPARATE = EMIT / "terraform" / "separate.rs"
+TABLES = ROOT / "crates" / "konecta-base" / "resources"
+SEPARATE = ROOT / "crates" / "konecta-fix" / "src" / "emit" / "terraform" / "separate.rs"
 OUT = ROOT / "fixtures" / "terraform" / "schema.json"
 
 ENTRY = re.compile(
@@ -65,8 +62,10 @@ def block(source, opening, steps, depth=0):
 
 def main():
     package = pathlib.Path(sys.argv[1])
-    rows = tomllib.loads(TABLE.read_text()).values()
-    parts = tomllib.loads(PARTS.read_text())["part"]
+    tables = [tomllib.loads(table.read_text()) for table in sorted(TABLES.glob("*.toml"))]
+    types = [section for table in tables for section in table.get("type", {}).values()]
+    rows = [section["terraform"] for section in types if "terraform" in section]
+    parts = [part for section in types for part in section.get("terraform_parts", [])]
     ways = [way for row in rows for way in row["arguments"].values()]
     ways += [argument for part in parts for argument, _ in part.get("members", [])]
     steps = {step.rstrip("*{}") for way in ways for step in way.split(".")}

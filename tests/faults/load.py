@@ -13,13 +13,12 @@ import struct
 import subprocess
 import sys
 import tempfile
-import tomllib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from matrix import ROOT, insert
+from matrix import ROOT, calls, insert
 
 ACCOUNT: Final = "123456789012"
 NOW: Final = "2026-11-23T12:00:00Z"
@@ -170,9 +169,8 @@ def lines(resources: Iterator[Resource]) -> Iterator[bytes]:
     digest, count = hashlib.sha256(), 0
     times = {"startedAt": NOW, "finishedAt": NOW}
     scan = {"toolVersion": "load", **times, "accounts": [ACCOUNT], "regions": ["us-east-1"], "calls": 1}
-    reads = tomllib.loads((ROOT / "crates/konecta-base/src/reads.toml").read_text())
     told: list[dict[str, Any]] = [{"format": "konecta-audit-snapshot", "version": 1, "scan": scan}]
-    for action, read in reads.items():
+    for action, read in calls().items():
         for region in {"global": ["global"], "regional": ["us-east-1"]}.get(read["scope"], ["global", "us-east-1"]):
             record = {"action": action, "accountId": ACCOUNT, "region": region, "calls": 1, "complete": True}
             told.append({"read": record})

@@ -61,10 +61,17 @@ class Pool:
         self._free.put(hostile)
 
 
+def calls() -> dict[str, dict[str, Any]]:
+    """Every call that a scan can make, by its action, as the tables of resource types have it."""
+    tables = sorted((ROOT / "crates/konecta-base/resources").glob("*.toml"))
+    return {
+        action: call for table in tables for action, call in tomllib.loads(table.read_text()).get("call", {}).items()
+    }
+
+
 def services() -> list[str]:
-    """Every service that a scan reads, by the table of reads, and the one that says whose account it is."""
-    reads = tomllib.loads((ROOT / "crates/konecta-base/src/reads.toml").read_text())
-    return [*sorted({action.partition(":")[0] for action in reads}), "sts"]
+    """Every service that a scan reads, and the one that says whose account it is."""
+    return [*sorted({action.partition(":")[0] for action in calls()}), "sts"]
 
 
 def expectation(kind: Kind, result: Result) -> dict[str, Any]:

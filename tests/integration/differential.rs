@@ -1,6 +1,6 @@
 //! For every resource type that both print, our `configuration` is the `aws` CLI's JSON of the same object, key for key.
 //!
-//! Three differences are meant, and nothing else is let through: where `silence.toml` says that AWS's silence means
+//! Three differences are meant, and nothing else is let through: where the tables say (`silence`) that AWS's silence means
 //! none we write `null`; a point in time is compared as an instant; a secret is compared with its stand-in.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -11,6 +11,8 @@ use konecta_aws::topic::{Notice, publish};
 use konecta_aws::{Base, RegionChoice, SessionOptions, parameter};
 use konecta_base::blueprint::Blueprint;
 use konecta_base::finding::{Finding, Status};
+use konecta_base::id::ResourceType;
+use konecta_base::reads::reads;
 use konecta_base::resource::ResourceRef;
 use konecta_base::snapshot::SnapshotFile;
 use konecta_base::target::Target;
@@ -268,8 +270,7 @@ fn what_belongs_to_no_region_goes_to_one_hub() {
 /// Every type that a scan lists has the name that the format has for it, and no other.
 #[test]
 fn the_types_are_those_of_the_format() {
-    let reads = std::fs::read_to_string(root().join("crates/konecta-base/src/reads.toml")).expect("text");
-    let types: Vec<&str> = reads.split('"').filter(|text| text.starts_with("AWS::")).collect();
+    let types: Vec<&str> = reads().iter().flat_map(|(_, read)| &read.lists).map(ResourceType::as_str).collect();
     let kinds: Value = types.iter().map(|name| ((*name).to_owned(), json!(asff::kind(name)))).collect();
     let code = "import botocore.session, json, sys\n\
         model = botocore.session.get_session().get_service_model('securityhub')\n\

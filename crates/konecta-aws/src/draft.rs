@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use konecta_base::id::{Arn, IdError, ResourceType};
+use konecta_base::listed_type::ListedType;
 use konecta_base::resource::Resource;
 use konecta_base::silence;
-use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
 
-use crate::call::{Answer, Caller};
+use crate::call::{Answer, Caller, Listing};
 use crate::classify::Failure;
 use crate::paging::Received;
 
@@ -35,6 +36,12 @@ impl Draft {
     #[must_use]
     pub fn arn(&self) -> &Arn {
         &self.arn
+    }
+
+    /// The id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// Tags as they were read; `None` where the answer holds none, which is not the same as having none.
@@ -84,6 +91,70 @@ impl Caller {
             Ok(resource) => self.ledger().keep(resource),
             Err(reason) => self.missing(action, Some(&arn), Failure::broken(reason)),
         }
+    }
+
+    /// An element of a listing as a resource, with its id, its ARN and its tags; without an id or ARN it is a gap.
+    #[must_use]
+    pub fn listed(&self, of: &ListedType, heard: Received) -> Option<Draft> {
+        self.listed_of(of, heard, None)
+    }
+
+    /// As [`Caller::listed`], where the answer says beside the element whose it is.
+    #[must_use]
+    pub fn listed_of(&self, of: &ListedType, heard: Received, owner: Option<&str>) -> Option<Draft> {
+        let id = if of.id.contains('{') {
+            self.filled(of.call, &heard.value, of.id)?
+        } else {
+            self.text(of.call, &heard.value, of.id)?
+        };
+        let arn = self.listed_arn(of, &heard.value, &id, owner)?;
+        let none = json!([]);
+        let tags = of.tags.and_then(|member| heard.value.get(member).or(of.tags_left_out.then_some(&none)));
+        let tags = match tags {
+            Some(Value::Object(_)) => tag_map(tags),
+            _ => tag_list(tags),
+        };
+        Some(Draft::new(of.resource_type, arn, id, heard).tags(tags))
+    }
+
+    /// Puts every element of a listing that needs nothing else into the snapshot.
+    pub fn keep_listed(&self, of: &ListedType, listing: Listing) {
+        for heard in listing.items {
+            if let Some(draft) = self.listed(of, heard) {
+                self.keep(of.call, draft);
+            }
+        }
+    }
+
+    /// The ARN that the answer has; else by its documented pattern, in the owner's account.
+    fn listed_arn(&self, of: &ListedType, value: &Value, id: &str, owner: Option<&str>) -> Option<Arn> {
+        let place = self.place();
+        for way in of.arn {
+            if let Some(arn) = text(value, way).and_then(|arn| arn.parse().ok()) {
+                return Some(arn);
+            }
+            if way.contains(':') {
+                let owner = owner.or_else(|| text(value, "OwnerId")).unwrap_or_else(|| place.account.as_str());
+                let tail = way.replace("{region}", place.region.as_str()).replace("{account}", place.account.as_str());
+                return self.build_arn(of.call, &tail.replace("{owner}", owner).replace("{id}", id));
+            }
+        }
+        self.arn(of.call, value, of.arn.last()?)
+    }
+
+    /// A text in which members in braces stand for their values.
+    fn filled(&self, action: &str, value: &Value, pattern: &str) -> Option<String> {
+        let mut filled = String::new();
+        for part in pattern.split('{') {
+            match part.split_once('}') {
+                Some((member, rest)) => {
+                    filled.push_str(&self.text(action, value, member)?);
+                    filled.push_str(rest);
+                }
+                None => filled.push_str(part),
+            }
+        }
+        Some(filled)
     }
 
     /// A text that every element of an answer must have; without it the element is a gap.

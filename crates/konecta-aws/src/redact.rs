@@ -19,8 +19,13 @@
 //! no secret. A second time would make the fingerprint of a fingerprint.
 //! Knows nothing of how an answer was got.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use hmac::{Hmac, KeyInit, Mac};
 use konecta_base::id::Action;
+use konecta_base::resource_table;
+use serde::Deserialize;
 use serde_json::Value;
 use sha2::Sha256;
 
@@ -29,7 +34,9 @@ pub const REDACTED: &str = "<redacted>";
 
 const CONTEXT: &[u8] = b"konecta-audit header fingerprint v2";
 
-/// What may hide in the answers of a service.
+/// What may hide in the answers of a service, besides members that are secrets by their name.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Secret {
     /// Headers that CloudFront adds to requests to an origin.
     OriginHeaders,
@@ -41,44 +48,39 @@ enum Secret {
     Conditions,
     /// Text records, in which services hide tokens that prove who owns a domain.
     TextRecords,
-    /// Members of these names, at every depth.
-    Members(&'static [&'static str]),
 }
 
-/// By the service of the action, for all its operations: distributions and their origins come in listings too, and an operation
-/// that is added later is not forgotten here.
-const SECRETS: &[(&str, &[Secret])] = &[
-    ("cloudfront", &[Secret::OriginHeaders]),
-    ("ec2", &[Secret::Members(&["UserData"])]),
-    ("ecr", &[Secret::Conditions]),
-    ("eks", &[Secret::Members(&["externalId"])]),
-    ("iam", &[Secret::Conditions]),
-    // No secret, but nobody's business here.
-    ("organizations", &[Secret::Members(&["MasterAccountEmail"])]),
-    (
-        "elasticloadbalancing",
-        &[Secret::ListenerRules, Secret::Members(&["ClientSecret", "AuthenticationRequestExtraParams"])],
-    ),
-    ("rds", &[Secret::Members(&["MasterUserPassword", "TdeCredentialPassword"])]),
-    ("route53", &[Secret::TextRecords]),
-    ("wafv2", &[Secret::WebAclRules]),
-];
+/// What is replaced in the answers of a service, for all its calls: distributions and their origins come in listings too, and a
+/// call that is added later is not forgotten.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Secrets {
+    #[serde(default)]
+    kinds: Vec<Secret>,
+    /// Members of these names, at every depth.
+    #[serde(default)]
+    members: Vec<String>,
+}
+
+static SECRETS: LazyLock<BTreeMap<String, Secrets>> = LazyLock::new(resource_table::secrets);
 
 /// Condition keys whose values may be shared secrets: the external id, and what a request says of itself.
 const SECRET_CONDITIONS: [&str; 3] = ["sts:externalid", "aws:referer", "aws:useragent"];
 
 /// Replaces every secret in the answer of an action.
 pub fn answer(action: &Action, value: &mut Value) {
-    let all = SECRETS.iter().filter(|(service, _)| *service == action.service()).flat_map(|(_, secrets)| *secrets);
-    for secret in all {
+    let Some(secrets) = SECRETS.get(action.service()) else { return };
+    for secret in &secrets.kinds {
         match secret {
             Secret::OriginHeaders => origin_headers(value),
             Secret::ListenerRules => listener_rules(value),
             Secret::WebAclRules => web_acl_rules(value),
             Secret::Conditions => conditions(value),
             Secret::TextRecords => text_records(value),
-            Secret::Members(names) => members(value, names),
         }
+    }
+    if !secrets.members.is_empty() {
+        members(value, &secrets.members);
     }
 }
 
@@ -252,10 +254,10 @@ fn searched(key: &str, secret: &Value) -> Vec<u8> {
 }
 
 /// Blots out every member of one of these names, at every depth.
-fn members(value: &mut Value, names: &[&str]) {
+fn members<N: AsRef<str>>(value: &mut Value, names: &[N]) {
     if let Value::Object(object) = value {
         for name in names {
-            if let Some(secret) = object.get_mut(*name) {
+            if let Some(secret) = object.get_mut(name.as_ref()) {
                 blot(secret);
             }
         }

@@ -13,3 +13,15 @@ pub fn embedded<T: DeserializeOwned>(name: &str, text: &str) -> T {
         Err(error) => unreachable!("{name} is built in and broken: {error}"),
     }
 }
+
+/// As [`embedded`], for what `build.rs` has written as JSON.
+///
+/// # Panics
+/// When the table is not of its type.
+#[must_use]
+pub fn embedded_json<T: DeserializeOwned>(name: &str, text: &str) -> T {
+    match serde_json::from_str(text) {
+        Ok(table) => table,
+        Err(error) => unreachable!("{name} of resources/ is built in and broken: {error}"),
+    }
+}

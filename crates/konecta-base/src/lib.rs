@@ -4,6 +4,7 @@
 //! Pure, and below everything else: no SDK, no runtime, no clock, no policy engine.
 
 pub mod blueprint;
+pub mod calls;
 pub mod claim;
 pub mod embedded;
 pub mod encoding;
@@ -11,10 +12,13 @@ pub mod finding;
 pub mod gap;
 pub mod id;
 pub mod limits;
+pub mod listed_type;
 pub mod medium;
 pub mod output_file;
 pub mod reads;
 pub mod resource;
+pub mod resource_table;
+pub mod resource_types;
 pub mod rule;
 pub mod silence;
 pub mod snapshot;

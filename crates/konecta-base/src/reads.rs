@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::embedded::embedded;
+use crate::embedded::embedded_json;
 use crate::id::{Action, ResourceType};
 
 /// Where a read is made.
@@ -73,7 +73,8 @@ impl Read {
 #[serde(transparent)]
 pub struct Reads(BTreeMap<Action, Read>);
 
-static READS: LazyLock<Reads> = LazyLock::new(|| embedded("reads.toml", include_str!("reads.toml")));
+static READS: LazyLock<Reads> =
+    LazyLock::new(|| embedded_json("reads", include_str!(concat!(env!("OUT_DIR"), "/reads.json"))));
 
 /// The catalogue that is built in.
 #[must_use]

@@ -1,4 +1,4 @@
-//! Where AWS's silence means *none*: the one table by which an absent member becomes `null`.
+//! Where AWS's silence means *none*: the column `silence` of `resources/`, by which an absent member becomes `null`.
 //! Knows types and paths; collectors apply it once, when an answer is taken in.
 
 use std::collections::BTreeMap;
@@ -6,12 +6,12 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::embedded::embedded;
 use crate::id::ResourceType;
+use crate::resource_table::{Column, column};
 
 type Table = BTreeMap<ResourceType, BTreeMap<String, String>>;
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| embedded("silence.toml", include_str!("silence.toml")));
+static TABLE: LazyLock<Table> = LazyLock::new(|| column(Column::Silence));
 
 /// Writes `null` for every member of a describe answer whose absence means that there is none.
 ///

@@ -1,5 +1,5 @@
 //! Whose a resource is: what a tool made, that tool puts back or loses track of when somebody else changes it.
-//! Knows tags, names and the API's own words (`ownership.toml`) and what a Terraform state manages; decides nothing about what to do with it.
+//! Knows tags (`ownership.toml`), names and the API's own words (the columns `owners` and `part_of`) and what a Terraform state manages; decides nothing about what to do with it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,6 +12,8 @@ use super::terraform_state::manager;
 pub use super::terraform_state::{TerraformStateError, terraform_state};
 use konecta_base::embedded::embedded;
 use konecta_base::id::{Arn, ResourceType};
+use konecta_base::resource_table::{Column, column, rows};
+use konecta_base::resource_types;
 
 /// Who keeps a resource as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,8 +55,6 @@ impl fmt::Display for Owner {
 #[serde(deny_unknown_fields)]
 struct Table {
     tags: Vec<ByTag>,
-    names: Vec<ByName>,
-    parts: Vec<Part>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -82,14 +82,10 @@ struct ByName {
     advice: String,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Part {
-    r#type: ResourceType,
-    pointer: String,
-}
-
 static TABLE: LazyLock<Table> = LazyLock::new(|| embedded("ownership.toml", include_str!("ownership.toml")));
+static NAMES: LazyLock<Vec<ByName>> = LazyLock::new(|| rows(Column::Owners));
+/// Where a part names the whole, by ARN or id.
+static PARTS: LazyLock<BTreeMap<ResourceType, String>> = LazyLock::new(|| column(Column::PartOf));
 
 /// Who owns a resource; `None` if nobody is known to. `managed` is what [`terraform_state`] gave.
 #[must_use]
@@ -101,11 +97,10 @@ pub fn owner(view: &View, context: &RemedyContext<'_>, managed: &BTreeMap<String
 }
 
 fn by_itself(view: &View) -> Option<Owner> {
-    let table = &*TABLE;
     let kind = &view.reference.resource_type;
-    let mut tags = table.tags.iter().filter(|tag| tag.types.is_empty() || tag.types.contains(kind));
+    let mut tags = TABLE.tags.iter().filter(|tag| tag.types.is_empty() || tag.types.contains(kind));
     let by_tag = tags.find_map(|tag| tag.owner(view));
-    by_tag.or_else(|| table.names.iter().filter(|name| &name.r#type == kind).find_map(|name| name.owner(view)))
+    by_tag.or_else(|| NAMES.iter().filter(|name| &name.r#type == kind).find_map(|name| name.owner(view)))
 }
 
 /// What the resource is a part of.
@@ -115,13 +110,12 @@ fn whole<'a>(view: &View, context: &'a RemedyContext<'_>) -> Option<&'a View> {
         let listener = rule.1.rsplit_once('/')?.0;
         return context.get(&format!("{}:listener/{listener}", rule.0));
     }
-    let part = TABLE.parts.iter().find(|part| part.r#type == view.reference.resource_type)?;
-    let name = view.text(&part.pointer)?;
+    let name = view.text(PARTS.get(&view.reference.resource_type)?)?;
     if name.parse::<Arn>().is_ok() {
         return context.get(name).filter(|whole| whole.reference.arn != view.reference.arn);
     }
     context
-        .all("AWS::EC2::SecurityGroup")
+        .all(resource_types::EC2_SECURITY_GROUP)
         .find(|group| group.id == name && group.reference.region == view.reference.region)
 }
 

@@ -323,7 +323,7 @@ pub struct Step {
     /// What it costs or does to traffic, in words; empty for none.
     #[serde(default)]
     pub consequences: Vec<String>,
-    /// All that differs between a snapshot before and one after, apart from what is listed in `volatile.toml`.
+    /// All that differs between a snapshot before and one after, apart from what is listed in the column `state`.
     pub effects: Vec<Effect>,
     /// The call.
     pub call: Call,

@@ -1,23 +1,16 @@
-//! `terraform_parts.toml`: what the provider declares in another form than AWS answers it, and an entry of it in AWS's
+//! The columns `terraform_parts` and `terraform_blocks` of the resource tables: what the provider declares in another form than AWS answers it, and an entry of it in AWS's
 //! words. Knows the table and JSON; nothing of plans, states or files.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use konecta_base::embedded::embedded;
 use konecta_base::id::ResourceType;
+use konecta_base::resource_table::{Column, rows};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 #[cfg(test)]
 mod tests;
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    part: Vec<Part>,
-    named: Vec<Named>,
-}
 
 /// A list of blocks of which an argument is the name.
 #[derive(Debug, Deserialize)]
@@ -113,17 +106,17 @@ pub(crate) struct Entry {
     pub(crate) is_whole: bool,
 }
 
-static TABLE: LazyLock<Table> =
-    LazyLock::new(|| embedded("terraform_parts.toml", include_str!("terraform_parts.toml")));
+static PARTS: LazyLock<Vec<Part>> = LazyLock::new(|| rows(Column::TerraformParts));
+static BLOCKS: LazyLock<Vec<Named>> = LazyLock::new(|| rows(Column::TerraformBlocks));
 
 /// All rows.
 pub(crate) fn parts() -> &'static [Part] {
-    &TABLE.part
+    &PARTS
 }
 
 /// The lists of blocks with names of a resource type of the provider.
 pub(crate) fn named(terraform: &str) -> impl Iterator<Item = &'static Named> {
-    TABLE.named.iter().filter(move |named| named.terraform == terraform)
+    BLOCKS.iter().filter(move |named| named.terraform == terraform)
 }
 
 /// The rows of a resource type of the provider.

@@ -1,6 +1,6 @@
 //! A snapshot as it would be after `terraform apply`: what a plan changes, laid over what lives.
 //!
-//! What the tables `emit/terraform.toml` and `terraform_parts.toml` map is set; what is known after apply only, and what
+//! What the columns `terraform` and `terraform_parts` map is set; what is known after apply only, and what
 //! changes inside a list of blocks of which nothing tells which is which, is taken out of the resource, so that a control
 //! that looks at it is *unknown*. What is not mapped is named. Reads `terraform show -json`; asks nobody and judges
 //! nothing.

@@ -1,5 +1,5 @@
-//! What a Terraform state manages, by the names that our resources have. Knows the state's formats and the table
-//! `terraform_identity.toml`; nothing of what becomes of it.
+//! What a Terraform state manages, by the names that our resources have. Knows the state's formats and the
+//! column `terraform_identity` of the resource tables; nothing of what becomes of it.
 
 mod instances;
 
@@ -12,14 +12,10 @@ use serde_json::Value;
 use super::context::View;
 use super::ownership::Owner;
 use konecta_base::id::ResourceType;
+use konecta_base::resource_table::{Column, rows};
+use konecta_base::resource_types;
 
 pub use self::instances::{Instance, ModuleStep, instances};
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    identity: Vec<Identity>,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,8 +25,7 @@ struct Identity {
     by: Option<String>,
 }
 
-static TABLE: LazyLock<Result<Table, toml::de::Error>> =
-    LazyLock::new(|| toml::from_str(include_str!("terraform_identity.toml")));
+static TABLE: LazyLock<Vec<Identity>> = LazyLock::new(|| rows(Column::TerraformIdentity));
 
 /// Why a Terraform state cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,8 +72,7 @@ pub(crate) fn names(view: &View) -> Vec<String> {
 
 /// The argument by which a resource of Terraform names what it is, or is a part of.
 pub(crate) fn named_by(kind: &str) -> Option<&'static str> {
-    let mut all = TABLE.iter().flat_map(|table| &table.identity);
-    all.find(|identity| identity.terraform == kind)?.by.as_deref()
+    TABLE.iter().find(|identity| identity.terraform == kind)?.by.as_deref()
 }
 
 /// All names by which a resource of the state may be found here.
@@ -86,8 +80,7 @@ pub(crate) fn keys(kind: &str, attributes: &Value) -> Vec<String> {
     let attribute = |key: &str| attributes.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     let mut keys: Vec<String> = attribute("arn").map(str::to_owned).into_iter().collect();
     keys.extend(attribute("id").filter(|id| is_unmistakable(id)).map(str::to_owned));
-    // A test rules out that the table cannot be read.
-    for identity in TABLE.iter().flat_map(|table| &table.identity).filter(|identity| identity.terraform == kind) {
+    for identity in TABLE.iter().filter(|identity| identity.terraform == kind) {
         let id = match &identity.by {
             None => Some("*"),
             // `role` and `repository` may be given as an ARN; what is found is its last part.
@@ -122,7 +115,7 @@ fn rule_keys(attributes: &Value) -> Vec<String> {
 
 /// The same key of a rule as AWS tells it.
 fn rule_key(view: &View) -> Option<String> {
-    if view.reference.resource_type.as_str() != "AWS::EC2::SecurityGroupRule" {
+    if view.reference.resource_type.as_str() != resource_types::EC2_SECURITY_GROUP_RULE {
         return None;
     }
     let text = |key: &str| view.text(&format!("/configuration/{key}"));
@@ -184,8 +177,7 @@ mod tests {
 
     #[test]
     fn every_line_of_the_table_finds_its_resource_and_no_other() {
-        let table = TABLE.as_ref().expect("terraform_identity.toml");
-        for identity in &table.identity {
+        for identity in TABLE.iter() {
             let ours = thing(identity.r#type.as_str(), "r-1");
             let attributes = identity.by.as_ref().map_or_else(|| json!({}), |by| json!({by.as_str(): "r-1"}));
             assert!(is_left_alone(&ours, &identity.terraform, &attributes), "{}", identity.terraform);

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use super::PolicyError;
 use konecta_base::finding::Severity;
 use konecta_base::id::{Action, ClaimId, ControlId, FixId, ResourceType};
+use konecta_base::resource_types;
 
 /// OPA's annotation block, with our fields under `custom`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -72,7 +73,7 @@ pub enum ControlScope {
 }
 
 /// The type of the pseudo-resource that stands for the stack.
-pub const STACK_TYPE: &str = "Konecta::Audit::Stack";
+pub const STACK_TYPE: &str = resource_types::AUDIT_STACK;
 
 impl Metadata {
     /// Reads the block that stands above `package`.

@@ -7,10 +7,12 @@ use super::client;
 use crate::call::Caller;
 use crate::draft::{Draft, text};
 use crate::paging::Received;
+use konecta_base::calls;
+use konecta_base::resource_types;
 
-const LIST: &str = "acm:ListCertificates";
-const DESCRIBE: &str = "acm:DescribeCertificate";
-const GET: &str = "acm:GetCertificate";
+const LIST: &str = calls::ACM_LIST_CERTIFICATES;
+const DESCRIBE: &str = calls::ACM_DESCRIBE_CERTIFICATE;
+const GET: &str = calls::ACM_GET_CERTIFICATE;
 
 pub(super) async fn collect([caller]: [Caller; 1]) {
     let client = client!(aws_sdk_acm, &caller);
@@ -47,7 +49,7 @@ pub(super) async fn collect([caller]: [Caller; 1]) {
                     false => None,
                 };
                 let id = arn.short_name().to_owned();
-                let draft = Draft::new("AWS::CertificateManager::Certificate", arn, id, heard);
+                let draft = Draft::new(resource_types::CERTIFICATE_MANAGER_CERTIFICATE, arn, id, heard);
                 caller.keep(LIST, draft.with("imported", imported.map(|heard| heard.value)));
             }
         })

@@ -7,7 +7,9 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_cloudfront::Client;
+use konecta_base::calls;
 use konecta_base::id::Arn;
+use konecta_base::resource_types;
 use serde_json::{Map, Value, json};
 
 use super::client;
@@ -15,13 +17,13 @@ use crate::call::{Answer, Caller};
 use crate::draft::{Draft, tag_list, text};
 use crate::paging::Received;
 
-const LIST: &str = "cloudfront:ListDistributions";
-const GET: &str = "cloudfront:GetDistribution";
-const TAGS: &str = "cloudfront:ListTagsForResource";
-const HEADERS_POLICY: &str = "cloudfront:GetResponseHeadersPolicy";
-const CACHE_POLICY: &str = "cloudfront:GetCachePolicy";
-const REQUEST_POLICY: &str = "cloudfront:GetOriginRequestPolicy";
-const VPC_ORIGIN: &str = "cloudfront:GetVpcOrigin";
+const LIST: &str = calls::CLOUDFRONT_LIST_DISTRIBUTIONS;
+const GET: &str = calls::CLOUDFRONT_GET_DISTRIBUTION;
+const TAGS: &str = calls::CLOUDFRONT_LIST_TAGS_FOR_RESOURCE;
+const HEADERS_POLICY: &str = calls::CLOUDFRONT_GET_RESPONSE_HEADERS_POLICY;
+const CACHE_POLICY: &str = calls::CLOUDFRONT_GET_CACHE_POLICY;
+const REQUEST_POLICY: &str = calls::CLOUDFRONT_GET_ORIGIN_REQUEST_POLICY;
+const VPC_ORIGIN: &str = calls::CLOUDFRONT_GET_VPC_ORIGIN;
 
 pub(super) async fn collect([caller]: [Caller; 1]) {
     let client = client!(aws_sdk_cloudfront, &caller);
@@ -137,7 +139,8 @@ async fn distribution(caller: &Caller, client: &Client, listed: Received) -> Nam
     let heard = heard.unwrap_or_else(|| Received { value: arranged(listed.value), at: listed.at });
     let named = Named::by(&heard.value);
     let tags = caller.member(TAGS, Some(&arn), tags, "Tags").and_then(|tags| tag_list(tags.value.get("Items")));
-    caller.keep(LIST, Draft::new("AWS::CloudFront::Distribution", arn, id, heard).tags(tags).with("etag", etag));
+    caller
+        .keep(LIST, Draft::new(resource_types::CLOUDFRONT_DISTRIBUTION, arn, id, heard).tags(tags).with("etag", etag));
     named
 }
 
@@ -173,7 +176,7 @@ async fn headers_policies(caller: &Caller, client: &Client, ids: BTreeSet<String
                         client.get_response_headers_policy().id(&id).customize().interceptor(tap).send()
                     })
                     .await;
-                let kind = "AWS::CloudFront::ResponseHeadersPolicy";
+                let kind = resource_types::CLOUDFRONT_RESPONSE_HEADERS_POLICY;
                 keep(&caller, HEADERS_POLICY, kind, "ResponseHeadersPolicy", arn, id, answer);
             }
         })
@@ -191,7 +194,7 @@ async fn cache_policies(caller: &Caller, client: &Client, ids: BTreeSet<String>)
                         client.get_cache_policy().id(&id).customize().interceptor(tap).send()
                     })
                     .await;
-                keep(&caller, CACHE_POLICY, "AWS::CloudFront::CachePolicy", "CachePolicy", arn, id, answer);
+                keep(&caller, CACHE_POLICY, resource_types::CLOUDFRONT_CACHE_POLICY, "CachePolicy", arn, id, answer);
             }
         })
         .await;
@@ -208,7 +211,7 @@ async fn request_policies(caller: &Caller, client: &Client, ids: BTreeSet<String
                         client.get_origin_request_policy().id(&id).customize().interceptor(tap).send()
                     })
                     .await;
-                let kind = "AWS::CloudFront::OriginRequestPolicy";
+                let kind = resource_types::CLOUDFRONT_ORIGIN_REQUEST_POLICY;
                 keep(&caller, REQUEST_POLICY, kind, "OriginRequestPolicy", arn, id, answer);
             }
         })
@@ -226,7 +229,7 @@ async fn vpc_origins(caller: &Caller, client: &Client, ids: BTreeSet<String>) {
                         client.get_vpc_origin().id(&id).customize().interceptor(tap).send()
                     })
                     .await;
-                keep(&caller, VPC_ORIGIN, "AWS::CloudFront::VpcOrigin", "VpcOrigin", arn, id, answer);
+                keep(&caller, VPC_ORIGIN, resource_types::CLOUDFRONT_VPC_ORIGIN, "VpcOrigin", arn, id, answer);
             }
         })
         .await;
@@ -274,7 +277,7 @@ mod tests {
     fn silence_of_a_listing_about_what_it_never_carries_is_not_none() {
         let mut value = arranged(json!({"Id": "E1", "Comment": "erp", "HttpVersion": "HTTP2", "ETag": "E2"}));
         assert_eq!(value, json!({"Id": "E1", "DistributionConfig": {"Comment": "erp"}}));
-        konecta_base::silence::fill(&"AWS::CloudFront::Distribution".parse().expect("type"), &mut value);
+        konecta_base::silence::fill(&resource_types::CLOUDFRONT_DISTRIBUTION.parse().expect("type"), &mut value);
         assert_eq!(value, json!({"Id": "E1", "DistributionConfig": {"Comment": "erp"}}));
         assert_eq!(arranged(json!({"Id": "E1"})), json!({"Id": "E1"}));
     }

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ecr::Client;
 use aws_sdk_ecr::types::ImageIdentifier;
+use konecta_base::calls;
 use konecta_base::id::Arn;
+use konecta_base::listed_type::ECR_REPOSITORY;
+use konecta_base::resource_types;
 use serde_json::{Value, json};
 
 use super::client;
@@ -14,13 +17,13 @@ use crate::classify::Failure;
 use crate::draft::{Draft, text};
 use crate::paging::Received;
 
-const REPOSITORIES: &str = "ecr:DescribeRepositories";
-const LIFECYCLE: &str = "ecr:GetLifecyclePolicy";
-const POLICY: &str = "ecr:GetRepositoryPolicy";
-const IMAGES: &str = "ecr:DescribeImages";
-const SCANNING: &str = "ecr:GetRegistryScanningConfiguration";
-const EFFECTIVE: &str = "ecr:BatchGetRepositoryScanningConfiguration";
-const REGISTRY_POLICY: &str = "ecr:GetRegistryPolicy";
+const REPOSITORIES: &str = calls::ECR_DESCRIBE_REPOSITORIES;
+const LIFECYCLE: &str = calls::ECR_GET_LIFECYCLE_POLICY;
+const POLICY: &str = calls::ECR_GET_REPOSITORY_POLICY;
+const IMAGES: &str = calls::ECR_DESCRIBE_IMAGES;
+const SCANNING: &str = calls::ECR_GET_REGISTRY_SCANNING_CONFIGURATION;
+const EFFECTIVE: &str = calls::ECR_BATCH_GET_REPOSITORY_SCANNING_CONFIGURATION;
+const REGISTRY_POLICY: &str = calls::ECR_GET_REGISTRY_POLICY;
 
 /// How many repositories one call of `BatchGetRepositoryScanningConfiguration` takes.
 const SCANNING_BATCH: usize = 25;
@@ -103,8 +106,8 @@ fn scanning_of(answer: &Value, name: &str) -> Option<Value> {
 }
 
 async fn repository(caller: &Caller, client: &Client, heard: Received, scanning: Option<Value>) {
-    let Some(arn) = caller.arn(REPOSITORIES, &heard.value, "repositoryArn") else { return };
-    let Some(name) = caller.text(REPOSITORIES, &heard.value, "repositoryName") else { return };
+    let Some(draft) = caller.listed(&ECR_REPOSITORY, heard) else { return };
+    let (arn, name) = (draft.arn().clone(), draft.id().to_owned());
     let lifecycle = caller.one(LIFECYCLE, Some(&arn), &["LifecyclePolicyNotFoundException"], |tap| {
         client.get_lifecycle_policy().repository_name(&name).customize().interceptor(tap).send()
     });
@@ -119,7 +122,7 @@ async fn repository(caller: &Caller, client: &Client, heard: Received, scanning:
     let lifecycle = caller.embedded_json(LIFECYCLE, &arn, lifecycle, "lifecyclePolicyText");
     let policy = caller.embedded_json(POLICY, &arn, policy, "policyText");
     let latest = pushed_at(caller, &arn, latest);
-    let draft = Draft::new("AWS::ECR::Repository", arn, name, heard)
+    let draft = draft
         .with("lifecyclePolicy", lifecycle)
         .with("repositoryPolicy", policy)
         .with("latestPushedAt", latest)
@@ -164,7 +167,7 @@ async fn registry_policy(caller: &Caller, client: &Client) {
     }
     let tail = format!("ecr:{}:{}:registry-policy", place.region, place.account);
     let Some(arn) = caller.build_arn(REGISTRY_POLICY, &tail) else { return };
-    caller.keep(REGISTRY_POLICY, Draft::new("AWS::ECR::RegistryPolicy", arn, id, heard));
+    caller.keep(REGISTRY_POLICY, Draft::new(resource_types::ECR_REGISTRY_POLICY, arn, id, heard));
 }
 
 /// One a region; it has no ARN of its own, so it gets one beside the repositories.
@@ -184,5 +187,5 @@ async fn scanning(caller: &Caller, client: &Client) {
     let Some(arn) = caller.build_arn(SCANNING, &tail) else { return };
     let id = place.account.to_string();
     // The whole answer is kept, registryId beside scanningConfiguration, as the CLI prints it.
-    caller.keep(SCANNING, Draft::new("AWS::ECR::RegistryScanningConfiguration", arn, id, heard));
+    caller.keep(SCANNING, Draft::new(resource_types::ECR_REGISTRY_SCANNING_CONFIGURATION, arn, id, heard));
 }

@@ -1,7 +1,10 @@
 //! EKS: clusters and what hangs on them; the versions there are; and the KMS keys that encrypt the clusters.
 
 use aws_sdk_eks::Client;
+use konecta_base::calls;
 use konecta_base::id::Arn;
+use konecta_base::listed_type::{EKS_CLUSTER_VERSION, KMS_KEY};
+use konecta_base::resource_types;
 use serde_json::{Value, json};
 
 use super::client;
@@ -10,21 +13,21 @@ use crate::classify::Failure;
 use crate::draft::{Draft, tag_map, text};
 use crate::paging::Received;
 
-const CLUSTERS: &str = "eks:ListClusters";
-const CLUSTER: &str = "eks:DescribeCluster";
-const NODEGROUPS: &str = "eks:ListNodegroups";
-const NODEGROUP: &str = "eks:DescribeNodegroup";
-const VERSIONS: &str = "eks:DescribeClusterVersions";
-const ENTRIES: &str = "eks:ListAccessEntries";
-const ENTRY: &str = "eks:DescribeAccessEntry";
-const ASSOCIATED: &str = "eks:ListAssociatedAccessPolicies";
-const PROFILES: &str = "eks:ListFargateProfiles";
-const PROFILE: &str = "eks:DescribeFargateProfile";
-const ASSOCIATIONS: &str = "eks:ListPodIdentityAssociations";
-const ASSOCIATION: &str = "eks:DescribePodIdentityAssociation";
-const ADDONS: &str = "eks:ListAddons";
-const ADDON: &str = "eks:DescribeAddon";
-const KEY: &str = "kms:DescribeKey";
+const CLUSTERS: &str = calls::EKS_LIST_CLUSTERS;
+const CLUSTER: &str = calls::EKS_DESCRIBE_CLUSTER;
+const NODEGROUPS: &str = calls::EKS_LIST_NODEGROUPS;
+const NODEGROUP: &str = calls::EKS_DESCRIBE_NODEGROUP;
+const VERSIONS: &str = calls::EKS_DESCRIBE_CLUSTER_VERSIONS;
+const ENTRIES: &str = calls::EKS_LIST_ACCESS_ENTRIES;
+const ENTRY: &str = calls::EKS_DESCRIBE_ACCESS_ENTRY;
+const ASSOCIATED: &str = calls::EKS_LIST_ASSOCIATED_ACCESS_POLICIES;
+const PROFILES: &str = calls::EKS_LIST_FARGATE_PROFILES;
+const PROFILE: &str = calls::EKS_DESCRIBE_FARGATE_PROFILE;
+const ASSOCIATIONS: &str = calls::EKS_LIST_POD_IDENTITY_ASSOCIATIONS;
+const ASSOCIATION: &str = calls::EKS_DESCRIBE_POD_IDENTITY_ASSOCIATION;
+const ADDONS: &str = calls::EKS_LIST_ADDONS;
+const ADDON: &str = calls::EKS_DESCRIBE_ADDON;
+const KEY: &str = calls::KMS_DESCRIBE_KEY;
 
 pub(super) async fn collect([caller, kms]: [Caller; 2]) {
     let client = client!(aws_sdk_eks, &caller);
@@ -96,7 +99,8 @@ impl Cluster {
         let heard = self.caller.member(CLUSTER, Some(&self.arn), answer, "cluster");
         let heard = heard.unwrap_or(Received { value: json!({}), at: listed.at });
         let (cluster, tags) = (heard.value.clone(), tag_map(heard.value.get("tags")));
-        self.caller.keep(CLUSTERS, Draft::new("AWS::EKS::Cluster", self.arn.clone(), &self.name, heard).tags(tags));
+        self.caller
+            .keep(CLUSTERS, Draft::new(resource_types::EKS_CLUSTER, self.arn.clone(), &self.name, heard).tags(tags));
         cluster
     }
 
@@ -118,7 +122,8 @@ impl Cluster {
                 })
                 .await;
             let heard = self.caller.member(NODEGROUP, Some(&by_name), answer, "nodegroup");
-            let part = self.part("AWS::EKS::Nodegroup", &name, (NODEGROUP, "nodegroupArn"), by_name, listed, heard);
+            let part =
+                self.part(resource_types::EKS_NODEGROUP, &name, (NODEGROUP, "nodegroupArn"), by_name, listed, heard);
             self.keep(NODEGROUPS, part);
         }
     }
@@ -141,7 +146,7 @@ impl Cluster {
                 })
                 .await;
             let heard = self.caller.member(PROFILE, Some(&by_name), answer, "fargateProfile");
-            let kind = "AWS::EKS::FargateProfile";
+            let kind = resource_types::EKS_FARGATE_PROFILE;
             let part = self.part(kind, &name, (PROFILE, "fargateProfileArn"), by_name, listed, heard);
             self.keep(PROFILES, part);
         }
@@ -170,7 +175,7 @@ impl Cluster {
             let heard = heard.unwrap_or(Received { value: json!({}), at: listed.at });
             let tags = tag_map(heard.value.get("tags"));
             let id = format!("{}/{id}", self.name);
-            let draft = Draft::new("AWS::EKS::PodIdentityAssociation", arn, id, heard).tags(tags);
+            let draft = Draft::new(resource_types::EKS_POD_IDENTITY_ASSOCIATION, arn, id, heard).tags(tags);
             self.caller.keep(ASSOCIATIONS, draft);
         }
     }
@@ -193,7 +198,7 @@ impl Cluster {
                 })
                 .await;
             let heard = self.caller.member(ADDON, Some(&by_name), answer, "addon");
-            let part = self.part("AWS::EKS::Addon", &name, (ADDON, "addonArn"), by_name, listed, heard);
+            let part = self.part(resource_types::EKS_ADDON, &name, (ADDON, "addonArn"), by_name, listed, heard);
             self.keep(ADDONS, part);
         }
     }
@@ -220,8 +225,14 @@ impl Cluster {
                 })
                 .await;
             let heard = self.caller.member(ENTRY, Some(&by_name), answer, "accessEntry");
-            let part =
-                self.part("AWS::EKS::AccessEntry", &principal, (ENTRY, "accessEntryArn"), by_name, listed, heard);
+            let part = self.part(
+                resource_types::EKS_ACCESS_ENTRY,
+                &principal,
+                (ENTRY, "accessEntryArn"),
+                by_name,
+                listed,
+                heard,
+            );
             let Some(entry) = part else { continue };
             let associated = self
                 .caller
@@ -288,13 +299,7 @@ async fn versions(caller: &Caller, client: &Client) {
             call.customize().interceptor(tap).send()
         })
         .await;
-    for heard in listing.items {
-        let Some(version) = caller.text(VERSIONS, &heard.value, "clusterVersion") else { continue };
-        // AWS gives versions no ARN; the account `aws` says whose they are.
-        let tail = format!("eks:{}:aws:cluster-version/{version}", caller.place().region);
-        let Some(arn) = caller.build_arn(VERSIONS, &tail) else { continue };
-        caller.keep(VERSIONS, Draft::new("AWS::EKS::ClusterVersion", arn, version, heard));
-    }
+    caller.keep_listed(&EKS_CLUSTER_VERSION, listing);
 }
 
 async fn keys_named(kms: &Caller, keys: Vec<String>) {
@@ -312,9 +317,9 @@ async fn keys_named(kms: &Caller, keys: Vec<String>) {
                 })
                 .await;
             let Some(heard) = caller.member(KEY, about.as_ref(), answer, "KeyMetadata") else { return };
-            let Some(arn) = caller.arn(KEY, &heard.value, "Arn") else { return };
-            let Some(id) = caller.text(KEY, &heard.value, "KeyId") else { return };
-            caller.keep(KEY, Draft::new("AWS::KMS::Key", arn, id, heard));
+            if let Some(draft) = caller.listed(&KMS_KEY, heard) {
+                caller.keep(KEY, draft);
+            }
         }
     })
     .await;

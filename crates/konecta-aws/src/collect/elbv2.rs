@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::Client;
+use konecta_base::calls;
 use konecta_base::id::Arn;
+use konecta_base::listed_type::{ELASTIC_LOAD_BALANCING_V2_SSL_POLICY, ELASTIC_LOAD_BALANCING_V2_TARGET_GROUP};
+use konecta_base::resource_types;
 use serde_json::Value;
 
 use super::client;
@@ -12,16 +15,16 @@ use crate::classify::Failure;
 use crate::draft::{Draft, tag_list, text};
 use crate::paging::Received;
 
-const BALANCERS: &str = "elasticloadbalancing:DescribeLoadBalancers";
-const BALANCER_ATTRIBUTES: &str = "elasticloadbalancing:DescribeLoadBalancerAttributes";
-const TAGS: &str = "elasticloadbalancing:DescribeTags";
-const LISTENERS: &str = "elasticloadbalancing:DescribeListeners";
-const CERTIFICATES: &str = "elasticloadbalancing:DescribeListenerCertificates";
-const RULES: &str = "elasticloadbalancing:DescribeRules";
-const GROUPS: &str = "elasticloadbalancing:DescribeTargetGroups";
-const GROUP_ATTRIBUTES: &str = "elasticloadbalancing:DescribeTargetGroupAttributes";
-const HEALTH: &str = "elasticloadbalancing:DescribeTargetHealth";
-const SSL_POLICIES: &str = "elasticloadbalancing:DescribeSSLPolicies";
+const BALANCERS: &str = calls::ELASTICLOADBALANCING_DESCRIBE_LOAD_BALANCERS;
+const BALANCER_ATTRIBUTES: &str = calls::ELASTICLOADBALANCING_DESCRIBE_LOAD_BALANCER_ATTRIBUTES;
+const TAGS: &str = calls::ELASTICLOADBALANCING_DESCRIBE_TAGS;
+const LISTENERS: &str = calls::ELASTICLOADBALANCING_DESCRIBE_LISTENERS;
+const CERTIFICATES: &str = calls::ELASTICLOADBALANCING_DESCRIBE_LISTENER_CERTIFICATES;
+const RULES: &str = calls::ELASTICLOADBALANCING_DESCRIBE_RULES;
+const GROUPS: &str = calls::ELASTICLOADBALANCING_DESCRIBE_TARGET_GROUPS;
+const GROUP_ATTRIBUTES: &str = calls::ELASTICLOADBALANCING_DESCRIBE_TARGET_GROUP_ATTRIBUTES;
+const HEALTH: &str = calls::ELASTICLOADBALANCING_DESCRIBE_TARGET_HEALTH;
+const SSL_POLICIES: &str = calls::ELASTICLOADBALANCING_DESCRIBE_SSL_POLICIES;
 
 /// As many ARNs as DescribeTags takes at once.
 const TAG_BATCH: usize = 20;
@@ -118,7 +121,7 @@ async fn balancer(caller: &Caller, client: &Client, arn: Arn, heard: Received, t
         .await;
     let attributes = caller.member(BALANCER_ATTRIBUTES, Some(&arn), answer, "Attributes").map(|heard| heard.value);
     let by_key = tag_list(tags.as_ref());
-    let draft = Draft::new("AWS::ElasticLoadBalancingV2::LoadBalancer", arn, name, heard)
+    let draft = Draft::new(resource_types::ELASTIC_LOAD_BALANCING_V2_LOAD_BALANCER, arn, name, heard)
         .tags(by_key)
         .with("attributes", attributes)
         .with("tags", tags);
@@ -137,8 +140,8 @@ async fn listeners(caller: &Caller, client: &Client, balancer: &Arn) {
         let (certificates, ()) =
             tokio::join!(certificates(caller, client, &arn, &heard.value), rules(caller, client, &arn));
         let id = arn.short_name().to_owned();
-        let draft =
-            Draft::new("AWS::ElasticLoadBalancingV2::Listener", arn, id, heard).with("certificates", certificates);
+        let draft = Draft::new(resource_types::ELASTIC_LOAD_BALANCING_V2_LISTENER, arn, id, heard)
+            .with("certificates", certificates);
         caller.keep(LISTENERS, draft);
     }
 }
@@ -172,8 +175,8 @@ async fn rules(caller: &Caller, client: &Client, listener: &Arn) {
         let Some(arn) = caller.arn(RULES, &heard.value, "RuleArn") else { continue };
         let id = arn.short_name().to_owned();
         let owner = Value::String(listener.to_string());
-        let draft =
-            Draft::new("AWS::ElasticLoadBalancingV2::ListenerRule", arn, id, heard).with("listenerArn", Some(owner));
+        let draft = Draft::new(resource_types::ELASTIC_LOAD_BALANCING_V2_LISTENER_RULE, arn, id, heard)
+            .with("listenerArn", Some(owner));
         caller.keep(RULES, draft);
     }
 }
@@ -194,8 +197,8 @@ async fn target_groups(caller: &Caller, client: &Client) {
 }
 
 async fn target_group(caller: &Caller, client: &Client, heard: Received) {
-    let Some(arn) = caller.arn(GROUPS, &heard.value, "TargetGroupArn") else { return };
-    let Some(name) = caller.text(GROUPS, &heard.value, "TargetGroupName") else { return };
+    let Some(draft) = caller.listed(&ELASTIC_LOAD_BALANCING_V2_TARGET_GROUP, heard) else { return };
+    let arn = draft.arn().clone();
     let attributes = caller.one(GROUP_ATTRIBUTES, Some(&arn), &[], |tap| {
         client.describe_target_group_attributes().target_group_arn(arn.as_str()).customize().interceptor(tap).send()
     });
@@ -205,7 +208,7 @@ async fn target_group(caller: &Caller, client: &Client, heard: Received) {
     let (attributes, health) = tokio::join!(attributes, health);
     let attributes = caller.member(GROUP_ATTRIBUTES, Some(&arn), attributes, "Attributes");
     let health = caller.member(HEALTH, Some(&arn), health, "TargetHealthDescriptions");
-    let draft = Draft::new("AWS::ElasticLoadBalancingV2::TargetGroup", arn, name, heard)
+    let draft = draft
         .with("attributes", attributes.map(|heard| heard.value))
         .with("targetHealth", health.map(|heard| heard.value));
     caller.keep(GROUPS, draft);
@@ -218,11 +221,5 @@ async fn ssl_policies(caller: &Caller, client: &Client) {
             call.customize().interceptor(tap).send()
         })
         .await;
-    for heard in listing.items {
-        let Some(name) = caller.text(SSL_POLICIES, &heard.value, "Name") else { continue };
-        // AWS gives them no ARN; the account `aws` says whose they are.
-        let tail = format!("elasticloadbalancing:{}:aws:ssl-policy/{name}", caller.place().region);
-        let Some(arn) = caller.build_arn(SSL_POLICIES, &tail) else { continue };
-        caller.keep(SSL_POLICIES, Draft::new("AWS::ElasticLoadBalancingV2::SslPolicy", arn, name, heard));
-    }
+    caller.keep_listed(&ELASTIC_LOAD_BALANCING_V2_SSL_POLICY, listing);
 }

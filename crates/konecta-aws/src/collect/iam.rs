@@ -8,15 +8,18 @@ use crate::call::{Answer, Caller};
 use crate::classify::Failure;
 use crate::draft::{Draft, tag_list, text};
 use crate::paging::Received;
+use konecta_base::calls;
+use konecta_base::resource_types;
 
-const DETAILS: &str = "iam:GetAccountAuthorizationDetails";
-const PROVIDERS: &str = "iam:ListOpenIDConnectProviders";
-const PROVIDER: &str = "iam:GetOpenIDConnectProvider";
+const DETAILS: &str = calls::IAM_GET_ACCOUNT_AUTHORIZATION_DETAILS;
+const PROVIDERS: &str = calls::IAM_LIST_OPEN_ID_CONNECT_PROVIDERS;
+const PROVIDER: &str = calls::IAM_GET_OPEN_ID_CONNECT_PROVIDER;
 
-const PASSWORDS: &str = "iam:GetAccountPasswordPolicy";
+const PASSWORDS: &str = calls::IAM_GET_ACCOUNT_PASSWORD_POLICY;
 
 /// The lists of the answer in the order in which botocore names them: users, groups, roles, policies.
-const KINDS: [&str; 4] = ["AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Role", "AWS::IAM::ManagedPolicy"];
+const KINDS: [&str; 4] =
+    [resource_types::IAM_USER, resource_types::IAM_GROUP, resource_types::IAM_ROLE, resource_types::IAM_MANAGED_POLICY];
 
 pub(super) async fn collect([caller]: [Caller; 1]) {
     let client = client!(aws_sdk_iam, &caller);
@@ -81,7 +84,7 @@ async fn providers(caller: &Caller, client: &Client) {
                     .rsplit_once(":oidc-provider/")
                     .map_or_else(|| arn.short_name(), |(_, url)| url)
                     .to_owned();
-                caller.keep(PROVIDERS, Draft::new("AWS::IAM::OIDCProvider", arn, id, heard).tags(tags));
+                caller.keep(PROVIDERS, Draft::new(resource_types::IAM_OIDC_PROVIDER, arn, id, heard).tags(tags));
             }
         })
         .await;
@@ -106,7 +109,7 @@ async fn passwords(caller: &Caller, client: &Client) {
     }
     let account = caller.place().account.to_string();
     let Some(arn) = caller.build_arn(PASSWORDS, &format!("iam::{account}:account-password-policy")) else { return };
-    caller.keep(PASSWORDS, Draft::new("AWS::IAM::AccountPasswordPolicy", arn, account, heard));
+    caller.keep(PASSWORDS, Draft::new(resource_types::IAM_ACCOUNT_PASSWORD_POLICY, arn, account, heard));
 }
 
 #[cfg(test)]

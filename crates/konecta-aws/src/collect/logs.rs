@@ -2,13 +2,10 @@
 //! us-east-1, where the global services are at home.
 
 use aws_sdk_cloudwatchlogs::Client;
+use konecta_base::listed_type::{LOGS_DELIVERY, LOGS_DELIVERY_SOURCE};
 
 use super::client;
-use crate::call::{Caller, Listing};
-use crate::draft::{Draft, tag_map};
-
-const SOURCES: &str = "logs:DescribeDeliverySources";
-const DELIVERIES: &str = "logs:DescribeDeliveries";
+use crate::call::Caller;
 
 pub(super) async fn collect([caller]: [Caller; 1]) {
     let client = client!(aws_sdk_cloudwatchlogs, &caller);
@@ -17,29 +14,20 @@ pub(super) async fn collect([caller]: [Caller; 1]) {
 
 async fn sources(caller: &Caller, client: &Client) {
     let listing = caller
-        .pages(SOURCES, None, |token, tap| {
+        .pages(LOGS_DELIVERY_SOURCE.call, None, |token, tap| {
             let call = client.describe_delivery_sources().set_next_token(token.one());
             call.customize().interceptor(tap).send()
         })
         .await;
-    keep(caller, SOURCES, "AWS::Logs::DeliverySource", "name", listing);
+    caller.keep_listed(&LOGS_DELIVERY_SOURCE, listing);
 }
 
 async fn deliveries(caller: &Caller, client: &Client) {
     let listing = caller
-        .pages(DELIVERIES, None, |token, tap| {
+        .pages(LOGS_DELIVERY.call, None, |token, tap| {
             let call = client.describe_deliveries().set_next_token(token.one());
             call.customize().interceptor(tap).send()
         })
         .await;
-    keep(caller, DELIVERIES, "AWS::Logs::Delivery", "id", listing);
-}
-
-fn keep(caller: &Caller, action: &'static str, kind: &'static str, id: &str, listing: Listing) {
-    for heard in listing.items {
-        let Some(arn) = caller.arn(action, &heard.value, "arn") else { continue };
-        let Some(id) = caller.text(action, &heard.value, id) else { continue };
-        let tags = tag_map(heard.value.get("tags"));
-        caller.keep(action, Draft::new(kind, arn, id, heard).tags(tags));
-    }
+    caller.keep_listed(&LOGS_DELIVERY, listing);
 }

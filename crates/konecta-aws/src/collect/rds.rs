@@ -3,24 +3,29 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_rds::Client;
+use konecta_base::calls;
+use konecta_base::listed_type::{
+    RDS_DB_CLUSTER, RDS_DB_CLUSTER_PARAMETER_GROUP, RDS_DB_ENGINE_VERSION, RDS_DB_INSTANCE,
+    RDS_DB_MAJOR_ENGINE_VERSION, RDS_DB_PARAMETER_GROUP, RDS_DB_SNAPSHOT, RDS_DB_SUBNET_GROUP,
+};
 use serde_json::Value;
 
 use super::client;
 use crate::call::{Caller, Listing};
-use crate::draft::{Draft, tag_list, text};
+use crate::draft::text;
 use crate::paging::Received;
 
-const INSTANCES: &str = "rds:DescribeDBInstances";
-const CLUSTERS: &str = "rds:DescribeDBClusters";
-const SUBNET_GROUPS: &str = "rds:DescribeDBSubnetGroups";
-const PARAMETER_GROUPS: &str = "rds:DescribeDBParameterGroups";
-const PARAMETERS: &str = "rds:DescribeDBParameters";
-const CLUSTER_PARAMETER_GROUPS: &str = "rds:DescribeDBClusterParameterGroups";
-const CLUSTER_PARAMETERS: &str = "rds:DescribeDBClusterParameters";
-const VERSIONS: &str = "rds:DescribeDBEngineVersions";
-const SNAPSHOTS: &str = "rds:DescribeDBSnapshots";
-const SNAPSHOT_ATTRIBUTES: &str = "rds:DescribeDBSnapshotAttributes";
-const MAJOR_VERSIONS: &str = "rds:DescribeDBMajorEngineVersions";
+const INSTANCES: &str = calls::RDS_DESCRIBE_DB_INSTANCES;
+const CLUSTERS: &str = calls::RDS_DESCRIBE_DB_CLUSTERS;
+const SUBNET_GROUPS: &str = calls::RDS_DESCRIBE_DB_SUBNET_GROUPS;
+const PARAMETER_GROUPS: &str = calls::RDS_DESCRIBE_DB_PARAMETER_GROUPS;
+const PARAMETERS: &str = calls::RDS_DESCRIBE_DB_PARAMETERS;
+const CLUSTER_PARAMETER_GROUPS: &str = calls::RDS_DESCRIBE_DB_CLUSTER_PARAMETER_GROUPS;
+const CLUSTER_PARAMETERS: &str = calls::RDS_DESCRIBE_DB_CLUSTER_PARAMETERS;
+const VERSIONS: &str = calls::RDS_DESCRIBE_DB_ENGINE_VERSIONS;
+const SNAPSHOTS: &str = calls::RDS_DESCRIBE_DB_SNAPSHOTS;
+const SNAPSHOT_ATTRIBUTES: &str = calls::RDS_DESCRIBE_DB_SNAPSHOT_ATTRIBUTES;
+const MAJOR_VERSIONS: &str = calls::RDS_DESCRIBE_DB_MAJOR_ENGINE_VERSIONS;
 
 /// RDS pages by 100 at most.
 const PAGE: i32 = 100;
@@ -42,16 +47,6 @@ pub(super) async fn collect([caller]: [Caller; 1]) {
         snapshots(&caller, &client),
         major_versions(&caller, &client),
     );
-}
-
-/// Keeps what has an ARN and a name in the answer itself.
-fn keep_all(caller: &Caller, action: &str, kind: &'static str, arn: &str, id: &str, listing: Listing) {
-    for heard in listing.items {
-        let Some(arn) = caller.arn(action, &heard.value, arn) else { continue };
-        let Some(id) = caller.text(action, &heard.value, id) else { continue };
-        let tags = tag_list(heard.value.get("TagList"));
-        caller.keep(action, Draft::new(kind, arn, id, heard).tags(tags));
-    }
 }
 
 /// What databases name.
@@ -85,7 +80,7 @@ async fn instances(caller: &Caller, client: &Client) -> Option<InUse> {
         let groups = database.get("DBParameterGroups").and_then(Value::as_array);
         groups.into_iter().flatten().filter_map(|group| text(group, "DBParameterGroupName")).collect()
     });
-    keep_all(caller, INSTANCES, "AWS::RDS::DBInstance", "DBInstanceArn", "DBInstanceIdentifier", listing);
+    caller.keep_listed(&RDS_DB_INSTANCE, listing);
     in_use
 }
 
@@ -98,7 +93,7 @@ async fn clusters(caller: &Caller, client: &Client) -> Option<InUse> {
         })
         .await;
     let in_use = InUse::of(&listing, |cluster| text(cluster, "DBClusterParameterGroup").into_iter().collect());
-    keep_all(caller, CLUSTERS, "AWS::RDS::DBCluster", "DBClusterArn", "DBClusterIdentifier", listing);
+    caller.keep_listed(&RDS_DB_CLUSTER, listing);
     in_use
 }
 
@@ -109,7 +104,7 @@ async fn subnet_groups(caller: &Caller, client: &Client) {
             call.customize().interceptor(tap).send()
         })
         .await;
-    keep_all(caller, SUBNET_GROUPS, "AWS::RDS::DBSubnetGroup", "DBSubnetGroupArn", "DBSubnetGroupName", listing);
+    caller.keep_listed(&RDS_DB_SUBNET_GROUP, listing);
 }
 
 /// An account has dozens of default groups with four hundred parameters each; only those that an instance uses
@@ -132,8 +127,8 @@ async fn parameter_groups(caller: &Caller, client: &Client, in_use: Option<&BTre
 }
 
 async fn parameter_group(caller: &Caller, client: &Client, heard: Received, is_used: bool) {
-    let Some(arn) = caller.arn(PARAMETER_GROUPS, &heard.value, "DBParameterGroupArn") else { return };
-    let Some(name) = caller.text(PARAMETER_GROUPS, &heard.value, "DBParameterGroupName") else { return };
+    let Some(draft) = caller.listed(&RDS_DB_PARAMETER_GROUP, heard) else { return };
+    let (arn, name) = (draft.arn().clone(), draft.id().to_owned());
     let parameters = if is_used {
         let listing = caller
             .pages(PARAMETERS, Some(&arn), |token, tap| {
@@ -146,8 +141,7 @@ async fn parameter_group(caller: &Caller, client: &Client, heard: Received, is_u
     } else {
         None
     };
-    let draft = Draft::new("AWS::RDS::DBParameterGroup", arn, name, heard).with("parameters", parameters);
-    caller.keep(PARAMETER_GROUPS, draft);
+    caller.keep(PARAMETER_GROUPS, draft.with("parameters", parameters));
 }
 
 /// As for the groups of instances.
@@ -169,8 +163,8 @@ async fn cluster_parameter_groups(caller: &Caller, client: &Client, in_use: Opti
 }
 
 async fn cluster_parameter_group(caller: &Caller, client: &Client, heard: Received, is_used: bool) {
-    let Some(arn) = caller.arn(CLUSTER_PARAMETER_GROUPS, &heard.value, "DBClusterParameterGroupArn") else { return };
-    let Some(name) = caller.text(CLUSTER_PARAMETER_GROUPS, &heard.value, "DBClusterParameterGroupName") else { return };
+    let Some(draft) = caller.listed(&RDS_DB_CLUSTER_PARAMETER_GROUP, heard) else { return };
+    let (arn, name) = (draft.arn().clone(), draft.id().to_owned());
     let parameters = if is_used {
         let listing = caller
             .pages(CLUSTER_PARAMETERS, Some(&arn), |token, tap| {
@@ -182,8 +176,7 @@ async fn cluster_parameter_group(caller: &Caller, client: &Client, heard: Receiv
     } else {
         None
     };
-    let draft = Draft::new("AWS::RDS::DBClusterParameterGroup", arn, name, heard).with("parameters", parameters);
-    caller.keep(CLUSTER_PARAMETER_GROUPS, draft);
+    caller.keep(CLUSTER_PARAMETER_GROUPS, draft.with("parameters", parameters));
 }
 
 /// All versions of all engines are megabytes; those of the engines in use are asked for, and all only where it is not
@@ -205,20 +198,7 @@ async fn versions_of(caller: &Caller, client: &Client, engine: Option<String>) {
             call.max_records(PAGE).set_marker(token.one()).customize().interceptor(tap).send()
         })
         .await;
-    for heard in listing.items {
-        let Some(engine) = caller.text(VERSIONS, &heard.value, "Engine") else { continue };
-        let Some(version) = caller.text(VERSIONS, &heard.value, "EngineVersion") else { continue };
-        // A custom version has an ARN of its own, as others have none.
-        let own = text(&heard.value, "DBEngineVersionArn").is_some();
-        let tail = format!("rds:{}:aws:engine-version/{engine}/{version}", caller.place().region);
-        let arn = if own {
-            caller.arn(VERSIONS, &heard.value, "DBEngineVersionArn")
-        } else {
-            caller.build_arn(VERSIONS, &tail)
-        };
-        let Some(arn) = arn else { continue };
-        caller.keep(VERSIONS, Draft::new("AWS::RDS::DBEngineVersion", arn, format!("{engine}/{version}"), heard));
-    }
+    caller.keep_listed(&RDS_DB_ENGINE_VERSION, listing);
 }
 
 async fn snapshots(caller: &Caller, client: &Client) {
@@ -237,8 +217,8 @@ async fn snapshots(caller: &Caller, client: &Client) {
 }
 
 async fn snapshot(caller: &Caller, client: &Client, heard: Received) {
-    let Some(arn) = caller.arn(SNAPSHOTS, &heard.value, "DBSnapshotArn") else { return };
-    let Some(id) = caller.text(SNAPSHOTS, &heard.value, "DBSnapshotIdentifier") else { return };
+    let Some(draft) = caller.listed(&RDS_DB_SNAPSHOT, heard) else { return };
+    let (arn, id) = (draft.arn().clone(), draft.id().to_owned());
     let answer = caller
         .one(SNAPSHOT_ATTRIBUTES, Some(&arn), &[], |tap| {
             client.describe_db_snapshot_attributes().db_snapshot_identifier(&id).customize().interceptor(tap).send()
@@ -247,9 +227,7 @@ async fn snapshot(caller: &Caller, client: &Client, heard: Received) {
     let attributes = caller
         .member(SNAPSHOT_ATTRIBUTES, Some(&arn), answer, "DBSnapshotAttributesResult")
         .and_then(|mut result| result.value.get_mut("DBSnapshotAttributes").map(Value::take));
-    let tags = tag_list(heard.value.get("TagList"));
-    let draft = Draft::new("AWS::RDS::DBSnapshot", arn, id, heard).tags(tags).with("attributes", attributes);
-    caller.keep(SNAPSHOTS, draft);
+    caller.keep(SNAPSHOTS, draft.with("attributes", attributes));
 }
 
 async fn major_versions(caller: &Caller, client: &Client) {
@@ -259,15 +237,5 @@ async fn major_versions(caller: &Caller, client: &Client) {
             call.customize().interceptor(tap).send()
         })
         .await;
-    for heard in listing.items {
-        let Some(engine) = caller.text(MAJOR_VERSIONS, &heard.value, "Engine") else { continue };
-        let Some(version) = caller.text(MAJOR_VERSIONS, &heard.value, "MajorEngineVersion") else { continue };
-        // AWS gives versions no ARN; the account `aws` says whose they are.
-        let tail = format!("rds:{}:aws:major-engine-version/{engine}/{version}", caller.place().region);
-        let Some(arn) = caller.build_arn(MAJOR_VERSIONS, &tail) else { continue };
-        caller.keep(
-            MAJOR_VERSIONS,
-            Draft::new("AWS::RDS::DBMajorEngineVersion", arn, format!("{engine}/{version}"), heard),
-        );
-    }
+    caller.keep_listed(&RDS_DB_MAJOR_ENGINE_VERSION, listing);
 }

@@ -12,6 +12,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
+use konecta_base::calls;
 use konecta_base::reads::reads;
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ use super::*;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Answered with HTML, which might be anybody's: such an answer is not kept, and would be asked for again.
-const NOT_IN_MOTO: [&str; 2] = ["eks:DescribeAddon", "eks:ListAddons"];
+const NOT_IN_MOTO: [&str; 2] = [calls::EKS_DESCRIBE_ADDON, calls::EKS_LIST_ADDONS];
 
 /// The emulators with the good world in them; they stop when their standard input closes.
 struct World {
@@ -193,14 +194,14 @@ async fn a_whole_recording_gives_the_whole_snapshot_without_a_request() {
     assert_eq!(
         silent,
         [
-            "acm:GetCertificate",
-            "cloudfront:GetVpcOrigin",
-            "eks:DescribeFargateProfile",
-            "eks:DescribePodIdentityAssociation",
-            "iam:GetOpenIDConnectProvider",
-            "rds:DescribeDBClusterParameters",
-            "wafv2:GetRuleGroup",
-            "wafv2:ListResourcesForWebACL"
+            calls::ACM_GET_CERTIFICATE,
+            calls::CLOUDFRONT_GET_VPC_ORIGIN,
+            calls::EKS_DESCRIBE_FARGATE_PROFILE,
+            calls::EKS_DESCRIBE_POD_IDENTITY_ASSOCIATION,
+            calls::IAM_GET_OPEN_ID_CONNECT_PROVIDER,
+            calls::RDS_DESCRIBE_DB_CLUSTER_PARAMETERS,
+            calls::WAFV2_GET_RULE_GROUP,
+            calls::WAFV2_LIST_RESOURCES_FOR_WEB_ACL
         ],
         "reads that were not made: {:?}",
         first.gaps

@@ -1,5 +1,8 @@
 //! Route 53: hosted zones with all their record sets.
 
+use konecta_base::calls;
+use konecta_base::resource_types;
+
 use aws_sdk_route53::Client;
 use aws_sdk_route53::types::RrType;
 
@@ -8,8 +11,8 @@ use crate::call::Caller;
 use crate::draft::Draft;
 use crate::paging::Received;
 
-const ZONES: &str = "route53:ListHostedZones";
-const RECORDS: &str = "route53:ListResourceRecordSets";
+const ZONES: &str = calls::ROUTE53_LIST_HOSTED_ZONES;
+const RECORDS: &str = calls::ROUTE53_LIST_RESOURCE_RECORD_SETS;
 
 pub(super) async fn collect([caller]: [Caller; 1]) {
     let client = client!(aws_sdk_route53, &caller);
@@ -44,5 +47,5 @@ async fn zone(caller: &Caller, client: &Client, heard: Received) {
         .await;
     // Half of a zone is not shown: a name that is not in a list reads like one that does not exist.
     let records = listing.complete.then(|| listing.items.into_iter().map(|heard| heard.value).collect());
-    caller.keep(ZONES, Draft::new("AWS::Route53::HostedZone", arn, id, heard).with("recordSets", records));
+    caller.keep(ZONES, Draft::new(resource_types::ROUTE53_HOSTED_ZONE, arn, id, heard).with("recordSets", records));
 }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use konecta_base::id::ResourceType;
 use konecta_base::reads::reads;
+use konecta_base::{calls, listed_type, resource_types};
 
 use super::*;
 
@@ -23,27 +25,29 @@ const SOURCES: [&str; 14] = [
     include_str!("wafv2.rs"),
 ];
 
-/// All string literals of the collectors.
-fn literals() -> BTreeSet<&'static str> {
-    SOURCES.iter().flat_map(|source| source.split('"').skip(1).step_by(2)).collect()
+/// All names in the collectors, those of constants among them.
+fn words() -> BTreeSet<&'static str> {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    SOURCES.iter().flat_map(|source| source.split(move |letter| !is_part(letter))).collect()
 }
 
 #[test]
-fn collectors_and_catalogue_name_the_same_actions() {
-    let catalogue = reads();
-    let named: BTreeSet<Action> = literals().iter().filter_map(|literal| literal.parse().ok()).collect();
-    let known: BTreeSet<Action> = catalogue.iter().map(|(action, _)| action.clone()).collect();
-    assert_eq!(named.difference(&known).collect::<Vec<_>>(), Vec::<&Action>::new(), "no read of the catalogue");
-    assert_eq!(known.difference(&named).collect::<Vec<_>>(), Vec::<&Action>::new(), "made by no collector");
+fn collectors_name_calls_and_types_by_their_constants() {
+    let literals = SOURCES.iter().flat_map(|source| source.split('"').skip(1).step_by(2));
+    let spelled: Vec<&str> =
+        literals.filter(|text| text.parse::<Action>().is_ok() || text.parse::<ResourceType>().is_ok()).collect();
+    assert_eq!(spelled, Vec::<&str>::new(), "a constant would not compile if it were misspelt");
 }
 
 #[test]
-fn every_type_of_the_catalogue_is_collected() {
-    let literals = literals();
-    for (action, read) in reads().iter() {
-        for kind in &read.lists {
-            assert!(literals.contains(kind.as_str()), "{action} should bring {kind}");
-        }
+fn every_call_of_the_tables_is_made_and_every_type_is_collected() {
+    let words = words();
+    for (constant, resource_type) in resource_types::ALL.iter().filter(|(_, name)| name.starts_with("AWS::")) {
+        assert!(words.contains(constant), "no collector brings {resource_type}");
+    }
+    let listed = |call: &str| listed_type::ALL.iter().any(|listed| listed.call == call);
+    for (constant, call) in calls::ALL {
+        assert!(words.contains(constant) || listed(call), "no collector makes {call}");
     }
 }
 

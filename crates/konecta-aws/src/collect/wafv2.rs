@@ -3,7 +3,9 @@
 
 use aws_sdk_wafv2::Client;
 use aws_sdk_wafv2::types::{ResourceType, Scope};
+use konecta_base::calls;
 use konecta_base::id::Arn;
+use konecta_base::resource_types;
 use serde_json::{Value, json};
 
 use super::client;
@@ -11,10 +13,10 @@ use crate::call::Caller;
 use crate::draft::Draft;
 use crate::paging::Received;
 
-const LIST: &str = "wafv2:ListWebACLs";
-const GET: &str = "wafv2:GetWebACL";
-const GET_GROUP: &str = "wafv2:GetRuleGroup";
-const RESOURCES: &str = "wafv2:ListResourcesForWebACL";
+const LIST: &str = calls::WAFV2_LIST_WEB_ACLS;
+const GET: &str = calls::WAFV2_GET_WEB_ACL;
+const GET_GROUP: &str = calls::WAFV2_GET_RULE_GROUP;
+const RESOURCES: &str = calls::WAFV2_LIST_RESOURCES_FOR_WEB_ACL;
 
 pub(super) async fn collect([caller]: [Caller; 1]) {
     let client = client!(aws_sdk_wafv2, &caller);
@@ -47,7 +49,7 @@ async fn web_acl(caller: &Caller, client: &Client, scope: Scope, listed: Receive
         caller.member(GET, Some(&arn), answer, "WebACL").unwrap_or(Received { value: json!({}), at: listed.at });
     let (groups, resources) =
         tokio::join!(groups(caller, client, &arn, &heard.value), resources(caller, client, &arn, &scope));
-    let draft = Draft::new("AWS::WAFv2::WebACL", arn, name, heard)
+    let draft = Draft::new(resource_types::WA_FV2_WEB_ACL, arn, name, heard)
         .with("scope", Some(word))
         .with("ruleGroups", groups)
         .with("resources", resources);

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use super::{judge_all, surroundings};
 use crate::facts::{self, Wanted};
 use konecta_base::blueprint::Blueprint;
+use konecta_base::calls;
 use konecta_base::claim::{self, JudgedClaim};
 use konecta_base::finding::{Finding, Status};
 use konecta_base::reads::reads;
@@ -226,7 +227,7 @@ fn an_optional_read_is_needed_where_it_leaves_a_verdict_open() {
         let selection = Selection { controls: vec!["KA-ECR-006".to_owned()], ..Selection::default() };
         catalogue.narrow(&selection).expect("it exists");
         let mut report = super::Audit::new(&catalogue, &Blueprint::default(), "0").verdicts(&source).expect("report");
-        report.gaps.retain(|gap| gap.gap.action.as_str() == "organizations:DescribeOrganization");
+        report.gaps.retain(|gap| gap.gap.action.as_str() == calls::ORGANIZATIONS_DESCRIBE_ORGANIZATION);
         assert_eq!((report.gaps.len(), report.complete()), (1, !needed), "{name}");
         assert_eq!(report.gaps.iter().map(|gap| gap.needed).collect::<Vec<_>>(), [needed], "{name}");
     }

@@ -9,6 +9,7 @@ use super::seen::{AccountRegion, Seen};
 use super::sink::object;
 use super::world::{Item, Regional};
 use crate::model::{Tag, autoscaling::AutoScalingGroup, eks};
+use konecta_base::calls;
 
 const CLUSTER_TAG: &str = "eks:cluster-name";
 const NODEGROUP_TAG: &str = "eks:nodegroup-name";
@@ -57,7 +58,7 @@ pub(crate) fn autoscaler(
 /// The groups that carry the node group's tags, where it does not name them itself.
 fn tagged_groups(place: &AccountRegion, here: &Regional, seen: &Seen, nodegroup: &eks::Nodegroup) -> Option<Ids> {
     let (cluster, name) = (nodegroup.cluster_name.as_deref()?, nodegroup.nodegroup_name.as_deref()?);
-    if !seen.whole(place, "autoscaling:DescribeAutoScalingGroups") {
+    if !seen.whole(place, calls::AUTOSCALING_DESCRIBE_AUTO_SCALING_GROUPS) {
         return None;
     }
     let mut ids = Ids { whole: true, ..Ids::default() };

@@ -8,6 +8,7 @@ use super::region_index::RegionIndex;
 use super::world::{Item, Supplemented};
 use crate::model::autoscaling::AutoScalingGroup;
 use crate::model::elb::{self, TargetHealth};
+use konecta_base::calls;
 
 type TargetGroup = Supplemented<elb::TargetGroup, Vec<TargetHealth>>;
 
@@ -38,9 +39,9 @@ impl Balanced {
             (_, _) => None,
         };
         let whole = [
-            "elasticloadbalancing:DescribeLoadBalancers",
-            "elasticloadbalancing:DescribeTargetGroups",
-            "autoscaling:DescribeAutoScalingGroups",
+            calls::ELASTICLOADBALANCING_DESCRIBE_LOAD_BALANCERS,
+            calls::ELASTICLOADBALANCING_DESCRIBE_TARGET_GROUPS,
+            calls::AUTOSCALING_DESCRIBE_AUTO_SCALING_GROUPS,
         ];
         let whole = whole.iter().all(|action| region_index.seen.whole(region_index.place, action))
             && super::wiring::clusters_seen(region_index.place, region_index.seen)

@@ -16,6 +16,7 @@ use super::world::Item;
 use crate::model::Presence;
 use crate::model::autoscaling::AutoScalingGroup;
 use crate::model::ec2::NetworkInterface;
+use konecta_base::calls;
 
 /// Who carries a group.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,16 +113,16 @@ impl Carriers {
     pub(crate) fn of(region_index: &RegionIndex<'_>, is_fetched: &dyn Fn(&str) -> bool) -> Self {
         let mut carriers = Self { balanced: balanced::Balanced::of(region_index, is_fetched), ..Self::default() };
         for (action, why) in [
-            ("ec2:DescribeNetworkInterfaces", "the network interfaces were not listed to their end"),
-            ("ec2:DescribeInstances", "the instances were not listed to their end"),
-            ("autoscaling:DescribeAutoScalingGroups", "the Auto Scaling groups were not listed to their end"),
-            ("elasticloadbalancing:DescribeLoadBalancers", "the load balancers were not listed to their end"),
-            ("rds:DescribeDBInstances", "the databases were not listed to their end"),
+            (calls::EC2_DESCRIBE_NETWORK_INTERFACES, "the network interfaces were not listed to their end"),
+            (calls::EC2_DESCRIBE_INSTANCES, "the instances were not listed to their end"),
+            (calls::AUTOSCALING_DESCRIBE_AUTO_SCALING_GROUPS, "the Auto Scaling groups were not listed to their end"),
+            (calls::ELASTICLOADBALANCING_DESCRIBE_LOAD_BALANCERS, "the load balancers were not listed to their end"),
+            (calls::RDS_DESCRIBE_DB_INSTANCES, "the databases were not listed to their end"),
         ] {
             carriers.require(region_index.seen.whole(region_index.place, action), why);
         }
         let (place, seen) = (region_index.place, region_index.seen);
-        let classic = !seen.cut_short(place, "elb:DescribeLoadBalancers");
+        let classic = !seen.cut_short(place, calls::ELB_DESCRIBE_LOAD_BALANCERS);
         carriers.require(classic, "the classic load balancers were not listed to their end");
         carriers.require(wiring::clusters_seen(place, seen), "the clusters were not read to their end");
         carriers.require(wiring::nodegroups_seen(place, seen), "the node groups were not read to their end");

@@ -1,6 +1,8 @@
 //! The certificates of a listener as CloudFront sees them: what they name, whether they are trusted and in time, and
 //! which of them the name in the handshake selects. Knows nothing of who asks, and under which names.
 
+use konecta_base::calls;
+
 use jiff::Timestamp;
 
 use super::attachments::Ids;
@@ -55,8 +57,11 @@ pub(crate) struct Certificates {
 impl Certificates {
     pub(crate) fn of(region_index: &RegionIndex<'_>, listener: &Listener) -> Self {
         let arn = &listener.item.arn;
-        let unread =
-            region_index.seen.lacks(region_index.place, "elasticloadbalancing:DescribeListenerCertificates", arn);
+        let unread = region_index.seen.lacks(
+            region_index.place,
+            calls::ELASTICLOADBALANCING_DESCRIBE_LISTENER_CERTIFICATES,
+            arn,
+        );
         let told = listener.supplement.as_ref().filter(|_| !unread);
         let certificate = |arn: &String| Certificate::of(region_index, arn);
         let first = listener.item.body.certificates.as_ref().and_then(|list| list.first()?.certificate_arn.as_ref());

@@ -11,6 +11,7 @@ use super::ingress::{Peer, Protocol, Rule};
 use super::region_index::RegionIndex;
 use super::world::Item;
 use crate::model::rds::DbInstance;
+use konecta_base::calls;
 
 /// The groups that guard a database.
 pub(crate) fn groups(database: &DbInstance) -> Ids {
@@ -33,7 +34,7 @@ pub(crate) struct Ports {
 
 impl Ports {
     pub(crate) fn of(region_index: &RegionIndex<'_>) -> Self {
-        let whole = region_index.seen.whole(region_index.place, "rds:DescribeDBInstances");
+        let whole = region_index.seen.whole(region_index.place, calls::RDS_DESCRIBE_DB_INSTANCES);
         let mut ports = Self { by_group: BTreeMap::new(), whole };
         for database in &region_index.here.databases {
             let port = database.body.endpoint.as_ref().and_then(|endpoint| endpoint.port);

@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::region_index::RegionIndex;
 use super::seen::Seen;
 use crate::model::route53::RecordSet;
+use konecta_base::calls;
 
 /// A CNAME or alias chain longer than this is not followed.
 const MAX_HOPS: usize = 8;
@@ -54,7 +55,7 @@ impl<'a> Zones<'a> {
     pub(crate) fn of(grounds: &[RegionIndex<'a>], seen: &Seen) -> Self {
         let mut zones = Self::default();
         for region_index in grounds.iter().filter(|region_index| region_index.place.region.is_global()) {
-            if !seen.whole(region_index.place, "route53:ListHostedZones") {
+            if !seen.whole(region_index.place, calls::ROUTE53_LIST_HOSTED_ZONES) {
                 let account = &region_index.place.account;
                 zones.doubt = Some(format!("hosted zones of account {account} were not listed to the end"));
             }
@@ -69,7 +70,7 @@ impl<'a> Zones<'a> {
                 self.doubt = Some(format!("the name of the zone {} was not sent", zone.item.arn));
                 continue;
             };
-            let unread = seen.lacks(region_index.place, "route53:ListResourceRecordSets", &zone.item.arn);
+            let unread = seen.lacks(region_index.place, calls::ROUTE53_LIST_RESOURCE_RECORD_SETS, &zone.item.arn);
             let records = zone.supplement.as_ref().filter(|_| !unread);
             self.add(Zone {
                 name: normal(name),

@@ -9,6 +9,7 @@ use super::region_index::RegionIndex;
 use super::sink::object;
 use super::world::Item;
 use crate::model::ec2::{FlowLog, Vpc};
+use konecta_base::calls;
 
 /// Why the flow logs of a VPC cannot be known here: they are known only to who made them, and whose VPC it is makes them.
 pub(crate) fn unseen(region_index: &RegionIndex<'_>, vpc: &Item<Vpc>) -> Option<String> {
@@ -25,7 +26,7 @@ pub(crate) struct FlowLogs<'a> {
 
 impl<'a> FlowLogs<'a> {
     pub(crate) fn of(region_index: &RegionIndex<'a>) -> Self {
-        let whole = region_index.seen.whole(region_index.place, "ec2:DescribeFlowLogs");
+        let whole = region_index.seen.whole(region_index.place, calls::EC2_DESCRIBE_FLOW_LOGS);
         let mut watching: Option<HashMap<&str, Vec<&Item<FlowLog>>>> = whole.then(HashMap::new);
         for log in &region_index.here.flow_logs {
             match (&mut watching, &log.body.resource_id) {

@@ -1,6 +1,8 @@
 //! What stands behind a listener that passes connections on as they are: load balancers in target groups of type `alb`.
 //! Knows nothing of TLS or security groups.
 
+use konecta_base::calls;
+
 use super::load_balancer::{Listener, TargetGroup};
 use super::region_index::RegionIndex;
 use crate::model::elb;
@@ -73,7 +75,8 @@ pub(crate) fn targets<'a>(
     region_index: &RegionIndex<'_>,
     group: &'a TargetGroup,
 ) -> Option<Vec<(&'a str, Option<u16>)>> {
-    if region_index.seen.lacks(region_index.place, "elasticloadbalancing:DescribeTargetHealth", &group.item.arn) {
+    if region_index.seen.lacks(region_index.place, calls::ELASTICLOADBALANCING_DESCRIBE_TARGET_HEALTH, &group.item.arn)
+    {
         return None;
     }
     let told = |one: &'a elb::TargetHealth| one.target.as_ref().and_then(|it| Some((it.id.as_deref()?, it.port)));

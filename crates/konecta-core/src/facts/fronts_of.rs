@@ -13,6 +13,7 @@ use super::seen::AccountRegion;
 use super::wiring::told_ids;
 use super::world::Item;
 use crate::model::elb::{self, LoadBalancer};
+use konecta_base::calls;
 
 /// One load balancer before another.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ impl<'g> Fronts<'g> {
         let mut fronts = Self::default();
         for region_index in grounds.iter().filter(|region_index| !region_index.place.region.is_global()) {
             let place = region_index.place;
-            if !region_index.seen.whole(place, "elasticloadbalancing:DescribeTargetGroups") {
+            if !region_index.seen.whole(place, calls::ELASTICLOADBALANCING_DESCRIBE_TARGET_GROUPS) {
                 let why = format!("target groups of {} in {} were not listed to the end", place.account, place.region);
                 fronts.doubts.push((place, why));
             }
@@ -64,7 +65,8 @@ impl<'g> Fronts<'g> {
             None => return Err(format!("it was not sent what kind of targets {arn} has")),
         }
         let balancers = sent.load_balancer_arns.as_ref().ok_or_else(|| format!("it was not sent what uses {arn}"))?;
-        let lacks = region_index.seen.lacks(region_index.place, "elasticloadbalancing:DescribeTargetHealth", arn);
+        let lacks =
+            region_index.seen.lacks(region_index.place, calls::ELASTICLOADBALANCING_DESCRIBE_TARGET_HEALTH, arn);
         let targets = group.supplement.as_ref().filter(|_| !lacks);
         let targets = targets.ok_or_else(|| format!("the targets of {arn} were not read"))?;
         for target in targets {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::region_index::RegionIndex;
+use konecta_base::calls;
 
 type ByGroup<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
@@ -19,8 +20,8 @@ impl<'a> GroupUse<'a> {
     pub(crate) fn of(region_index: &RegionIndex<'a>) -> Self {
         let whole = |action| region_index.seen.whole(region_index.place, action);
         Self {
-            rules: whole("ec2:DescribeSecurityGroupRules").then(|| rules(region_index)).flatten(),
-            members: whole("ec2:DescribeNetworkInterfaces").then(|| members(region_index)).flatten(),
+            rules: whole(calls::EC2_DESCRIBE_SECURITY_GROUP_RULES).then(|| rules(region_index)).flatten(),
+            members: whole(calls::EC2_DESCRIBE_NETWORK_INTERFACES).then(|| members(region_index)).flatten(),
         }
     }
 

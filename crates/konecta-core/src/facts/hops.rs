@@ -14,6 +14,7 @@ use super::sink::Sink;
 use super::world::Item;
 use crate::model::Presence;
 use crate::model::cloudfront::{Behavior, Distribution, Origin};
+use konecta_base::calls;
 
 const VIEWER: &str = "viewer to CloudFront";
 const ORIGIN: &str = "CloudFront to load balancer";
@@ -32,7 +33,7 @@ pub(crate) fn hops(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
     databases(stack, &mut links);
     volumes(stack, &mut links);
     registry(stack, &mut links);
-    links.require(SECRETS, stack.here(), &["eks:ListClusters", "eks:DescribeCluster"], "the clusters");
+    links.require(SECRETS, stack.here(), &[calls::EKS_LIST_CLUSTERS, calls::EKS_DESCRIBE_CLUSTER], "the clusters");
     for (_, cluster) in stack.clusters() {
         let place = format!("cluster {}", cluster.id(cluster.body.name.as_ref()));
         let config = match &cluster.body.encryption_config {
@@ -113,7 +114,7 @@ fn origin_certificates(item: &Item<Distribution>, sink: &Sink, links: &mut Links
 
 fn target_groups(stack: &Stack<'_, '_>, sink: &Sink, links: &mut Links) {
     stack.open_balancers(PODS, links);
-    links.require(PODS, stack.here(), &["elasticloadbalancing:DescribeTargetGroups"], "the target groups");
+    links.require(PODS, stack.here(), &[calls::ELASTICLOADBALANCING_DESCRIBE_TARGET_GROUPS], "the target groups");
     let balancers = stack.balancers(sink);
     let places = stack.here().filter(|place| balancers.iter().any(|one| one.region_index.place == place.place));
     for target in places.flat_map(|region_index| &region_index.here.target_groups) {
@@ -252,7 +253,7 @@ fn volumes(stack: &Stack<'_, '_>, links: &mut Links) {
     for (region_index, cluster) in stack.clusters() {
         let cluster = cluster.id(cluster.body.name.as_ref());
         let account = &region_index.place.account;
-        let reads = ["ec2:DescribeVolumes", "ec2:DescribeInstances"];
+        let reads = [calls::EC2_DESCRIBE_VOLUMES, calls::EC2_DESCRIBE_INSTANCES];
         links.require(VOLUMES, [region_index].into_iter(), &reads, "the instances and volumes");
         let default = region_index.here.ebs_defaults.first().and_then(|item| item.body.ebs_encryption_by_default);
         let place = format!("account {account} in {}", region_index.place.region);
@@ -293,7 +294,7 @@ fn node_volumes(region_index: &RegionIndex<'_>, cluster: &str, links: &mut Links
 }
 
 fn registry(stack: &Stack<'_, '_>, links: &mut Links) {
-    links.require(IMAGES, stack.here(), &["ecr:DescribeRepositories"], "the repositories");
+    links.require(IMAGES, stack.here(), &[calls::ECR_DESCRIBE_REPOSITORIES], "the repositories");
     for region_index in stack.here() {
         for item in &region_index.here.repositories {
             let Some((_, name)) = item.arn.split_once(":repository/") else { continue };

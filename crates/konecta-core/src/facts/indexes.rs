@@ -10,6 +10,7 @@ use super::seen::AccountRegion;
 use super::sink::{Sink, object};
 use super::world::Item;
 use crate::model::rds;
+use konecta_base::calls;
 
 /// The parameters that controls look at.
 const PARAMETERS: [&str; 2] = ["rds.force_ssl", "require_secure_transport"];
@@ -45,13 +46,18 @@ pub(crate) fn fill(region_index: &RegionIndex<'_>, sink: &mut Sink) {
     }
     for group in &here.parameter_groups {
         let name = group.item.id(group.item.body.name.as_ref());
-        let told = parameters(region_index, "rds:DescribeDBParameters", &group.item.arn, group.supplement.as_ref());
+        let told =
+            parameters(region_index, calls::RDS_DESCRIBE_DB_PARAMETERS, &group.item.arn, group.supplement.as_ref());
         sink.index("parameter_groups", &format!("{}/{name}", spelled(place)), told);
     }
     for group in &here.cluster_parameter_groups {
         let name = group.item.id(group.item.body.name.as_ref());
-        let told =
-            parameters(region_index, "rds:DescribeDBClusterParameters", &group.item.arn, group.supplement.as_ref());
+        let told = parameters(
+            region_index,
+            calls::RDS_DESCRIBE_DB_CLUSTER_PARAMETERS,
+            &group.item.arn,
+            group.supplement.as_ref(),
+        );
         sink.index("cluster_parameter_groups", &format!("{}/{name}", spelled(place)), told);
     }
     for item in &here.database_clusters {

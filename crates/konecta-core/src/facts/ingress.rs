@@ -7,6 +7,7 @@ use super::cidr::{Family, Span};
 use super::seen::{AccountRegion, Seen};
 use super::world::{Item, Regional};
 use crate::model::ec2;
+use konecta_base::calls;
 
 /// A protocol as rules speak of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,7 +114,7 @@ impl Ingress {
     pub(crate) fn of(place: &AccountRegion, here: &Regional, seen: &Seen) -> Self {
         let mut ingress = Self {
             groups: here.security_groups.iter().map(|item| item.id(item.body.group_id.as_ref()).to_owned()).collect(),
-            whole: seen.whole(place, "ec2:DescribeSecurityGroupRules"),
+            whole: seen.whole(place, calls::EC2_DESCRIBE_SECURITY_GROUP_RULES),
             ..Self::default()
         };
         for item in here.rules.iter().filter(|item| item.body.is_egress != Some(true)) {

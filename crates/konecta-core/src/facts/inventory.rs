@@ -9,6 +9,7 @@ use super::stack;
 use super::world::{Item, Regional, World};
 use crate::model::ec2;
 use konecta_base::blueprint::Blueprint;
+use konecta_base::calls;
 use konecta_base::id::Region;
 use konecta_base::snapshot::ScanInfo;
 
@@ -36,11 +37,11 @@ pub(crate) fn state(world: &World, info: &ScanInfo, seen: &Seen, blueprint: &Blu
     };
     let global = Region::global();
     let distribution =
-        look(&global, &|there, whole| (!there.distributions.is_empty(), whole("cloudfront:ListDistributions")));
+        look(&global, &|there, whole| (!there.distributions.is_empty(), whole(calls::CLOUDFRONT_LIST_DISTRIBUTIONS)));
     let load_balancer = look(region, &load_balancer);
     let has_cluster = look(region, &|there, whole| {
         let is_it = there.clusters.iter().any(|item| item.id(item.body.name.as_ref()) == cluster);
-        (is_it, whole("eks:ListClusters"))
+        (is_it, whole(calls::EKS_LIST_CLUSTERS))
     });
     let nodes = match has_cluster {
         // Without a cluster there is nothing that capacity could be of.
@@ -49,7 +50,7 @@ pub(crate) fn state(world: &World, info: &ScanInfo, seen: &Seen, blueprint: &Blu
     };
     let database = look(region, &|there, whole| {
         let is_there = !there.databases.is_empty() || !there.database_clusters.is_empty();
-        (is_there, whole("rds:DescribeDBInstances") && whole("rds:DescribeDBClusters"))
+        (is_there, whole(calls::RDS_DESCRIBE_DB_INSTANCES) && whole(calls::RDS_DESCRIBE_DB_CLUSTERS))
     });
     let why = (nodes.is_none() && has_cluster == Some(true)).then(|| {
         json!([format!(
@@ -83,7 +84,7 @@ fn any(accounts: impl Iterator<Item = (bool, bool)>) -> Option<bool> {
 
 fn load_balancer(there: &Regional, whole: &Whole<'_>) -> (bool, bool) {
     let kinds = || there.load_balancers.iter().map(|item| item.body.kind.as_deref());
-    let all = whole("elasticloadbalancing:DescribeLoadBalancers") && kinds().all(|kind| kind.is_some());
+    let all = whole(calls::ELASTICLOADBALANCING_DESCRIBE_LOAD_BALANCERS) && kinds().all(|kind| kind.is_some());
     (kinds().any(|kind| kind == Some("application")), all)
 }
 

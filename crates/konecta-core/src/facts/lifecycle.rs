@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::seen::{AccountRegion, Seen};
 use super::world::{Item, Regional, World};
+use konecta_base::calls;
 
 /// `eks`, `rds`, `rds_versions` and `ssl_policies`, each only if it was read to its end somewhere.
 pub(crate) fn lifecycle(world: &World, places: &[AccountRegion], seen: &Seen) -> Value {
@@ -23,10 +24,10 @@ pub(crate) fn lifecycle(world: &World, places: &[AccountRegion], seen: &Seen) ->
             lists.insert(name.to_owned(), Value::Object(entries));
         }
     };
-    put("eks", "eks:DescribeClusterVersions", |here| by_key(&here.cluster_versions, "clusterVersion"));
-    put("rds", "rds:DescribeDBMajorEngineVersions", |here| engines(&here.engine_versions));
-    put("rds_versions", "rds:DescribeDBEngineVersions", |here| versions(&here.minor_versions));
-    put("ssl_policies", "elasticloadbalancing:DescribeSSLPolicies", |here| by_key(&here.ssl_policies, "Name"));
+    put("eks", calls::EKS_DESCRIBE_CLUSTER_VERSIONS, |here| by_key(&here.cluster_versions, "clusterVersion"));
+    put("rds", calls::RDS_DESCRIBE_DB_MAJOR_ENGINE_VERSIONS, |here| engines(&here.engine_versions));
+    put("rds_versions", calls::RDS_DESCRIBE_DB_ENGINE_VERSIONS, |here| versions(&here.minor_versions));
+    put("ssl_policies", calls::ELASTICLOADBALANCING_DESCRIBE_SSL_POLICIES, |here| by_key(&here.ssl_policies, "Name"));
     Value::Object(lists)
 }
 

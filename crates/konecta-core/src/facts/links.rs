@@ -11,6 +11,7 @@ use super::sink::{Sink, object};
 use super::world::Item;
 use crate::model::cloudfront::{Distribution, Origin};
 use crate::model::{eks, elb, rds};
+use konecta_base::calls;
 use konecta_base::id::Region;
 
 /// All accounts of a scan: what spans regions, and the stack's region.
@@ -138,7 +139,7 @@ impl<'a, 'b> Stack<'a, 'b> {
 
     /// Why there may be more distributions before the stack than are known.
     pub(crate) fn open_fronts(&self, part: &str, links: &mut Links) {
-        links.require(part, self.global(), &["cloudfront:ListDistributions"], "the distributions");
+        links.require(part, self.global(), &[calls::CLOUDFRONT_LIST_DISTRIBUTIONS], "the distributions");
         for item in self.global().flat_map(|region_index| &region_index.here.distributions) {
             let Some(settings) = config(item) else {
                 links.open(part, format!("the settings of {} were not read", name(item)));
@@ -172,7 +173,7 @@ impl<'a, 'b> Stack<'a, 'b> {
 
     /// Why there may be more load balancers than are known.
     pub(crate) fn open_balancers(&self, part: &str, links: &mut Links) {
-        links.require(part, self.here(), &["elasticloadbalancing:DescribeLoadBalancers"], "the load balancers");
+        links.require(part, self.here(), &[calls::ELASTICLOADBALANCING_DESCRIBE_LOAD_BALANCERS], "the load balancers");
         for front in self.fronts() {
             let targets = front.origins.iter().flat_map(|origin| self.edge.targets(origin));
             for target in targets.filter(|target| target.is_balancer() && target.balancer.is_none()) {
@@ -206,7 +207,7 @@ impl<'a, 'b> Stack<'a, 'b> {
 
     /// Why there may be more databases, or others than they seem.
     pub(crate) fn open_databases(&self, part: &str, links: &mut Links) {
-        let reads = ["rds:DescribeDBInstances", "rds:DescribeDBClusters"];
+        let reads = [calls::RDS_DESCRIBE_DB_INSTANCES, calls::RDS_DESCRIBE_DB_CLUSTERS];
         links.require(part, self.here(), &reads, "the databases");
         for region_index in self.here() {
             let clusters: HashSet<&str> = region_index.here.database_clusters.iter().map(cluster_name).collect();

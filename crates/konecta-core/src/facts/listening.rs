@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::region_index::RegionIndex;
 use super::wiring::told_ids;
+use konecta_base::calls;
 
 /// The ports of one place, by group.
 #[derive(Debug, Default)]
@@ -25,7 +26,7 @@ pub(crate) struct Balanced<'a> {
 impl Listening {
     pub(crate) fn of(region_index: &RegionIndex<'_>) -> Self {
         let mut listening = Self::default();
-        if !region_index.seen.whole(region_index.place, "elasticloadbalancing:DescribeLoadBalancers") {
+        if !region_index.seen.whole(region_index.place, calls::ELASTICLOADBALANCING_DESCRIBE_LOAD_BALANCERS) {
             listening.anything = Some("load balancers were not listed to the end".to_owned());
         }
         for item in &region_index.here.load_balancers {

@@ -16,6 +16,7 @@ use super::wiring::told_ids;
 use super::world::{Item, Regional, Supplemented};
 use crate::model::Presence;
 use crate::model::elb::{self, AvailabilityZone};
+use konecta_base::calls;
 
 /// A listener with the certificates for SNI.
 pub(crate) type Listener = Supplemented<elb::Listener, Vec<elb::ListenerCertificate>>;
@@ -80,7 +81,7 @@ impl<'a> Doors<'a> {
 
     /// All listeners of a load balancer; `None` where there may be more.
     pub(crate) fn listeners(&self, balancer: &str) -> Option<&[&'a Listener]> {
-        let whole = self.seen.whole_of(self.place, "elasticloadbalancing:DescribeListeners", balancer);
+        let whole = self.seen.whole_of(self.place, calls::ELASTICLOADBALANCING_DESCRIBE_LISTENERS, balancer);
         (whole && !self.stray_listener).then(|| self.listeners.get(balancer).map_or(&[][..], Vec::as_slice))
     }
 
@@ -96,7 +97,7 @@ impl<'a> Doors<'a> {
 
     /// All rules of a listener; `None` where there may be more.
     pub(crate) fn rules(&self, listener: &str) -> Option<&[&'a Rule]> {
-        let whole = self.seen.whole_of(self.place, "elasticloadbalancing:DescribeRules", listener);
+        let whole = self.seen.whole_of(self.place, calls::ELASTICLOADBALANCING_DESCRIBE_RULES, listener);
         (whole && !self.stray_rule).then(|| self.rules.get(listener).map_or(&[][..], Vec::as_slice))
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::seen::{AccountRegion, Seen};
 use super::sink::object;
 use super::world::Regional;
+use konecta_base::calls;
 
 /// The log deliveries of one place, by the resources that they are about.
 pub(crate) struct Deliveries<'a> {
@@ -17,7 +18,7 @@ pub(crate) struct Deliveries<'a> {
 
 impl<'a> Deliveries<'a> {
     pub(crate) fn of(place: &AccountRegion, here: &'a Regional, seen: &Seen) -> Self {
-        let reads = ["logs:DescribeDeliverySources", "logs:DescribeDeliveries"];
+        let reads = [calls::LOGS_DESCRIBE_DELIVERY_SOURCES, calls::LOGS_DESCRIBE_DELIVERIES];
         Self { of: if reads.iter().all(|action| seen.whole(place, action)) { gathered(here) } else { None } }
     }
 

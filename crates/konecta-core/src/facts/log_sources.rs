@@ -8,6 +8,7 @@ use super::flow_logs::unseen;
 use super::links::{Database, Links, Stack, members, name};
 use super::sink::Sink;
 use crate::model::Presence;
+use konecta_base::calls;
 
 const EDGE: &str = "access logs of CloudFront";
 const BALANCER: &str = "access logs of the load balancer";
@@ -43,7 +44,7 @@ pub(crate) fn log_sources(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
             None => links.open(BALANCER, format!("{place}: it was not sent of which kind it is")),
         }
     }
-    let reads = ["eks:ListClusters", "eks:DescribeCluster"];
+    let reads = [calls::EKS_LIST_CLUSTERS, calls::EKS_DESCRIBE_CLUSTER];
     links.require(CONTROL_PLANE, stack.here(), &reads, "the clusters");
     for (_, cluster) in stack.clusters() {
         let place = format!("cluster {}", cluster.id(cluster.body.name.as_ref()));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::cidr::{Family, Span, is_internet, public_size};
 use super::region_index::RegionIndex;
 use crate::model::ec2::{NetworkAcl, NetworkAclEntry};
+use konecta_base::calls;
 
 /// One ingress entry that speaks of TCP.
 struct Entry {
@@ -19,7 +20,7 @@ struct Entry {
 
 /// The fact `acl_subnets`: the subnets of the account in which it is in force.
 pub(crate) fn subnets(region_index: &RegionIndex<'_>, acl: &NetworkAcl) -> Option<Value> {
-    let whole = region_index.seen.whole(region_index.place, "ec2:DescribeSubnets");
+    let whole = region_index.seen.whole(region_index.place, calls::EC2_DESCRIBE_SUBNETS);
     let mut found = BTreeSet::new();
     for association in acl.associations.as_ref()? {
         let subnet = association.subnet_id.as_ref()?;

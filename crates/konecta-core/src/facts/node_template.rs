@@ -8,11 +8,12 @@ use super::region_index::RegionIndex;
 use super::sink::object;
 use super::templates::{self, Launch};
 use crate::model::autoscaling::AutoScalingGroup;
+use konecta_base::calls;
 
 /// The fact `node_template` of an instance: every version from which the Auto Scaling group that keeps it may launch
 /// the next one; `null` where none keeps it, `None` where that is not known.
 pub(crate) fn node_template(region_index: &RegionIndex<'_>, instance: &str) -> Option<Value> {
-    if !region_index.seen.whole(region_index.place, "autoscaling:DescribeAutoScalingGroups") {
+    if !region_index.seen.whole(region_index.place, calls::AUTOSCALING_DESCRIBE_AUTO_SCALING_GROUPS) {
         return None;
     }
     let Some(group) = keeper(region_index, instance)? else { return Some(Value::Null) };

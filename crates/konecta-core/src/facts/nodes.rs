@@ -9,12 +9,13 @@ use super::wiring::nodegroups_seen;
 use super::world::{Item, Regional};
 use crate::model::{Presence, Tag, ec2};
 use konecta_base::blueprint::Bastion;
+use konecta_base::calls;
 
 /// The types of access entries by which a role's machines join a cluster.
 const NODE_ENTRIES: [&str; 6] = ["EC2", "EC2_LINUX", "EC2_WINDOWS", "HYBRID_LINUX", "HYPERPOD_LINUX", "FARGATE_LINUX"];
 
 /// How the access entries of clusters are read.
-pub(crate) const ACCESS_ENTRIES: [&str; 2] = ["eks:ListAccessEntries", "eks:DescribeAccessEntry"];
+pub(crate) const ACCESS_ENTRIES: [&str; 2] = [calls::EKS_LIST_ACCESS_ENTRIES, calls::EKS_DESCRIBE_ACCESS_ENTRY];
 
 /// A tag that only AWS can set: the prefix `aws:` is its own.
 const AWS_TAG: &str = "aws:eks:cluster-name";
@@ -74,10 +75,10 @@ impl<'a> Nodes<'a> {
         let mut nodes = Self {
             scaled: BTreeMap::new(),
             said: BTreeMap::new(),
-            whole: nodegroups_seen(place, seen) && seen.whole(place, "autoscaling:DescribeAutoScalingGroups"),
+            whole: nodegroups_seen(place, seen) && seen.whole(place, calls::AUTOSCALING_DESCRIBE_AUTO_SCALING_GROUPS),
             clusters: Ids {
                 known: here.clusters.iter().map(|item| item.id(item.body.name.as_ref()).to_owned()).collect(),
-                whole: seen.whole(place, "eks:ListClusters"),
+                whole: seen.whole(place, calls::EKS_LIST_CLUSTERS),
             },
             roles: roles(here),
             profiles: profiles(global),

@@ -16,6 +16,7 @@ use crate::model::cloudfront::{
     Behavior, Distribution, DistributionConfig, FunctionAssociation, Items, Origin, VpcOrigin,
 };
 use crate::model::elb::LoadBalancer;
+use konecta_base::calls;
 
 /// What one origin leads to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -105,7 +106,7 @@ impl<'a> Edge<'a> {
             nowhere: None,
         };
         for region_index in grounds.iter().filter(|region_index| region_index.place.region.is_global()) {
-            if !seen.whole(region_index.place, "cloudfront:ListDistributions") {
+            if !seen.whole(region_index.place, calls::CLOUDFRONT_LIST_DISTRIBUTIONS) {
                 let account = &region_index.place.account;
                 edge.doubt(&format!("distributions of account {account} were not listed to the end"), false);
             }

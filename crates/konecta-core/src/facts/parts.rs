@@ -13,6 +13,7 @@ use super::sink::Sink;
 use super::wiring::{clusters_seen, fargate_cut_short, nodegroups_seen};
 use super::world::{Item, Regional};
 use crate::model::elb;
+use konecta_base::calls;
 
 /// The parts of everything in one place, except roles; `strangers` are load balancers that are certainly not the stack's.
 pub(crate) fn state(region_index: &RegionIndex<'_>, strangers: &BTreeSet<&str>, sink: &mut Sink) {
@@ -92,7 +93,8 @@ const MACHINES: [&str; 5] =
 const FARGATE: &str = "eks-fargate-pods.amazonaws.com";
 
 /// How the associations of EKS Pod Identity are read.
-const POD_IDENTITIES: [&str; 2] = ["eks:ListPodIdentityAssociations", "eks:DescribePodIdentityAssociation"];
+const POD_IDENTITIES: [&str; 2] =
+    [calls::EKS_LIST_POD_IDENTITY_ASSOCIATIONS, calls::EKS_DESCRIBE_POD_IDENTITY_ASSOCIATION];
 
 /// The roles and instance profiles of one account, by their ARNs.
 #[derive(Debug, Default)]
@@ -119,7 +121,7 @@ impl Roles {
     pub(crate) fn see(&mut self, region_index: &RegionIndex<'_>, seen: &Seen) {
         let place = region_index.place;
         self.wired.require(clusters_seen(place, seen) && nodegroups_seen(place, seen));
-        self.wired.require(seen.whole(place, "ec2:DescribeInstances"));
+        self.wired.require(seen.whole(place, calls::EC2_DESCRIBE_INSTANCES));
         self.unentered |= ACCESS_ENTRIES.iter().any(|action| seen.cut_short(place, action));
         self.unprofiled |= fargate_cut_short(place, seen);
         for item in &region_index.here.clusters {

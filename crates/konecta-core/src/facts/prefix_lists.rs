@@ -10,6 +10,7 @@ use super::seen::{AccountRegion, Seen};
 use super::sink::object;
 use super::world::{Regional, Supplemented};
 use crate::model::ec2;
+use konecta_base::calls;
 
 /// The lists under which AWS publishes the addresses of CloudFront's edge. Only AWS's own list of that name counts:
 /// a customer may give the name to a list of his own.
@@ -77,7 +78,7 @@ fn read(
     seen: &Seen,
 ) -> (String, PrefixList) {
     let sent = &list.item.body;
-    let unread = seen.lacks(place, "ec2:GetManagedPrefixListEntries", &list.item.arn);
+    let unread = seen.lacks(place, calls::EC2_GET_MANAGED_PREFIX_LIST_ENTRIES, &list.item.arn);
     let entries = list.supplement.as_ref().filter(|_| !unread);
     let read = PrefixList {
         name: sent.prefix_list_name.clone(),

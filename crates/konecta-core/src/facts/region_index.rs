@@ -17,6 +17,7 @@ use super::wiring::Wiring;
 use super::world::Regional;
 use crate::model::ec2;
 use konecta_base::blueprint::Blueprint;
+use konecta_base::calls;
 
 /// One place, prepared.
 pub(crate) struct RegionIndex<'a> {
@@ -102,7 +103,7 @@ impl<'a> RegionIndex<'a> {
             return Some(true);
         }
         // A group that is not in the list is a foreign one only if the list is whole.
-        self.seen.whole(self.place, "ec2:DescribeSecurityGroups").then_some(false)
+        self.seen.whole(self.place, calls::EC2_DESCRIBE_SECURITY_GROUPS).then_some(false)
     }
 
     /// A rule as a source: see docs/facts.md.

@@ -9,8 +9,9 @@ use super::sink::Sink;
 use super::strangers::{Policy, strangers};
 use super::trust::{Organizations, Trust};
 use konecta_base::blueprint::Blueprint;
+use konecta_base::calls;
 
-const REGISTRY: &str = "ecr:GetRegistryPolicy";
+const REGISTRY: &str = calls::ECR_GET_REGISTRY_POLICY;
 
 /// States the facts of every repository of a place.
 pub(crate) fn state(

@@ -16,6 +16,7 @@ use super::seen::{AccountRegion, Seen};
 use super::sink::object;
 use super::world::{Item, Regional};
 use crate::model::ec2;
+use konecta_base::calls;
 
 /// Whether a subnet is open to the internet, and how that is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -110,7 +111,7 @@ impl<'a, 'b> Routes<'a, 'b> {
             here.internet_gateways.iter().map(|item| (item.id(item.body.internet_gateway_id.as_ref()), item)).collect();
         let account = place.account.as_str();
         let tables = Tables::of(&here.route_tables);
-        Self { tables, by_id, lists, account, whole: seen.whole(place, "ec2:DescribeRouteTables"), gateways }
+        Self { tables, by_id, lists, account, whole: seen.whole(place, calls::EC2_DESCRIBE_ROUTE_TABLES), gateways }
     }
 
     /// Follows a subnet's routes.

@@ -10,8 +10,10 @@ use super::sink::{Sink, object};
 use super::wiring::Machine;
 use super::world::Repository;
 use konecta_base::blueprint::Blueprint;
+use konecta_base::calls;
 use konecta_base::id::{AccountId, Region};
 use konecta_base::resource::Resource;
+use konecta_base::resource_types;
 use konecta_base::snapshot::ScanInfo;
 
 /// The stacks: one for each account, in the blueprint's region.
@@ -28,7 +30,7 @@ pub(crate) fn arn(account: &AccountId, region: &Region, blueprint: &Blueprint) -
 
 fn stack(info: &ScanInfo, blueprint: &Blueprint, account: &AccountId, region: &Region) -> Option<Resource> {
     Some(Resource {
-        resource_type: "Konecta::Audit::Stack".parse().ok()?,
+        resource_type: resource_types::AUDIT_STACK.parse().ok()?,
         arn: arn(account, region, blueprint).parse().ok()?,
         resource_id: blueprint.stack.name.clone(),
         account_id: account.clone(),
@@ -49,7 +51,7 @@ pub(crate) fn state(region_index: &RegionIndex<'_>, blueprint: &Blueprint, sink:
 
 /// `None` where instances were not listed to the end, or one may be a bastion, or gone, or not.
 fn bastions(region_index: &RegionIndex<'_>) -> Option<Value> {
-    if !region_index.seen.whole(region_index.place, "ec2:DescribeInstances") {
+    if !region_index.seen.whole(region_index.place, calls::EC2_DESCRIBE_INSTANCES) {
         return None;
     }
     let mut bastions = Vec::new();
@@ -81,7 +83,7 @@ fn bastion(region_index: &RegionIndex<'_>, id: &str, machine: &Machine, state: &
 }
 
 fn repositories(region_index: &RegionIndex<'_>) -> Option<Value> {
-    if !region_index.seen.whole(region_index.place, "ecr:DescribeRepositories") {
+    if !region_index.seen.whole(region_index.place, calls::ECR_DESCRIBE_REPOSITORIES) {
         return None;
     }
     let name = |one: &Repository| Some(one.arn.split_once(":repository/")?.1.to_owned());

@@ -10,6 +10,7 @@ use super::seen::{AccountRegion, Seen};
 use super::wiring::{Wiring, clusters_seen, fargate_cut_short, listed, nodegroups_seen};
 use super::world::{Item, Regional};
 use crate::model::ec2;
+use konecta_base::calls;
 
 /// Those who use subnets, in the order in which their word counts: where a node or a database stands is private
 /// whatever else stands there; a cluster's own interfaces may be spread over both kinds.
@@ -86,7 +87,7 @@ impl SubnetRoles {
     }
 
     fn see_inside(&mut self, place: &AccountRegion, here: &Regional, seen: &Seen) {
-        self.inside.anything |= !nodegroups_seen(place, seen) || !seen.whole(place, "rds:DescribeDBInstances");
+        self.inside.anything |= !nodegroups_seen(place, seen) || !seen.whole(place, calls::RDS_DESCRIBE_DB_INSTANCES);
         for item in &here.nodegroups {
             let name = item.body.nodegroup_name.as_ref().unwrap_or(&item.resource_id);
             let proof = format!("node group {name} uses it");
@@ -105,8 +106,8 @@ impl SubnetRoles {
     }
 
     fn see_load_balancers(&mut self, place: &AccountRegion, here: &Regional, seen: &Seen) {
-        self.outside.anything |= !seen.whole(place, "elasticloadbalancing:DescribeLoadBalancers");
-        self.outside.anything |= seen.cut_short(place, "elb:DescribeLoadBalancers");
+        self.outside.anything |= !seen.whole(place, calls::ELASTICLOADBALANCING_DESCRIBE_LOAD_BALANCERS);
+        self.outside.anything |= seen.cut_short(place, calls::ELB_DESCRIBE_LOAD_BALANCERS);
         let facing = |scheme: Option<&String>| match scheme.map(String::as_str) {
             Some("internet-facing") => Some(true),
             Some("internal") => Some(false),
@@ -125,7 +126,7 @@ impl SubnetRoles {
     }
 
     fn see_nat_gateways(&mut self, place: &AccountRegion, here: &Regional, seen: &Seen) {
-        self.outside.anything |= !seen.whole(place, "ec2:DescribeNatGateways");
+        self.outside.anything |= !seen.whole(place, calls::EC2_DESCRIBE_NAT_GATEWAYS);
         let gone = |state: &str| ["deleted", "deleting", "failed"].contains(&state);
         for item in &here.nat_gateways {
             let regional = item.body.availability_mode.as_deref() == Some("regional");
@@ -144,7 +145,7 @@ impl SubnetRoles {
     }
 
     fn see_bastions(&mut self, place: &AccountRegion, seen: &Seen, wiring: &Wiring) {
-        self.outside.anything |= !seen.whole(place, "ec2:DescribeInstances");
+        self.outside.anything |= !seen.whole(place, calls::EC2_DESCRIBE_INSTANCES);
         for (id, machine) in wiring.machines.iter().filter(|(_, machine)| !machine.is_gone()) {
             let marked = if machine.state.is_none() && machine.bastion == Some(true) { None } else { machine.bastion };
             let subnet = Ids::of(Some([machine.subnet.as_ref()]));

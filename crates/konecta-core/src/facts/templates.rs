@@ -1,6 +1,8 @@
 //! What an Auto Scaling group launches next: the versions of the launch templates that it names.
 //! Knows nothing of the instances that run already.
 
+use konecta_base::calls;
+
 use super::attachments::Ids;
 use super::seen::{AccountRegion, Seen};
 use super::wiring::told_ids;
@@ -30,7 +32,7 @@ pub(crate) fn launches<'a>(
     seen: &Seen,
     group: &'a AutoScalingGroup,
 ) -> Vec<Result<Launch<'a>, String>> {
-    let whole = seen.whole(place, "ec2:DescribeLaunchTemplateVersions");
+    let whole = seen.whole(place, calls::EC2_DESCRIBE_LAUNCH_TEMPLATE_VERSIONS);
     let choices = group.choices();
     if choices.is_empty() {
         return vec![Err(

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::iam_document::{Condition, Quantifier, Statement};
 use super::region_index::RegionIndex;
 use konecta_base::blueprint::Stack;
+use konecta_base::calls;
 
 /// Whose something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,7 @@ impl Organizations {
     pub(crate) fn of(grounds: &[RegionIndex<'_>]) -> Self {
         let mut own = Self { known: BTreeSet::new(), whole: true };
         for region_index in grounds.iter().filter(|region_index| region_index.place.region.is_global()) {
-            own.whole &= region_index.seen.whole(region_index.place, "organizations:DescribeOrganization");
+            own.whole &= region_index.seen.whole(region_index.place, calls::ORGANIZATIONS_DESCRIBE_ORGANIZATION);
             for item in &region_index.here.organizations {
                 own.whole &= item.body.id.is_some();
                 own.known.extend(item.body.id.clone());

@@ -12,6 +12,7 @@ use super::region_index::RegionIndex;
 use super::sink::object;
 use super::world::Item;
 use crate::model::elb::LoadBalancer;
+use konecta_base::calls;
 
 type Balancer = Item<LoadBalancer>;
 
@@ -130,7 +131,7 @@ fn accelerator(
     all: &[Value],
     found: &mut Found,
 ) {
-    if !region_index.seen.whole(region_index.place, "ec2:DescribeNetworkInterfaces") {
+    if !region_index.seen.whole(region_index.place, calls::EC2_DESCRIBE_NETWORK_INTERFACES) {
         let place = region_index.place;
         found.doubt(format!(
             "network interfaces of {} in {} were not listed to the end: one of Global Accelerator may be among them",
@@ -175,7 +176,7 @@ fn has_company(region_index: &RegionIndex<'_>, item: &Balancer, there: &BTreeSet
         region_index.here.instances.iter().any(|one| one.body.subnet_id.as_ref().is_none_or(|id| there.contains(id)));
     let others = region_index.here.load_balancers.iter().filter(|one| one.arn != item.arn);
     let balancer = others.map(|one| subnets(&one.body)).any(|ids| !ids.whole || !ids.known.is_disjoint(there));
-    let seen = ["ec2:DescribeInstances", "elasticloadbalancing:DescribeLoadBalancers"];
+    let seen = [calls::EC2_DESCRIBE_INSTANCES, calls::ELASTICLOADBALANCING_DESCRIBE_LOAD_BALANCERS];
     instance || balancer || !seen.iter().all(|action| region_index.seen.whole(region_index.place, action))
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::region_index::RegionIndex;
 use super::world::Item;
 use crate::model::elb::LoadBalancer;
+use konecta_base::calls;
 use konecta_base::resource::Resource;
 
 /// Actions after which a request goes on to the next rule, or nowhere.
@@ -84,7 +85,7 @@ pub(crate) fn web_acl(region_index: &RegionIndex<'_>, item: &Item<LoadBalancer>)
             )),
         }
     }
-    if !region_index.seen.whole(region_index.place, "wafv2:ListWebACLs") {
+    if !region_index.seen.whole(region_index.place, calls::WAFV2_LIST_WEB_ACLS) {
         doubts
             .push("the web ACLs of the region, one of which may demand the secret header, were not listed".to_owned());
     }

@@ -10,6 +10,7 @@ use super::seen::{AccountRegion, Seen};
 use super::world::{Item, Regional};
 use crate::model::{Presence, ec2, eks};
 use konecta_base::blueprint::Bastion;
+use konecta_base::calls;
 
 /// An instance and what it is.
 #[derive(Debug)]
@@ -58,12 +59,12 @@ impl Wiring {
             (item.id(item.body.instance_id.as_ref()).to_owned(), machine(item, &nodes, bastion))
         };
         let mut wiring = Self { machines: here.instances.iter().map(machine).collect(), ..Self::default() };
-        wiring.see_machines(seen.whole(place, "ec2:DescribeInstances"));
-        wiring.see_load_balancers(here, seen.whole(place, "elasticloadbalancing:DescribeLoadBalancers"));
+        wiring.see_machines(seen.whole(place, calls::EC2_DESCRIBE_INSTANCES));
+        wiring.see_load_balancers(here, seen.whole(place, calls::ELASTICLOADBALANCING_DESCRIBE_LOAD_BALANCERS));
         wiring.see_clusters(here, clusters_seen(place, seen));
         wiring.see_nodegroups(here, nodegroups_seen(place, seen));
         wiring.see_fargate(here, !fargate_cut_short(place, seen));
-        wiring.see_databases(here, seen.whole(place, "rds:DescribeDBInstances"));
+        wiring.see_databases(here, seen.whole(place, calls::RDS_DESCRIBE_DB_INSTANCES));
         wiring
     }
 
@@ -126,18 +127,20 @@ impl Wiring {
 
 /// Whether all clusters were seen.
 pub(crate) fn clusters_seen(place: &AccountRegion, seen: &Seen) -> bool {
-    ["eks:ListClusters", "eks:DescribeCluster"].iter().all(|action| seen.whole(place, action))
+    [calls::EKS_LIST_CLUSTERS, calls::EKS_DESCRIBE_CLUSTER].iter().all(|action| seen.whole(place, action))
 }
 
 /// Whether all node groups were seen: those of every cluster.
 pub(crate) fn nodegroups_seen(place: &AccountRegion, seen: &Seen) -> bool {
-    let reads = ["eks:ListClusters", "eks:ListNodegroups", "eks:DescribeNodegroup"];
+    let reads = [calls::EKS_LIST_CLUSTERS, calls::EKS_LIST_NODEGROUPS, calls::EKS_DESCRIBE_NODEGROUP];
     reads.iter().all(|action| seen.whole(place, action))
 }
 
 /// Whether Fargate profiles were to be read, and not all of them were.
 pub(crate) fn fargate_cut_short(place: &AccountRegion, seen: &Seen) -> bool {
-    ["eks:ListFargateProfiles", "eks:DescribeFargateProfile"].iter().any(|action| seen.cut_short(place, action))
+    [calls::EKS_LIST_FARGATE_PROFILES, calls::EKS_DESCRIBE_FARGATE_PROFILE]
+        .iter()
+        .any(|action| seen.cut_short(place, action))
 }
 
 /// A plain list of ids.

@@ -11,6 +11,7 @@ use super::nodes::Node;
 use super::region_index::RegionIndex;
 use super::routes::Nat;
 use super::sink::Sink;
+use konecta_base::calls;
 
 const BALANCER: &str = "load balancer";
 const NODES: &str = "nodes";
@@ -32,7 +33,7 @@ pub(crate) fn zones(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
             None => links.open(BALANCER, format!("{place}: it was not sent of which kind it is")),
         }
     }
-    links.require(NODES, stack.here(), &["eks:ListClusters"], "the clusters");
+    links.require(NODES, stack.here(), &[calls::EKS_LIST_CLUSTERS], "the clusters");
     for (region_index, cluster) in stack.clusters() {
         nodes(region_index, cluster.id(cluster.body.name.as_ref()), &mut links);
     }
@@ -62,7 +63,7 @@ fn nodes(region_index: &RegionIndex<'_>, cluster: &str, links: &mut Links) {
     links.require(
         NODES,
         [region_index].into_iter(),
-        &["eks:ListNodegroups", "eks:DescribeNodegroup"],
+        &[calls::EKS_LIST_NODEGROUPS, calls::EKS_DESCRIBE_NODEGROUP],
         "the node groups",
     );
     let mut subnets: BTreeSet<&str> = BTreeSet::new();
@@ -78,7 +79,7 @@ fn nodes(region_index: &RegionIndex<'_>, cluster: &str, links: &mut Links) {
             }
         }
     }
-    links.require(NODES, [region_index].into_iter(), &["ec2:DescribeInstances"], "the instances");
+    links.require(NODES, [region_index].into_iter(), &[calls::EC2_DESCRIBE_INSTANCES], "the instances");
     for (id, machine) in region_index.wiring.machines.iter().filter(|(_, machine)| !machine.is_gone()) {
         match (&machine.node, machine.subnet.as_deref()) {
             (Node::Of(of) | Node::Said { cluster: of, .. }, _) if of != cluster => {}
@@ -104,7 +105,7 @@ fn nodes(region_index: &RegionIndex<'_>, cluster: &str, links: &mut Links) {
             (Node::No, _) => {}
         }
     }
-    let whole = region_index.seen.whole(region_index.place, "ec2:DescribeSubnets");
+    let whole = region_index.seen.whole(region_index.place, calls::EC2_DESCRIBE_SUBNETS);
     let zone_of = |id: &str| {
         let found = region_index.by_id.subnets.get(id);
         found.and_then(|item| item.body.availability_zone.as_deref())

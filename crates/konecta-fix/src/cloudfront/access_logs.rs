@@ -7,6 +7,7 @@ use super::distribution::{self, at, set};
 use crate::registry::{Proposal, Remedy};
 use crate::step::Class;
 use crate::{RemedyContext, action};
+use konecta_base::calls;
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
@@ -15,7 +16,7 @@ pub(super) const REMEDY: Remedy = Remedy {
     actions: &[
         "cloudfront:UpdateDistribution",
         "cloudfront:GetDistributionConfig",
-        "cloudfront:GetDistribution",
+        calls::CLOUDFRONT_GET_DISTRIBUTION,
         "s3:GetBucketAcl",
         "s3:PutBucketAcl",
     ],

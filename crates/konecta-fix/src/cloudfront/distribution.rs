@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use crate::registry::Remedy;
 use crate::step::{Amend, Call, Edit, Effect, Step, Wait};
 use crate::{View, action};
+use konecta_base::calls;
 
 /// What a change to a distribution takes.
 pub(crate) const ACTIONS: &[&str] =
-    &["cloudfront:UpdateDistribution", "cloudfront:GetDistributionConfig", "cloudfront:GetDistribution"];
+    &["cloudfront:UpdateDistribution", "cloudfront:GetDistributionConfig", calls::CLOUDFRONT_GET_DISTRIBUTION];
 
 /// Where `DistributionConfig` stands in the envelope.
 const CONFIG: &str = "/configuration/DistributionConfig";

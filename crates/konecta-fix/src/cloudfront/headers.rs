@@ -10,12 +10,13 @@ use super::policies::HEADERS;
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Amend, Call, Class, Edit, Effect, Step};
 use crate::{RemedyContext, View, action};
+use konecta_base::calls;
 use konecta_base::finding::Finding;
 
 const ACTIONS: &[&str] = &[
     "cloudfront:UpdateDistribution",
     "cloudfront:GetDistributionConfig",
-    "cloudfront:GetDistribution",
+    calls::CLOUDFRONT_GET_DISTRIBUTION,
     "cloudfront:UpdateResponseHeadersPolicy",
     "cloudfront:GetResponseHeadersPolicyConfig",
 ];

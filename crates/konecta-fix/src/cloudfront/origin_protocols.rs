@@ -10,6 +10,7 @@ use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::Class;
 use crate::{RemedyContext, View};
 use konecta_base::finding::Finding;
+use konecta_base::resource_types;
 
 pub(crate) const REMEDY: Remedy =
     Remedy { id: "cloudfront.origin_protocols", class: Class::B, actions: distribution::ACTIONS, propose };
@@ -68,7 +69,7 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
 
 fn vpc_origin(finding: &Finding, context: &RemedyContext<'_>, origin: &Value) -> Option<Refusal> {
     let id = origin["VpcOriginConfig"]["VpcOriginId"].as_str()?;
-    let view = context.all("AWS::CloudFront::VpcOrigin").find(|view| view.id == id)?;
+    let view = context.all(resource_types::CLOUDFRONT_VPC_ORIGIN).find(|view| view.id == id)?;
     let versions = listed(view.at("/configuration/VpcOriginEndpointConfig/OriginSslProtocols/Items"));
     let accepted = &context.blueprint.cloudfront.origin_ssl_protocols;
     let outdated = versions.iter().any(|version| !accepted.iter().any(|one| one == version));

@@ -8,6 +8,7 @@ use crate::step::{Effect, Find};
 use crate::{RemedyContext, View};
 use konecta_base::id::{Arn, ResourceType};
 use konecta_base::resource::ResourceRef;
+use konecta_base::resource_types;
 
 /// One kind of policy.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub(super) struct Kind {
 
 pub(super) const CACHE: Kind = Kind {
     member: "CachePolicyId",
-    resource_type: "AWS::CloudFront::CachePolicy",
+    resource_type: resource_types::CLOUDFRONT_CACHE_POLICY,
     arn_part: "cache-policy",
     config: "CachePolicyConfig",
     managed: managed_cache,
@@ -30,7 +31,7 @@ pub(super) const CACHE: Kind = Kind {
 
 pub(super) const HEADERS: Kind = Kind {
     member: "ResponseHeadersPolicyId",
-    resource_type: "AWS::CloudFront::ResponseHeadersPolicy",
+    resource_type: resource_types::CLOUDFRONT_RESPONSE_HEADERS_POLICY,
     arn_part: "response-headers-policy",
     config: "ResponseHeadersPolicyConfig",
     managed: managed_headers,
@@ -116,7 +117,7 @@ impl Kind {
         left.sort_unstable();
         left.dedup();
         for old in left {
-            let stays = context.all("AWS::CloudFront::Distribution").any(|other| {
+            let stays = context.all(resource_types::CLOUDFRONT_DISTRIBUTION).any(|other| {
                 behaviors(other).any(|behavior| {
                     let moved = other.reference.arn == distribution.reference.arn
                         && changed.iter().any(|changed| changed.path == behavior.path);

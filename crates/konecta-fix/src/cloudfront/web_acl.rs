@@ -6,6 +6,7 @@ use crate::registry::{Proposal, Remedy};
 use crate::step::Class;
 use crate::wafv2::create;
 use crate::{RemedyContext, action};
+use konecta_base::calls;
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
@@ -14,12 +15,12 @@ pub(super) const REMEDY: Remedy = Remedy {
     actions: &[
         "cloudfront:UpdateDistribution",
         "cloudfront:GetDistributionConfig",
-        "cloudfront:GetDistribution",
+        calls::CLOUDFRONT_GET_DISTRIBUTION,
         "wafv2:AssociateWebACL",
         "wafv2:CreateWebACL",
         "wafv2:DeleteWebACL",
-        "wafv2:GetWebACL",
-        "wafv2:ListWebACLs",
+        calls::WAFV2_GET_WEB_ACL,
+        calls::WAFV2_LIST_WEB_ACLS,
     ],
     propose,
 };
@@ -43,7 +44,7 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
         distribution::step(&REMEDY, subject, format!("Put the web ACL {name} before {}", subject.id), vec![edit]);
     step.needs = proposal.steps.iter().map(|made| made.key.clone()).collect();
     // CloudFront attaches it in the name of whoever asks; it looks the web ACL up itself.
-    step.actions.extend(["wafv2:AssociateWebACL", "wafv2:GetWebACL", "wafv2:ListWebACLs"].map(action));
+    step.actions.extend(["wafv2:AssociateWebACL", calls::WAFV2_GET_WEB_ACL, calls::WAFV2_LIST_WEB_ACLS].map(action));
     step.consequences = vec!["requests that its rules take for attacks are answered with 403".to_owned()];
     proposal.steps.push(step);
     proposal

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use konecta_base::finding::Finding;
 use konecta_base::id::{Arn, ControlId};
 use konecta_base::reads::reads;
+use konecta_base::resource_types;
 use konecta_base::snapshot::{ScanInfo, Snapshot};
 use serde::Serialize;
 use serde_json::Value;
@@ -221,21 +222,25 @@ fn alone(view: &View, context: &RemedyContext<'_>) -> Option<DriftItem> {
 fn is_of_aws(view: &View, context: &RemedyContext<'_>) -> bool {
     let of_default_group = || {
         let group = view.text("/configuration/GroupId")?;
-        let group = context.all("AWS::EC2::SecurityGroup").find(|found| found.id == group)?;
+        let group = context.all(resource_types::EC2_SECURITY_GROUP).find(|found| found.id == group)?;
         Some(group.text("/configuration/GroupName") == Some("default"))
     };
     let managed = ["arn:aws:iam::aws:", "arn:aws-cn:iam::aws:", "arn:aws-us-gov:iam::aws:"];
     match view.reference.resource_type.as_str() {
-        "AWS::ElasticLoadBalancingV2::ListenerRule" => view.at("/configuration/IsDefault") == Some(&Value::Bool(true)),
-        "AWS::EC2::SecurityGroupRule" => of_default_group() == Some(true),
-        "AWS::IAM::ManagedPolicy" => managed.iter().any(|start| view.reference.arn.as_str().starts_with(start)),
-        "AWS::CloudFront::ResponseHeadersPolicy" => {
+        resource_types::ELASTIC_LOAD_BALANCING_V2_LISTENER_RULE => {
+            view.at("/configuration/IsDefault") == Some(&Value::Bool(true))
+        }
+        resource_types::EC2_SECURITY_GROUP_RULE => of_default_group() == Some(true),
+        resource_types::IAM_MANAGED_POLICY => {
+            managed.iter().any(|start| view.reference.arn.as_str().starts_with(start))
+        }
+        resource_types::CLOUDFRONT_RESPONSE_HEADERS_POLICY => {
             let name = view.text("/configuration/ResponseHeadersPolicyConfig/Name");
             name.is_some_and(|name| name.starts_with("Managed-"))
         }
-        "AWS::EC2::EbsEncryptionByDefault"
-        | "AWS::IAM::AccountPasswordPolicy"
-        | "AWS::ECR::RegistryScanningConfiguration" => true,
+        resource_types::EC2_EBS_ENCRYPTION_BY_DEFAULT
+        | resource_types::IAM_ACCOUNT_PASSWORD_POLICY
+        | resource_types::ECR_REGISTRY_SCANNING_CONFIGURATION => true,
         _ => false,
     }
 }
@@ -251,7 +256,7 @@ fn missing(
 ) {
     for declared in join.all().filter(|declared| !alive.contains(&declared.instance.address())) {
         let instance = &declared.instance;
-        let is_rule = |ours: &str| instance.kind == RULE && ours == "AWS::EC2::SecurityGroupRule";
+        let is_rule = |ours: &str| instance.kind == RULE && ours == resource_types::EC2_SECURITY_GROUP_RULE;
         let Some((ours, _)) =
             TABLE.iter().find(|(ours, kind)| kind.is_declared_by(&instance.kind) || is_rule(ours.as_str()))
         else {

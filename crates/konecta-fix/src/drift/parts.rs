@@ -1,5 +1,5 @@
 //! Parts of a resource that Terraform has as resources of their own: policies and attachments, by the table
-//! `terraform_parts.toml`. Compares by meaning, as all of drift does.
+//! the column `terraform_parts`. Compares by meaning, as all of drift does.
 
 use std::collections::BTreeSet;
 

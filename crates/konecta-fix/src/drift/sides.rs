@@ -1,5 +1,5 @@
-//! A live resource and what its state says of it, side by side: each as the arguments of the provider that the table
-//! `emit/terraform.toml` knows. Decides nothing about what differs.
+//! A live resource and what its state says of it, side by side: each as the arguments of the provider that the column
+//! `terraform` knows. Decides nothing about what differs.
 
 use std::collections::BTreeSet;
 

@@ -11,6 +11,7 @@ use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
 use crate::{RemedyContext, View};
 use konecta_base::finding::Finding;
+use konecta_base::resource_types;
 
 const ACTIONS: &[&str] = &["ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAclEntry"];
 
@@ -130,7 +131,7 @@ impl Work<'_> {
     fn holds_bastion(&self) -> bool {
         let subnets: Vec<&Value> =
             self.acl.list("/configuration/Associations").iter().filter_map(|one| one.get("SubnetId")).collect();
-        self.context.all("AWS::EC2::Instance").any(|view| {
+        self.context.all(resource_types::EC2_INSTANCE).any(|view| {
             let parts = self.context.fact(view.reference.arn.as_str(), "parts").and_then(Value::as_array);
             let bastion = parts.is_none_or(|parts| parts.iter().any(|part| part == "bastion"));
             bastion && view.at("/configuration/SubnetId").is_some_and(|subnet| subnets.contains(&subnet))
@@ -144,7 +145,7 @@ impl Work<'_> {
     /// Who keeps the port: the VPC's own addresses, and on SSH the declared administrators.
     fn needed(&self, port: u64, family: &str) -> Vec<String> {
         let vpc = self.acl.text("/configuration/VpcId");
-        let vpc = self.context.all("AWS::EC2::VPC").find(|one| vpc == Some(one.id.as_str()));
+        let vpc = self.context.all(resource_types::EC2_VPC).find(|one| vpc == Some(one.id.as_str()));
         let (list, key) = if family == "ipv6" {
             ("Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock")
         } else {

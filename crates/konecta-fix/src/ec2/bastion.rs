@@ -7,7 +7,9 @@ use super::{exposed, rules};
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Class, Step};
 use crate::{RemedyContext, View};
+use konecta_base::calls;
 use konecta_base::finding::Finding;
+use konecta_base::resource_types;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "ec2.bastion",
@@ -16,7 +18,7 @@ pub(super) const REMEDY: Remedy = Remedy {
         "ec2:RevokeSecurityGroupIngress",
         "ec2:AuthorizeSecurityGroupIngress",
         "ec2:CreateTags",
-        "ec2:DescribeSecurityGroupRules",
+        calls::EC2_DESCRIBE_SECURITY_GROUP_RULES,
     ],
     propose,
 };
@@ -99,7 +101,7 @@ fn let_in(context: &RemedyContext<'_>, undeclared: &BTreeSet<String>) -> Vec<Ste
 /// Whether a rule of the group lets just this range in by SSH.
 fn admits(context: &RemedyContext<'_>, group: &View, range: &str) -> bool {
     let port = |rule: &View, key: &str| rule.at(key).and_then(serde_json::Value::as_u64);
-    context.all("AWS::EC2::SecurityGroupRule").any(|rule| {
+    context.all(resource_types::EC2_SECURITY_GROUP_RULE).any(|rule| {
         rule.text("/configuration/GroupId") == Some(group.id.as_str())
             && rule.at("/configuration/IsEgress") == Some(&serde_json::Value::Bool(false))
             && rule.text("/configuration/IpProtocol") == Some("tcp")

@@ -8,6 +8,7 @@ use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
 use crate::{RemedyContext, View, action};
 use konecta_base::finding::Finding;
+use konecta_base::resource_types;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "ec2.database_ingress",
@@ -58,7 +59,7 @@ fn narrowed(context: &RemedyContext<'_>, rule: &View, group: &View) -> Result<St
             && other.at("/configuration/IsEgress") == Some(&json!(false))
             && wanted.iter().all(|(key, value)| other.at(&format!("/configuration/{key}")) == Some(value))
     };
-    if context.all("AWS::EC2::SecurityGroupRule").find(says_it).is_some() {
+    if context.all(resource_types::EC2_SECURITY_GROUP_RULE).find(says_it).is_some() {
         return exposed::close(context, rule, &REMEDY)
             .ok_or("not all of the rule is known, so it could not be given back");
     }

@@ -6,13 +6,15 @@ use serde_json::{Value, json};
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Effect, Find, Step};
 use crate::{RemedyContext, View, own};
+use konecta_base::calls;
 use konecta_base::finding::Finding;
 use konecta_base::resource::ResourceRef;
+use konecta_base::resource_types;
 
 const ACTIONS: &[&str] = &[
     "ec2:CreateFlowLogs",
     "ec2:DeleteFlowLogs",
-    "ec2:DescribeFlowLogs",
+    calls::EC2_DESCRIBE_FLOW_LOGS,
     "iam:PassRole",
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
@@ -47,7 +49,7 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
     };
     let logs = context.fact(vpc.reference.arn.as_str(), "flow_logs").and_then(Value::as_array);
     let same = |view: &&View| goes_there(view, vpc, &place);
-    if let Some(there) = context.all("AWS::EC2::FlowLog").find(same) {
+    if let Some(there) = context.all(resource_types::EC2_FLOW_LOG).find(same) {
         let reason = format!("{} already goes there and does not do: {}", there.id, json!(logs));
         let look = format!("aws ec2 describe-flow-logs --flow-log-ids {}", there.id);
         return Proposal::refuse(finding, Class::B, reason, &[&look, "mend its role or its destination, or delete it"]);
@@ -88,7 +90,8 @@ fn step(vpc: &View, kind: &str, place: &Value) -> Step {
         planned: json!(id),
     };
     let arn = vpc.reference.arn.as_str().replace(&format!("vpc/{}", vpc.id), &format!("vpc-flow-log/{id}"));
-    let reference = ResourceRef { arn: own(&arn), resource_type: own("AWS::EC2::FlowLog"), ..vpc.reference.clone() };
+    let reference =
+        ResourceRef { arn: own(&arn), resource_type: own(resource_types::EC2_FLOW_LOG), ..vpc.reference.clone() };
     let body = json!({"configuration": configuration, "supplement": {}, "tags": {}});
     let back = json!({"FlowLogIds": [exists.placeholder()]});
     Step {

@@ -6,9 +6,10 @@ use serde_json::{Map, Value, json};
 use crate::RemedyContext;
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step, Wait};
+use konecta_base::calls;
 use konecta_base::finding::Finding;
 
-const ACTIONS: &[&str] = &["ec2:ModifyInstanceMetadataOptions", "ec2:DescribeInstances"];
+const ACTIONS: &[&str] = &["ec2:ModifyInstanceMetadataOptions", calls::EC2_DESCRIBE_INSTANCES];
 
 pub(super) const REMEDY: Remedy = Remedy { id: "ec2.imdsv2", class: Class::B, actions: ACTIONS, propose };
 

@@ -9,9 +9,11 @@ use serde_json::{Map, Value, json};
 use crate::registry::Remedy;
 use crate::step::{Call, Class, Effect, Find, Step};
 use crate::{RemedyContext, View, action, own};
+use konecta_base::calls;
 use konecta_base::resource::ResourceRef;
+use konecta_base::resource_types;
 
-const RULE: &str = "AWS::EC2::SecurityGroupRule";
+const RULE: &str = resource_types::EC2_SECURITY_GROUP_RULE;
 
 /// What a remedy that closes ingress rules declares.
 pub(crate) const CLOSE: &[&str] =
@@ -44,7 +46,7 @@ pub(crate) fn find<'a>(context: &'a RemedyContext<'_>, id: &str) -> Option<&'a V
 
 /// The group of this id.
 pub(crate) fn group<'a>(context: &'a RemedyContext<'_>, id: &str) -> Option<&'a View> {
-    context.all("AWS::EC2::SecurityGroup").find(|group| group.id == id)
+    context.all(resource_types::EC2_SECURITY_GROUP).find(|group| group.id == id)
 }
 
 /// A rule in one line, as in `tcp 22 from 0.0.0.0/0 (sgr-1)`.
@@ -163,8 +165,11 @@ pub(crate) fn admit(
         "IpProtocol": "tcp", "FromPort": port, "ToPort": port, list: [{key: from, "Description": description}],
     });
     let back = json!({"GroupId": group.id, "SecurityGroupRuleIds": [exists.placeholder()]});
-    let actions =
-        ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress", "ec2:DescribeSecurityGroupRules"];
+    let actions = [
+        "ec2:AuthorizeSecurityGroupIngress",
+        "ec2:RevokeSecurityGroupIngress",
+        calls::EC2_DESCRIBE_SECURITY_GROUP_RULES,
+    ];
     Step {
         merge: Some(format!("ec2:AuthorizeSecurityGroupIngress/{}/{class}", group.id)),
         class,

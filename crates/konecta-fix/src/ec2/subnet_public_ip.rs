@@ -6,6 +6,7 @@ use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
 use crate::{RemedyContext, View, action};
 use konecta_base::finding::Finding;
+use konecta_base::resource_types;
 
 pub(super) const REMEDY: Remedy =
     Remedy { id: "ec2.subnet_public_ip", class: Class::B, actions: &["ec2:ModifySubnetAttribute"], propose };
@@ -49,7 +50,7 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
 /// Something that launches instances in the subnet, or runs there.
 fn launches(context: &RemedyContext<'_>, subnet: &str) -> Option<String> {
     let named = |view: &&View, list: &str| view.list(list).iter().any(|id| id == subnet);
-    let group = context.all("AWS::EKS::Nodegroup").find(|view| named(view, "/configuration/subnets"));
+    let group = context.all(resource_types::EKS_NODEGROUP).find(|view| named(view, "/configuration/subnets"));
     let zones = |view: &&View| {
         let zones = view.text("/configuration/VPCZoneIdentifier").unwrap_or_default();
         zones.split(',').any(|id| id.trim() == subnet)
@@ -62,12 +63,15 @@ fn launches(context: &RemedyContext<'_>, subnet: &str) -> Option<String> {
         .map(|view| format!("node group {}", view.id))
         .or_else(|| {
             context
-                .all("AWS::AutoScaling::AutoScalingGroup")
+                .all(resource_types::AUTO_SCALING_AUTO_SCALING_GROUP)
                 .find(zones)
                 .map(|view| format!("Auto Scaling group {}", view.id))
         })
         .or_else(|| {
-            context.all("AWS::EC2::Instance").find(runs).map(|view| format!("whoever started instance {}", view.id))
+            context
+                .all(resource_types::EC2_INSTANCE)
+                .find(runs)
+                .map(|view| format!("whoever started instance {}", view.id))
         })
 }
 

@@ -7,6 +7,7 @@ use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
 use crate::{RemedyContext, View};
 use konecta_base::finding::Finding;
+use konecta_base::resource_types;
 
 const ACTIONS: &[&str] = &["ec2:DeleteRoute", "ec2:CreateRoute"];
 
@@ -62,7 +63,7 @@ fn role<'a>(context: &'a RemedyContext<'_>, subnet: &View) -> Option<&'a str> {
 /// The subnets for which a table is in force.
 fn served<'a>(context: &'a RemedyContext<'_>, table: &View) -> impl Iterator<Item = &'a View> {
     let is = move |other: &&View| table_of(context, other).is_some_and(|of| of.id == table.id);
-    context.all("AWS::EC2::Subnet").filter(is)
+    context.all(resource_types::EC2_SUBNET).filter(is)
 }
 
 /// Something with a public address in a subnet that a table serves.
@@ -74,15 +75,15 @@ fn reached(context: &RemedyContext<'_>, table: &View) -> Option<String> {
             .or_else(|| view.text("/configuration/Association/PublicIp"))
             .is_some()
     };
-    let balancer = context.all("AWS::ElasticLoadBalancingV2::LoadBalancer").find(|view| {
+    let balancer = context.all(resource_types::ELASTIC_LOAD_BALANCING_V2_LOAD_BALANCER).find(|view| {
         let zones = view.list("/configuration/AvailabilityZones");
         view.text("/configuration/Scheme") != Some("internal")
             && zones.iter().filter_map(|zone| zone["SubnetId"].as_str()).any(|subnet| served.contains(&subnet))
     });
     let gone = |view: &&View| matches!(view.text("/configuration/State"), Some("deleted" | "failed"));
-    let gateway = || context.all("AWS::EC2::NatGateway").filter(|view| !gone(view)).find(stands);
-    let instance = || context.all("AWS::EC2::Instance").filter(public).find(stands);
-    let interface = || context.all("AWS::EC2::NetworkInterface").filter(public).find(stands);
+    let gateway = || context.all(resource_types::EC2_NAT_GATEWAY).filter(|view| !gone(view)).find(stands);
+    let instance = || context.all(resource_types::EC2_INSTANCE).filter(public).find(stands);
+    let interface = || context.all(resource_types::EC2_NETWORK_INTERFACE).filter(public).find(stands);
     balancer
         .map(|view| format!("load balancer {}", view.id))
         .or_else(|| gateway().map(|view| format!("NAT gateway {}", view.id)))
@@ -92,7 +93,7 @@ fn reached(context: &RemedyContext<'_>, table: &View) -> Option<String> {
 
 /// The table in force: the one that names the subnet, else the VPC's main one.
 fn table_of<'a>(context: &'a RemedyContext<'_>, subnet: &View) -> Option<&'a View> {
-    let tables = || context.all("AWS::EC2::RouteTable");
+    let tables = || context.all(resource_types::EC2_ROUTE_TABLE);
     let has = |table: &&View, fits: &dyn Fn(&Value) -> bool| table.list("/configuration/Associations").iter().any(fits);
     let named = tables().find(|table| has(table, &|one| one["SubnetId"] == subnet.id.as_str()));
     let vpc = subnet.text("/configuration/VpcId");
@@ -145,7 +146,7 @@ fn open(finding: &Finding, context: &RemedyContext<'_>, subnet: &View, table: &V
             vpc.is_some() && one["VpcId"].as_str() == vpc && (one["State"] == "available" || one["State"] == "attached")
         })
     };
-    let Some(gateway) = context.all("AWS::EC2::InternetGateway").find(attached) else {
+    let Some(gateway) = context.all(resource_types::EC2_INTERNET_GATEWAY).find(attached) else {
         return refuse(finding, subnet, "no internet gateway is attached to the VPC");
     };
     if table.list("/configuration/Associations").iter().any(|one| one["Main"] == true) {

@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use super::rules;
 use crate::{RemedyContext, View};
+use konecta_base::resource_types;
 
 /// A load balancer of the older API.
-const CLASSIC: &str = "AWS::ElasticLoadBalancing::LoadBalancer";
+const CLASSIC: &str = resource_types::ELASTIC_LOAD_BALANCING_LOAD_BALANCER;
 
 /// Why closing a rule may turn somebody away; `None` only where nothing carries its group. What has no public address is
 /// reached from inside of the VPC by a rule for everybody as well: a cache by its clients, an instance from the bastion.
@@ -19,17 +20,19 @@ pub(crate) fn who_may_use(context: &RemedyContext<'_>, rule: &View) -> Option<St
     };
     let fact = |name: &str| context.fact(group.reference.arn.as_str(), name).and_then(Value::as_array);
     let Some(members) = fact("members") else { return Some(format!("it is not known what carries {}", group.id)) };
-    if let Some(balancer) = carrying(context, "AWS::ElasticLoadBalancingV2::LoadBalancer", group) {
+    if let Some(balancer) = carrying(context, resource_types::ELASTIC_LOAD_BALANCING_V2_LOAD_BALANCER, group) {
         return Some(format!("load balancer {} carries {}", balancer.id, group.id));
     }
     if let Some(balancer) = carrying(context, CLASSIC, group) {
         return Some(format!("classic load balancer {} carries {}", balancer.id, group.id));
     }
-    if let Some(database) = carrying(context, "AWS::RDS::DBInstance", group) {
+    if let Some(database) = carrying(context, resource_types::RDS_DB_INSTANCE, group) {
         return Some(format!("database {} carries {}", database.id, group.id));
     }
     let members: BTreeSet<&str> = members.iter().filter_map(Value::as_str).collect();
-    for interface in context.all("AWS::EC2::NetworkInterface").filter(|view| members.contains(view.id.as_str())) {
+    for interface in
+        context.all(resource_types::EC2_NETWORK_INTERFACE).filter(|view| members.contains(view.id.as_str()))
+    {
         if interface.text("/configuration/Association/PublicIp").is_some() {
             return Some(format!("{} carries {} and has a public address", interface.id, group.id));
         }
@@ -72,7 +75,7 @@ fn target_port(context: &RemedyContext<'_>, rule: &View, group: &View) -> Option
         (_, _) => (0, i64::from(u16::MAX)),
     };
     let targets: BTreeSet<&str> = carriers(context, group).map(|view| view.id.as_str()).collect();
-    for target_group in context.all("AWS::ElasticLoadBalancingV2::TargetGroup") {
+    for target_group in context.all(resource_types::ELASTIC_LOAD_BALANCING_V2_TARGET_GROUP) {
         for health in target_group.list("/supplement/targetHealth") {
             let own = health.pointer("/Target/Port").and_then(Value::as_i64);
             let port = own.or_else(|| target_group.at("/configuration/Port").and_then(Value::as_i64));
@@ -106,7 +109,7 @@ fn carriers<'a>(context: &'a RemedyContext<'_>, group: &'a View) -> impl Iterato
         own.chain(more).any(|one| one["GroupId"] == group.id.as_str())
     };
     let gone = |view: &View| view.text("/configuration/State/Name") == Some("terminated");
-    context.all("AWS::EC2::Instance").filter(carries).filter(move |view| !gone(view))
+    context.all(resource_types::EC2_INSTANCE).filter(carries).filter(move |view| !gone(view))
 }
 
 #[cfg(test)]

@@ -8,8 +8,10 @@ use super::repository::{call, step};
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Class, Edit, Effect, Find, Step};
 use crate::{RemedyContext, View};
+use konecta_base::calls;
 use konecta_base::finding::Finding;
 use konecta_base::resource::ResourceRef;
+use konecta_base::resource_types;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "ecr.declared_repositories",
@@ -17,7 +19,7 @@ pub(super) const REMEDY: Remedy = Remedy {
     actions: &[
         "ecr:CreateRepository",
         "ecr:DeleteRepository",
-        "ecr:DescribeRepositories",
+        calls::ECR_DESCRIBE_REPOSITORIES,
         "ecr:PutLifecyclePolicy",
         "ecr:DeleteLifecyclePolicy",
     ],
@@ -65,7 +67,7 @@ fn make(finding: &Finding, context: &RemedyContext<'_>, name: &str) -> Option<[S
     let (there, back) = (call(name, "CreateRepository", parameters), call(name, "DeleteRepository", json!({})));
     let mut make = step(&REMEDY, &repository.reference, format!("Create the repository {name}"), created, there, back);
     make.consequences.push("the way back deletes it only while it holds no image".to_owned());
-    make.actions.push(crate::action("ecr:DescribeRepositories"));
+    make.actions.push(crate::action(calls::ECR_DESCRIBE_REPOSITORIES));
     let policy = lifecycle_keeps::whole(ecr.keep_images);
     let edit = Edit::new("/supplement/lifecyclePolicy", Some(Value::Null), Some(policy.clone()));
     let amended = Effect::Amended { resource: repository.reference.clone(), edits: vec![edit] };
@@ -97,7 +99,7 @@ fn view(finding: &Finding, context: &RemedyContext<'_>, name: &str) -> Option<Vi
     Some(View {
         reference: ResourceRef {
             arn: arn.parse().ok()?,
-            resource_type: "AWS::ECR::Repository".parse().ok()?,
+            resource_type: resource_types::ECR_REPOSITORY.parse().ok()?,
             account_id,
             region,
         },

@@ -8,6 +8,7 @@ use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect};
 use crate::{RemedyContext, View};
 use konecta_base::finding::{Finding, Status};
+use konecta_base::resource_types;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "ecr.scan_on_push",
@@ -59,13 +60,13 @@ fn registry(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
     let here = |view: &&View| {
         (&view.reference.account_id, &view.reference.region) == (&finding.resource.account_id, &finding.resource.region)
     };
-    let Some(registry) = context.all("AWS::ECR::RegistryScanningConfiguration").find(here) else {
+    let Some(registry) = context.all(resource_types::ECR_REGISTRY_SCANNING_CONFIGURATION).find(here) else {
         return Proposal::default();
     };
     let waiting = context.findings.iter().filter(|each| each.control == finding.control && each.status == Status::Fail);
     let waiting: Vec<&View> = waiting.filter_map(|each| context.subject(each)).filter(here).collect();
     // A declared repository that is still to be made would be scanned by nothing either, once the registry has rules.
-    let is_there = |name: &&String| context.all("AWS::ECR::Repository").any(|view| &view.id == *name);
+    let is_there = |name: &&String| context.all(resource_types::ECR_REPOSITORY).any(|view| &view.id == *name);
     let missing = context.blueprint.ecr.repositories.iter().filter(|name| !is_there(name));
     let names = waiting.iter().map(|view| &view.id).chain(missing);
     let filters: Vec<Value> = names.map(|name| json!({"filter": name, "filterType": "WILDCARD"})).collect();

@@ -9,13 +9,20 @@ use crate::plan::last_way;
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Class, Edit, Wait};
 use crate::{RemedyContext, View, action};
+use konecta_base::calls;
 use konecta_base::finding::Finding;
+use konecta_base::resource_types;
 use konecta_core::facts;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "eks.api_endpoint",
     class: Class::B,
-    actions: &["eks:UpdateClusterConfig", "eks:DescribeCluster", "ec2:DescribeVpcAttribute", "ec2:DescribeDhcpOptions"],
+    actions: &[
+        "eks:UpdateClusterConfig",
+        calls::EKS_DESCRIBE_CLUSTER,
+        "ec2:DescribeVpcAttribute",
+        "ec2:DescribeDhcpOptions",
+    ],
     propose,
 };
 
@@ -86,7 +93,7 @@ fn inside(context: &RemedyContext<'_>, cluster: &View) -> Result<(Vec<Wait>, Vec
         )
     })?;
     let vpc = cluster.text(&format!("{CONFIG}/vpcId"));
-    let seen = vpc.and_then(|vpc| context.all("AWS::EC2::VPC").find(|view| view.id == vpc));
+    let seen = vpc.and_then(|vpc| context.all(resource_types::EC2_VPC).find(|view| view.id == vpc));
     let (vpc, options) = seen
         .and_then(|view| Some((view.id.as_str(), view.text("/configuration/DhcpOptionsId")?)))
         .ok_or("the cluster's VPC or its DHCP options were not seen, so it is not known whether nodes find the private endpoint")?;

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use crate::registry::Remedy;
 use crate::step::{Call, Edit, Effect, Step, Wait};
 use crate::{View, action};
+use konecta_base::calls;
 
 /// What every change of a cluster needs.
-pub(super) const ACTIONS: &[&str] = &["eks:UpdateClusterConfig", "eks:DescribeCluster"];
+pub(super) const ACTIONS: &[&str] = &["eks:UpdateClusterConfig", calls::EKS_DESCRIBE_CLUSTER];
 
 /// EKS needs some minutes for an update; an hour is not normal any more.
 const PATIENCE: u64 = 3600;

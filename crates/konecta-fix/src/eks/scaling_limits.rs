@@ -5,12 +5,13 @@ use serde_json::{Value, json};
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step, Wait};
 use crate::{RemedyContext, View};
+use konecta_base::calls;
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "eks.scaling_limits",
     class: Class::A,
-    actions: &["eks:UpdateNodegroupConfig", "eks:DescribeNodegroup"],
+    actions: &["eks:UpdateNodegroupConfig", calls::EKS_DESCRIBE_NODEGROUP],
     propose,
 };
 

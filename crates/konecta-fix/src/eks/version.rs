@@ -7,6 +7,7 @@ use crate::registry::{Proposal, Remedy};
 use crate::step::Class;
 use crate::{RemedyContext, View};
 use konecta_base::finding::Finding;
+use konecta_base::resource_types;
 
 pub(super) const REMEDY: Remedy = Remedy { id: "eks.version", class: Class::C, actions: &[], propose };
 
@@ -72,7 +73,7 @@ fn groups<'a>(context: &'a RemedyContext<'_>, cluster: &'a View) -> impl Iterato
             && other.text("/configuration/clusterName") == Some(cluster.id.as_str())
     };
     context
-        .all("AWS::EKS::Nodegroup")
+        .all(resource_types::EKS_NODEGROUP)
         .filter(move |group| beside(group))
         .filter_map(|group| group.text("/configuration/nodegroupName"))
 }

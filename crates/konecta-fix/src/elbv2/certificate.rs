@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::{RemedyContext, View};
+use konecta_base::resource_types;
 
 /// Where certificates come from that a public CA may stand behind; CloudFront believes no other.
 const PUBLIC: [&str; 2] = ["AMAZON_ISSUED", "IMPORTED"];
@@ -20,7 +21,7 @@ pub(super) fn naming<'a>(context: &'a RemedyContext<'_>, beside: &'a View, names
         let mut all = listed.chain(view.text("/configuration/DomainName"));
         all.any(|pattern| names.iter().any(|name| fits(pattern, name)))
     };
-    context.all("AWS::CertificateManager::Certificate").filter(here).filter(covers).collect()
+    context.all(resource_types::CERTIFICATE_MANAGER_CERTIFICATE).filter(here).filter(covers).collect()
 }
 
 /// `*` stands for one label, the first.

@@ -6,12 +6,13 @@ use super::listener;
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
 use crate::{RemedyContext, View};
+use konecta_base::calls;
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "alb.health_check",
     class: Class::B,
-    actions: &["elasticloadbalancing:ModifyTargetGroup", "elasticloadbalancing:DescribeTargetHealth"],
+    actions: &["elasticloadbalancing:ModifyTargetGroup", calls::ELASTICLOADBALANCING_DESCRIBE_TARGET_HEALTH],
     propose,
 };
 

@@ -8,8 +8,10 @@ use crate::path::origins::fronts;
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Call, Class, Effect, Find, Step};
 use crate::{RemedyContext, View, action, own};
+use konecta_base::calls;
 use konecta_base::finding::Finding;
 use konecta_base::resource::ResourceRef;
+use konecta_base::resource_types;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "alb.https_listener",
@@ -17,7 +19,7 @@ pub(super) const REMEDY: Remedy = Remedy {
     actions: &[
         "elasticloadbalancing:CreateListener",
         "elasticloadbalancing:DeleteListener",
-        "elasticloadbalancing:DescribeListeners",
+        calls::ELASTICLOADBALANCING_DESCRIBE_LISTENERS,
         "elasticloadbalancing:ModifyListener",
         "elasticloadbalancing:ModifyRule",
         "cloudfront:GetDistributionConfig",
@@ -92,7 +94,7 @@ fn create(context: &RemedyContext<'_>, balancer: &View) -> Result<Step, String> 
     let body = json!({"configuration": configuration, "supplement": {"certificates": told}, "tags": null});
     let reference = ResourceRef {
         arn: own(&made),
-        resource_type: own("AWS::ElasticLoadBalancingV2::Listener"),
+        resource_type: own(resource_types::ELASTIC_LOAD_BALANCING_V2_LISTENER),
         ..balancer.reference.clone()
     };
     let back = Call::new("elbv2", "DeleteListener", json!({"ListenerArn": exists.placeholder()}));

@@ -7,8 +7,9 @@ use crate::registry::Remedy;
 use crate::step::{Call, Class, Edit, Effect, Find, Step, Wait};
 use crate::{RemedyContext, View, action, own};
 use konecta_base::resource::ResourceRef;
+use konecta_base::resource_types;
 
-const RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
+const RULE: &str = resource_types::ELASTIC_LOAD_BALANCING_V2_LISTENER_RULE;
 const ACTIONS: &str = "/configuration/Actions";
 
 /// A listener in words, as in `HTTPS 443 of konecta-erp-alb`.
@@ -31,7 +32,9 @@ pub(crate) fn balancer(listener: &View) -> Option<&str> {
 
 /// The listeners of a load balancer.
 pub(crate) fn of_balancer<'a>(context: &'a RemedyContext<'_>, arn: &'a str) -> impl Iterator<Item = &'a View> {
-    context.all("AWS::ElasticLoadBalancingV2::Listener").filter(move |listener| balancer(listener) == Some(arn))
+    context
+        .all(resource_types::ELASTIC_LOAD_BALANCING_V2_LISTENER)
+        .filter(move |listener| balancer(listener) == Some(arn))
 }
 
 /// All rules of a listener in the order in which they are tried; the default one comes last.

@@ -1,5 +1,5 @@
 //! A plan as changes to Terraform's configuration, resource by resource, for those who change their account there.
-//! Knows from `terraform.toml` which argument an attribute is. What has none stands at the end, with the reason.
+//! Knows from the column `terraform` of the resource tables which argument an attribute is. What has none stands at the end, with the reason.
 
 pub(crate) mod hcl;
 pub(crate) mod leaves;

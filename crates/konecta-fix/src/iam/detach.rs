@@ -9,6 +9,7 @@ use crate::registry::Remedy;
 use crate::step::{Call, Edit, Effect, Step};
 use crate::{RemedyContext, View, action};
 use konecta_base::finding::Status;
+use konecta_base::resource_types;
 
 /// What such a step needs.
 pub(super) const ACTIONS: [&str; 2] = ["iam:DetachRolePolicy", "iam:AttachRolePolicy"];
@@ -57,7 +58,7 @@ pub(super) fn detach(remedy: &Remedy, role: &View, policy: &str, context: &Remed
 /// The roles from which the same policy is to go.
 fn leaving<'a>(policy: &str, context: &'a RemedyContext<'_>) -> BTreeSet<&'a str> {
     let of_roles = context.findings.iter().filter(|finding| {
-        finding.status == Status::Fail && finding.resource.resource_type.as_str() == "AWS::IAM::Role"
+        finding.status == Status::Fail && finding.resource.resource_type.as_str() == resource_types::IAM_ROLE
     });
     let same =
         of_roles.filter(|finding| finding.violations.iter().any(|violation| named(&violation.path) == Some(policy)));

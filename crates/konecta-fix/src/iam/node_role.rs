@@ -8,6 +8,7 @@ use super::{detach, inline_policy};
 use crate::registry::{Proposal, Remedy};
 use crate::step::Class;
 use crate::{RemedyContext, View, control};
+use konecta_base::calls;
 use konecta_base::finding::{Finding, Status};
 
 pub(super) const REMEDY: Remedy =
@@ -71,7 +72,7 @@ pub(super) fn taken(remedy: &Remedy, finding: &Finding, context: &RemedyContext<
 const NEEDS: [(&str, &str); 4] = [
     ("ecr:GetAuthorizationToken", "the right to sign in at a registry"),
     ("ecr:BatchGetImage", "the right to pull images"),
-    ("ec2:DescribeInstances", "the right to join the cluster"),
+    (calls::EC2_DESCRIBE_INSTANCES, "the right to join the cluster"),
     ("ec2:AssignPrivateIpAddresses", "the right to give pods addresses"),
 ];
 

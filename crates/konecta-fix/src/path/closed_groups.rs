@@ -5,12 +5,13 @@ use crate::RemedyContext;
 use crate::ec2::rules;
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Class, Step};
+use konecta_base::calls;
 use konecta_base::finding::Finding;
 
 const ACTIONS: &[&str] = &[
     "ec2:AuthorizeSecurityGroupIngress",
     "ec2:RevokeSecurityGroupIngress",
-    "ec2:DescribeSecurityGroupRules",
+    calls::EC2_DESCRIBE_SECURITY_GROUP_RULES,
     "ec2:CreateTags",
     "cloudfront:GetDistributionConfig",
 ];

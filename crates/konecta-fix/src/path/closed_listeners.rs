@@ -6,18 +6,19 @@ use super::origins::fronts;
 use crate::RemedyContext;
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::Class;
+use konecta_base::calls;
 use konecta_base::finding::Finding;
 
 const ACTIONS: &[&str] = &[
     "cloudfront:UpdateDistribution",
     "cloudfront:GetDistributionConfig",
-    "cloudfront:GetDistribution",
+    calls::CLOUDFRONT_GET_DISTRIBUTION,
     "elasticloadbalancing:ModifyListener",
     "elasticloadbalancing:ModifyRule",
     "elasticloadbalancing:CreateRule",
     "elasticloadbalancing:DeleteRule",
-    "elasticloadbalancing:DescribeRules",
-    "elasticloadbalancing:DescribeTargetHealth",
+    calls::ELASTICLOADBALANCING_DESCRIBE_RULES,
+    calls::ELASTICLOADBALANCING_DESCRIBE_TARGET_HEALTH,
 ];
 
 pub(super) const DEFAULT_DENIES: Remedy =

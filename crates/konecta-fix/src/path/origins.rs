@@ -9,6 +9,7 @@ use crate::cloudfront::distribution::{self, items};
 use crate::cloudfront::{origin_header, origin_https};
 use crate::step::{Step, Wait, known_secret, secret};
 use crate::{RemedyContext, View};
+use konecta_base::resource_types;
 
 /// Protocols with their ports.
 pub(crate) type Ways = Vec<(&'static str, u64)>;
@@ -59,7 +60,7 @@ impl<'a> Front<'a> {
         let Some(id) = self.config["VpcOriginConfig"]["VpcOriginId"].as_str() else {
             return self.config.get("CustomOriginConfig");
         };
-        let origin = context.all("AWS::CloudFront::VpcOrigin").find(|origin| origin.id == id)?;
+        let origin = context.all(resource_types::CLOUDFRONT_VPC_ORIGIN).find(|origin| origin.id == id)?;
         origin.at("/configuration/VpcOriginEndpointConfig")
     }
 

@@ -13,6 +13,7 @@ use crate::registry::Remedy;
 use crate::step::{Class, Step};
 use crate::{RemedyContext, View, action};
 use konecta_base::finding::Status;
+use konecta_base::resource_types;
 
 /// What CloudFront's list weighs as AWS documents it, for an answer that does not say.
 const LIST_WEIGHT: u64 = 55;
@@ -54,7 +55,7 @@ fn groups<'a>(context: &'a RemedyContext<'_>, balancer: &str) -> Vec<&'a str> {
 /// The load balancers that carry a group.
 pub(super) fn carriers<'a>(context: &'a RemedyContext<'_>, group: &str) -> Vec<&'a View> {
     let carries = |view: &&View| view.list("/configuration/SecurityGroups").iter().any(|id| id == group);
-    context.all("AWS::ElasticLoadBalancingV2::LoadBalancer").filter(carries).collect()
+    context.all(resource_types::ELASTIC_LOAD_BALANCING_V2_LOAD_BALANCER).filter(carries).collect()
 }
 
 /// Lets CloudFront in at a load balancer wherever only offending rules do now.
@@ -127,7 +128,7 @@ fn admit(
 /// CloudFront's own list of IPv4 addresses, in the region of the load balancer.
 fn cloudfront_list<'a>(context: &'a RemedyContext<'_>, balancer: &str) -> Option<&'a View> {
     let region = &context.get(balancer)?.reference.region;
-    context.all("AWS::EC2::PrefixList").find(|list| {
+    context.all(resource_types::EC2_PREFIX_LIST).find(|list| {
         &list.reference.region == region
             && list.text("/configuration/OwnerId") == Some("AWS")
             && list.text("/configuration/PrefixListName") == Some("com.amazonaws.global.cloudfront.origin-facing")
@@ -140,7 +141,7 @@ fn weight(list: &View) -> u64 {
 
 /// How much of the quota the ingress rules of a group take: a list counts as many rules as it may hold.
 fn used(context: &RemedyContext<'_>, group: &str) -> u64 {
-    let ingress = context.all("AWS::EC2::SecurityGroupRule").filter(|rule| {
+    let ingress = context.all(resource_types::EC2_SECURITY_GROUP_RULE).filter(|rule| {
         rule.text("/configuration/GroupId") == Some(group)
             && rule.at("/configuration/IsEgress") == Some(&Value::Bool(false))
     });
@@ -148,7 +149,7 @@ fn used(context: &RemedyContext<'_>, group: &str) -> u64 {
     let counted = ingress.filter(|rule| rule.at("/configuration/CidrIpv6").is_none());
     let one = |rule: &View| {
         let list = rule.text("/configuration/PrefixListId");
-        let list = list.map(|id| context.all("AWS::EC2::PrefixList").find(|view| view.id == id));
+        let list = list.map(|id| context.all(resource_types::EC2_PREFIX_LIST).find(|view| view.id == id));
         list.map_or(1, |view| view.map_or(LIST_WEIGHT, weight))
     };
     counted.map(one).sum()

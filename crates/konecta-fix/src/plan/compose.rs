@@ -10,6 +10,7 @@ use super::{Change, Expected, PlanError, PlanInput, PlanPart, Verifies, order, s
 use crate::step::{Effect, Step};
 use konecta_base::finding::Finding;
 use konecta_base::id::{Action, Arn, ControlId};
+use konecta_base::resource_types;
 
 /// Why the steps do not go together: the items to leave out, and why.
 #[derive(Debug)]
@@ -237,8 +238,8 @@ fn verify(items: &[Item<'_>], partial: &[&Finding], numbers: &BTreeMap<&str, usi
 /// What may come to use something that was made, by the types of both: it is looked for before that is taken away. AWS
 /// deletes a listener with its rules; a web ACL that is used it would not delete.
 const USERS: [(&str, &str); 2] = [
-    ("AWS::ElasticLoadBalancingV2::Listener", "AWS::ElasticLoadBalancingV2::ListenerRule"),
-    ("AWS::WAFv2::WebACL", "AWS::CloudFront::Distribution"),
+    (resource_types::ELASTIC_LOAD_BALANCING_V2_LISTENER, resource_types::ELASTIC_LOAD_BALANCING_V2_LISTENER_RULE),
+    (resource_types::WA_FV2_WEB_ACL, resource_types::CLOUDFRONT_DISTRIBUTION),
 ];
 
 /// What a fresh read must call: for the controls, and for all that is touched.

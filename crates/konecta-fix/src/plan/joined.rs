@@ -14,6 +14,7 @@ use crate::registry::Refusal;
 use crate::step::{Class, Edit, Step};
 use konecta_base::finding::{Finding, Severity, Shared, Status};
 use konecta_base::reads::reads;
+use konecta_base::resource_types;
 use konecta_core::facts;
 
 const ARN: &str = "arn:aws:cloudfront::123456789012:distribution/E1";
@@ -23,7 +24,7 @@ fn object() -> Value {
 }
 
 fn reference() -> Value {
-    json!({"arn": ARN, "resourceType": "AWS::CloudFront::Distribution", "accountId": "123456789012", "region": "global"})
+    json!({"arn": ARN, "resourceType": resource_types::CLOUDFRONT_DISTRIBUTION, "accountId": "123456789012", "region": "global"})
 }
 
 /// Amends the distribution; the title is the key.
@@ -86,9 +87,10 @@ fn left_out<'a>(item: Item<'a>, reason: &str) -> Item<'a> {
 
 /// The changes, and what is said of what is not done.
 fn planned(items: Vec<Item<'_>>, partial: Vec<&Finding>) -> (Vec<Change>, Vec<String>) {
-    let world =
-        World::of(json!([{"resourceType": "AWS::CloudFront::Distribution", "resourceId": "E1", "region": "global",
-        "arn": ARN, "tags": {}, "configuration": {"Id": "E1", "DistributionConfig": object()}}]));
+    let world = World::of(
+        json!([{"resourceType": resource_types::CLOUDFRONT_DISTRIBUTION, "resourceId": "E1", "region": "global",
+        "arn": ARN, "tags": {}, "configuration": {"Id": "E1", "DistributionConfig": object()}}]),
+    );
     let facts = facts::derive(&world.snapshot, &world.blueprint).expect("facts");
     let context = RemedyContext::new(&world.snapshot, &facts, &[], &world.blueprint);
     let (promises, reads) = (BTreeMap::new(), reads());

@@ -15,8 +15,9 @@ use super::choose::Item;
 use crate::path::origins;
 use crate::step::Effect;
 use crate::{RemedyContext, View};
+use konecta_base::resource_types;
 
-const RULE: &str = "AWS::EC2::SecurityGroupRule";
+const RULE: &str = resource_types::EC2_SECURITY_GROUP_RULE;
 const SSH: u64 = 22;
 const HTTPS: u64 = 443;
 
@@ -158,7 +159,7 @@ fn paths(context: &RemedyContext<'_>) -> BTreeSet<Path> {
     let nodes = holders(context, "node");
     let bastions = holders(context, "bastion");
     let mut paths = BTreeSet::new();
-    for balancer in context.all("AWS::ElasticLoadBalancingV2::LoadBalancer") {
+    for balancer in context.all(resource_types::ELASTIC_LOAD_BALANCING_V2_LOAD_BALANCER) {
         let to = listed(balancer, "/configuration/SecurityGroups", None);
         let arn = balancer.reference.arn.as_str();
         let from = Peer { groups: Some(to.clone()), ranges: subnets(context, &zones(balancer)) };
@@ -173,13 +174,13 @@ fn paths(context: &RemedyContext<'_>) -> BTreeSet<Path> {
             let what = format!("bastion {} in at node {} by SSH", bastion.id, node.id);
             paths.insert(Path { what, from: from.clone(), to: groups(node), port: SSH });
         }
-        for database in context.all("AWS::RDS::DBInstance") {
+        for database in context.all(resource_types::RDS_DB_INSTANCE) {
             let to = listed(database, "/configuration/VpcSecurityGroups", Some("VpcSecurityGroupId"));
             let Some(port) = database.at("/configuration/Endpoint/Port").and_then(Value::as_u64) else { continue };
             let what = format!("nodes such as {} in at database {}", node.id, database.id);
             paths.insert(Path { what, from: peer.clone(), to, port });
         }
-        for cluster in context.all("AWS::EKS::Cluster") {
+        for cluster in context.all(resource_types::EKS_CLUSTER) {
             paths.insert(to_api(peer, node, cluster));
         }
     }
@@ -202,7 +203,7 @@ fn doors(context: &RemedyContext<'_>, balancer: &str) -> BTreeSet<u64> {
         return ways.into_iter().flatten().map(|(_, port)| port).collect();
     }
     context
-        .all("AWS::ElasticLoadBalancingV2::Listener")
+        .all(resource_types::ELASTIC_LOAD_BALANCING_V2_LISTENER)
         .filter(|listener| listener.text("/configuration/LoadBalancerArn") == Some(balancer))
         .filter_map(|listener| listener.at("/configuration/Port").and_then(Value::as_u64))
         .collect()
@@ -234,7 +235,7 @@ pub(crate) fn to_private_api<'a>(context: &'a RemedyContext<'_>, cluster: &View)
 fn to_targets<'a>(context: &'a RemedyContext<'_>, balancer: &'a View, from: &'a Peer) -> impl Iterator<Item = Path> {
     let arn = balancer.reference.arn.as_str();
     let mine = move |group: &&View| group.list("/configuration/LoadBalancerArns").iter().any(|one| one == arn);
-    context.all("AWS::ElasticLoadBalancingV2::TargetGroup").filter(mine).flat_map(move |group| {
+    context.all(resource_types::ELASTIC_LOAD_BALANCING_V2_TARGET_GROUP).filter(mine).flat_map(move |group| {
         group.list("/supplement/targetHealth").iter().flat_map(move |health| {
             let target = health.pointer("/Target/Id").and_then(Value::as_str).unwrap_or_default();
             let port = health.pointer("/Target/Port").or(group.at("/configuration/Port")).and_then(Value::as_u64);
@@ -251,14 +252,14 @@ fn to_targets<'a>(context: &'a RemedyContext<'_>, balancer: &'a View, from: &'a 
 
 /// The groups of a target: an instance by its id, an address by the interface that has it.
 fn target_groups(context: &RemedyContext<'_>, target: &str) -> BTreeSet<String> {
-    if let Some(instance) = context.all("AWS::EC2::Instance").find(|view| view.id == target) {
+    if let Some(instance) = context.all(resource_types::EC2_INSTANCE).find(|view| view.id == target) {
         return groups(instance);
     }
     let has = |view: &&View| {
         view.list("/configuration/PrivateIpAddresses").iter().any(|one| one["PrivateIpAddress"] == target)
             || view.text("/configuration/PrivateIpAddress") == Some(target)
     };
-    let interface = context.all("AWS::EC2::NetworkInterface").find(has);
+    let interface = context.all(resource_types::EC2_NETWORK_INTERFACE).find(has);
     interface.map_or_else(BTreeSet::new, |view| listed(view, "/configuration/Groups", Some("GroupId")))
 }
 
@@ -269,7 +270,7 @@ fn holders<'a>(context: &'a RemedyContext<'_>, part: &str) -> BTreeMap<Peer, &'a
         parts.is_some_and(|parts| parts.iter().any(|one| one == part))
     };
     let gone = |view: &View| view.text("/configuration/State/Name") == Some("terminated");
-    let instances = context.all("AWS::EC2::Instance").filter(is).filter(|view| !gone(view));
+    let instances = context.all(resource_types::EC2_INSTANCE).filter(is).filter(|view| !gone(view));
     instances.map(|view| (peer(context, view), view)).collect()
 }
 
@@ -295,7 +296,7 @@ fn zones(balancer: &View) -> BTreeSet<String> {
 /// The address ranges of subnets; empty where one of them is not known.
 fn subnets(context: &RemedyContext<'_>, ids: &BTreeSet<String>) -> BTreeSet<IpNet> {
     let range = |id: &String| {
-        let subnet = context.all("AWS::EC2::Subnet").find(|view| &view.id == id)?;
+        let subnet = context.all(resource_types::EC2_SUBNET).find(|view| &view.id == id)?;
         subnet.text("/configuration/CidrBlock")?.parse().ok()
     };
     ids.iter().map(range).collect::<Option<_>>().unwrap_or_default()

@@ -1,5 +1,5 @@
 //! What a resource was like when a plan was made, as one hash: unchanged as long as nobody has changed the resource.
-//! Knows from `volatile.toml` what changes by itself or stands in no order.
+//! Knows from the column `state` of the resource tables what changes by itself or stands in no order.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -11,6 +11,7 @@ use super::canonical::{canonical, digest};
 use crate::simulate::body;
 use konecta_base::id::ResourceType;
 use konecta_base::resource::Resource;
+use konecta_base::resource_table::{Column, column};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,8 +27,7 @@ struct Kept {
     follows: BTreeMap<String, String>,
 }
 
-static TABLE: LazyLock<Result<BTreeMap<ResourceType, Kept>, toml::de::Error>> =
-    LazyLock::new(|| toml::from_str(include_str!("../volatile.toml")));
+static TABLE: LazyLock<BTreeMap<ResourceType, Kept>> = LazyLock::new(|| column(Column::State));
 
 /// Why a resource has no hash.
 #[derive(Debug, thiserror::Error)]
@@ -36,28 +36,22 @@ pub enum ModelHashError {
     /// The resource's text is not JSON.
     #[error("{0} cannot be read as JSON; take a new snapshot")]
     Json(String, #[source] serde_json::Error),
-    /// Our own table cannot be read, which a test rules out.
-    #[error("volatile.toml cannot be read: {0}")]
-    Table(String),
 }
 
 /// SHA-256 of what a resource is: `configuration`, `supplement` and `tags` as canonical JSON, without what
-/// `volatile.toml` says changes by itself.
+/// the column `state` says changes by itself.
 ///
 /// # Errors
 /// When the resource's text is not JSON.
 pub fn state_hash(resource: &Resource) -> Result<String, ModelHashError> {
     let whole = body(resource).map_err(|error| ModelHashError::Json(resource.arn.to_string(), error))?;
-    Ok(digest(settled(&resource.resource_type, whole)?))
+    Ok(digest(settled(&resource.resource_type, whole)))
 }
 
 /// The envelope's content without what changes by itself; lists without an order are put in one.
-///
-/// # Errors
-/// When `volatile.toml` cannot be read, which a test rules out.
-pub fn settled(resource_type: &ResourceType, mut body: Value) -> Result<Value, ModelHashError> {
-    let table = TABLE.as_ref().map_err(|error| ModelHashError::Table(error.to_string()))?;
-    if let Some(kept) = table.get(resource_type) {
+#[must_use]
+pub fn settled(resource_type: &ResourceType, mut body: Value) -> Value {
+    if let Some(kept) = TABLE.get(resource_type) {
         for path in kept.volatile.keys() {
             visit(&mut body, &steps(path), &mut |parent, key| {
                 if let Some(map) = parent.as_object_mut() {
@@ -76,32 +70,28 @@ pub fn settled(resource_type: &ResourceType, mut body: Value) -> Result<Value, M
             });
         }
     }
-    Ok(body)
+    body
 }
 
 /// [`settled`], and without what changes with whatever is changed in the resource: what is left differs only where somebody
 /// has set something.
-///
-/// # Errors
-/// When `volatile.toml` cannot be read, which a test rules out.
-pub fn comparable(resource_type: &ResourceType, body: Value) -> Result<Value, ModelHashError> {
-    let mut body = settled(resource_type, body)?;
-    let table = TABLE.as_ref().map_err(|error| ModelHashError::Table(error.to_string()))?;
-    for path in table.get(resource_type).into_iter().flat_map(|kept| kept.follows.keys()) {
+#[must_use]
+pub fn comparable(resource_type: &ResourceType, body: Value) -> Value {
+    let mut body = settled(resource_type, body);
+    for path in TABLE.get(resource_type).into_iter().flat_map(|kept| kept.follows.keys()) {
         visit(&mut body, &steps(path), &mut |parent, key| {
             if let Some(map) = parent.as_object_mut() {
                 map.remove(key);
             }
         });
     }
-    Ok(body)
+    body
 }
 
-/// Whether a list comes in any order; `path` as in `volatile.toml`, with `[]` behind this list and those around it.
+/// Whether a list comes in any order; `path` as in that column, with `[]` behind this list and those around it.
 #[must_use]
 pub fn is_unordered(resource_type: &ResourceType, path: &str) -> bool {
-    // A test rules out that the table cannot be read.
-    let kept = TABLE.as_ref().ok().and_then(|table| table.get(resource_type));
+    let kept = TABLE.get(resource_type);
     path.strip_suffix("[]").is_some_and(|list| kept.is_some_and(|kept| kept.unordered.contains_key(list)))
 }
 
@@ -155,8 +145,7 @@ mod tests {
 
     #[test]
     fn the_table_can_be_read_and_every_line_has_its_reason() {
-        let table = TABLE.as_ref().expect("volatile.toml");
-        for (resource_type, kept) in table {
+        for (resource_type, kept) in TABLE.iter() {
             for (path, reason) in kept.volatile.iter().chain(&kept.unordered).chain(&kept.follows) {
                 assert!(reason.len() > 10, "{resource_type} {path}");
                 let start = steps(path)[0];

@@ -9,14 +9,15 @@ use crate::plan::Change;
 use crate::step::Effect;
 use konecta_base::id::{Arn, ControlId};
 use konecta_base::resource::{Resource, ResourceRef};
+use konecta_base::resource_types;
 use konecta_base::snapshot::Snapshot;
 use konecta_base::text::visible;
 use konecta_core::report::sentence;
 
-const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
-const RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
-const GROUP: &str = "AWS::EC2::SecurityGroup";
-const GROUP_RULE: &str = "AWS::EC2::SecurityGroupRule";
+const LISTENER: &str = resource_types::ELASTIC_LOAD_BALANCING_V2_LISTENER;
+const RULE: &str = resource_types::ELASTIC_LOAD_BALANCING_V2_LISTENER_RULE;
+const GROUP: &str = resource_types::EC2_SECURITY_GROUP;
+const GROUP_RULE: &str = resource_types::EC2_SECURITY_GROUP_RULE;
 
 /// From the viewer inwards, as the architecture document goes through them.
 const LAYERS: [&str; 10] = ["cloudfront", "waf", "alb", "path", "network", "eks", "rds", "ecr", "iam", "bastion"];
@@ -127,18 +128,18 @@ fn name(resource: &Resource, known: &BTreeMap<Arn, String>) -> Option<String> {
             let owner = known.get(&format!("{prefix}:security-group/{group}").parse().ok()?)?;
             Some(format!("{id} of {owner}"))
         }
-        "AWS::CloudFront::Distribution" => {
+        resource_types::CLOUDFRONT_DISTRIBUTION => {
             let alias = read()?.pointer("/DistributionConfig/Aliases/Items/0")?.as_str()?.to_owned();
             Some(format!("{id} ({alias})"))
         }
-        "AWS::EKS::Nodegroup" => {
+        resource_types::EKS_NODEGROUP => {
             let group = read()?;
             Some(format!("{} ({})", group["nodegroupName"].as_str()?, group["clusterName"].as_str()?))
         }
-        "AWS::CloudFront::ResponseHeadersPolicy" => {
+        resource_types::CLOUDFRONT_RESPONSE_HEADERS_POLICY => {
             Some(read()?.pointer("/ResponseHeadersPolicyConfig/Name")?.as_str()?.to_owned())
         }
-        "AWS::ECR::Repository" => Some(read()?["repositoryName"].as_str()?.to_owned()),
+        resource_types::ECR_REPOSITORY => Some(read()?["repositoryName"].as_str()?.to_owned()),
         kind if kind.starts_with("AWS::EC2::") => {
             let name = resource.tags.as_ref()?.get("Name").filter(|name| !name.is_empty())?;
             Some(format!("{id} ({name})"))

@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 use crate::registry::Remedy;
 use crate::step::{Call, Class, Edit, Effect, Step, Wait};
 use crate::{Refusal, RemedyContext, View, action};
+use konecta_base::calls;
 use konecta_base::finding::Finding;
+use konecta_base::resource_types;
 
 /// What every remedy that modifies an instance or a cluster needs.
 pub(super) const ACTIONS: &[&str] =
-    &["rds:ModifyDBInstance", "rds:DescribeDBInstances", "rds:ModifyDBCluster", "rds:DescribeDBClusters"];
+    &["rds:ModifyDBInstance", calls::RDS_DESCRIBE_DB_INSTANCES, "rds:ModifyDBCluster", calls::RDS_DESCRIBE_DB_CLUSTERS];
 
 /// An hour: a conversion to Multi-AZ copies the storage first.
 const PATIENCE: u64 = 3600;
@@ -118,7 +120,7 @@ impl<'a> Owner<'a> {
             let aurora = ["aurora", "docdb", "neptune"].iter().any(|kind| engine.starts_with(kind));
             if aurora { of_aurora } else { of_multi_az }
         };
-        let is_cluster = view.reference.resource_type.as_str() == "AWS::RDS::DBCluster";
+        let is_cluster = view.reference.resource_type.as_str() == resource_types::RDS_DB_CLUSTER;
         match holder {
             Holder::Instance if is_cluster => Err("its instances hold this setting, and it has none"),
             Holder::Instance => Ok(Self { view, kind: &INSTANCE }),
@@ -129,7 +131,7 @@ impl<'a> Owner<'a> {
                         && other.reference.account_id == view.reference.account_id
                         && other.reference.region == view.reference.region
                 };
-                let found = context.all("AWS::RDS::DBCluster").find(beside);
+                let found = context.all(resource_types::RDS_DB_CLUSTER).find(beside);
                 let view = found.ok_or("the DB cluster that decides this was not read")?;
                 Ok(Self { view, kind: &CLUSTER })
             }

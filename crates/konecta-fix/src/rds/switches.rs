@@ -8,6 +8,7 @@ use crate::RemedyContext;
 use crate::registry::{Proposal, Remedy};
 use crate::step::Class;
 use konecta_base::finding::Finding;
+use konecta_base::resource_types;
 
 /// One switch.
 struct Switch {
@@ -68,7 +69,7 @@ switches! {
 
 fn propose(remedy: &Remedy, switch: &Switch, finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
     let Some(view) = context.subject(finding) else { return Proposal::default() };
-    let is_cluster = view.reference.resource_type.as_str() == "AWS::RDS::DBCluster";
+    let is_cluster = view.reference.resource_type.as_str() == resource_types::RDS_DB_CLUSTER;
     if is_cluster && switch.member == "PubliclyAccessible" {
         let reason = "RDS fixes whether a DB cluster is publicly accessible when the cluster is created";
         let procedure = "restore a snapshot of it into a cluster with --no-publicly-accessible and let the application use that one";

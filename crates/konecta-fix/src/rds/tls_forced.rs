@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step, Wait};
 use crate::{RemedyContext, View};
+use konecta_base::calls;
 use konecta_base::finding::Finding;
+use konecta_base::resource_types;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "rds.tls_forced",
@@ -14,8 +16,8 @@ pub(super) const REMEDY: Remedy = Remedy {
     actions: &[
         "rds:ModifyDBParameterGroup",
         "rds:ResetDBParameterGroup",
-        "rds:DescribeDBInstances",
-        "rds:DescribeDBParameters",
+        calls::RDS_DESCRIBE_DB_INSTANCES,
+        calls::RDS_DESCRIBE_DB_PARAMETERS,
     ],
     propose,
 };
@@ -55,7 +57,7 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
 /// A parameter group of a cluster is changed by a person: whoever speaks to any member without TLS is turned away.
 fn at_the_cluster(finding: &Finding, context: &RemedyContext<'_>, view: &View) -> Refusal {
     let name = view.text("/configuration/DBClusterIdentifier").unwrap_or(&view.id);
-    let cluster = context.all("AWS::RDS::DBCluster").find(|other| {
+    let cluster = context.all(resource_types::RDS_DB_CLUSTER).find(|other| {
         other.id == name
             && other.reference.account_id == view.reference.account_id
             && other.reference.region == view.reference.region
@@ -85,9 +87,10 @@ fn demand(finding: &Finding, context: &RemedyContext<'_>, instance: &View, name:
         let reason = format!("{FORCE_SSL} of SQL Server comes into force by a reboot, which interrupts the database");
         return Err(refuse(reason, &[&set, &reboot]));
     }
-    let found = context.all("AWS::RDS::DBParameterGroup").find(beside).filter(|_| !name.starts_with("default."));
+    let found =
+        context.all(resource_types::RDS_DB_PARAMETER_GROUP).find(beside).filter(|_| !name.starts_with("default."));
     let Some(group) = found else {
-        let family = context.all("AWS::RDS::DBParameterGroup").find(beside);
+        let family = context.all(resource_types::RDS_DB_PARAMETER_GROUP).find(beside);
         let family = family.and_then(|group| group.text("/configuration/DBParameterGroupFamily")).unwrap_or("<family>");
         let own = format!("{}-tls", instance.id);
         let create = format!(
@@ -128,7 +131,8 @@ fn demand(finding: &Finding, context: &RemedyContext<'_>, instance: &View, name:
     if untouched {
         edits.push(Edit::new(format!("{entry}/Source"), before.get("Source").cloned(), Some(json!("user"))));
     }
-    let users: Vec<&View> = context.all("AWS::RDS::DBInstance").filter(|view| uses(view, name, instance)).collect();
+    let users: Vec<&View> =
+        context.all(resource_types::RDS_DB_INSTANCE).filter(|view| uses(view, name, instance)).collect();
     let names: Vec<&str> = users.iter().map(|view| view.id.as_str()).collect();
     Ok(Step {
         class: Class::B,

@@ -28,7 +28,7 @@ struct Allowed {
 }
 
 /// What has changed in a resource besides the edits, in words; empty if nothing has. `before` is what it was, `now` what
-/// it is; what `volatile.toml` names is left out of both.
+/// it is; what the column `state` names is left out of both.
 ///
 /// Edits below a list without an order say an index that means nothing here: there, no more elements may differ than edits
 /// speak of, and whether the edits are made is somebody else's question.
@@ -51,8 +51,8 @@ pub(super) fn strays(kind: &ResourceType, before: &Value, edits: &[Edit], now: &
             None => lay(&mut model, edit)?,
         }
     }
-    let model = comparable(kind, model).map_err(|error| error.to_string())?;
-    let now = comparable(kind, now.clone()).map_err(|error| error.to_string())?;
+    let model = comparable(kind, model);
+    let now = comparable(kind, now.clone());
     let mut found = Vec::new();
     Comparing { kind, allowed: &allowed }.at("", "", &model, &now, &mut found);
     Ok(found)
@@ -198,8 +198,8 @@ pub(super) struct Three<'a> {
 /// What somebody else has changed since of that which the way back would set, in words; empty if nothing. What the change
 /// did not touch may be as it likes, unless one of the `calls` sends it along.
 pub(super) fn conflicts(kind: &ResourceType, three: Three<'_>, calls: &[Call]) -> Result<Vec<String>, String> {
-    let settled = |body: &Value| comparable(kind, body.clone()).map_err(|error| error.to_string());
-    let (before, ours, now) = (settled(three.before)?, settled(three.ours)?, settled(three.now)?);
+    let settled = |body: &Value| comparable(kind, body.clone());
+    let (before, ours, now) = (settled(three.before), settled(three.ours), settled(three.now));
     let mut found = Vec::new();
     whose(kind, ["", ""], [Some(&before), Some(&ours), Some(&now)], &mut found);
     for place in calls.iter().flat_map(sends_along) {

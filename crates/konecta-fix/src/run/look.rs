@@ -132,7 +132,7 @@ pub(super) fn fits(meant: &Value, there: &Value) -> bool {
     }
 }
 
-/// Whether an edit has been made, looked for from here on. `path` is how `volatile.toml` would name what is here: a list
+/// Whether an edit has been made, looked for from here on. `path` is how the column `state` would name what is here: a list
 /// that stands there in no order may have the element in any place, every other has it where the edit says.
 fn made(kind: &ResourceType, path: &str, value: &Value, steps: &[String], edit: &Edit) -> bool {
     let Some((step, rest)) = steps.split_first() else {
@@ -199,8 +199,7 @@ fn is_same_set(resource: &ResourceRef, edit: &Edit, body: &Value) -> bool {
     let after = edit.after.clone().map(simulate::planned);
     after.as_ref().is_some_and(Value::is_array)
         && pointer::put(&mut meant, &edit.path, after).is_ok()
-        && settled(&resource.resource_type, meant)
-            .is_ok_and(|meant| settled(&resource.resource_type, body.clone()).is_ok_and(|there| there == meant))
+        && settled(&resource.resource_type, meant) == settled(&resource.resource_type, body.clone())
 }
 
 fn mismatch(resource: &ResourceRef, edit: &Edit, body: &Value) -> String {

@@ -101,14 +101,14 @@ fn known(planned: &View, exists: &Find, element: &Value, snapshot: &Snapshot) ->
     };
     let body = |one: &Resource| {
         let body = simulate::body(one).map_err(|error| error.to_string())?;
-        settled(&one.resource_type, body).map_err(|error| error.to_string())
+        Ok::<Value, String>(settled(&one.resource_type, body))
     };
     let it = snapshot.resources.iter().find(is_it);
     let image = match it {
         Some(one) => Some(body(one)?),
         // Where it stands in something else, what is around it is not its own.
         None if exists.list.is_empty() => None,
-        None => Some(settled(kind, json!({"configuration": element})).map_err(|error| error.to_string())?),
+        None => Some(settled(kind, json!({"configuration": element}))),
     };
     let mut users = Vec::new();
     for one in snapshot.resources.iter().filter(|one| !name.is_empty() && !is_it(one)) {

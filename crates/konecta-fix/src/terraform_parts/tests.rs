@@ -56,11 +56,11 @@ fn a_document_that_is_none_is_not_known() {
 #[test]
 fn every_list_of_blocks_with_names_is_one() {
     let schema: Value = serde_json::from_str(include_str!("../../../../fixtures/terraform/schema.json")).expect("JSON");
-    for row in &TABLE.named {
+    for row in BLOCKS.iter() {
         let block = &schema["resources"][&row.terraform][&row.argument];
         assert_eq!(block["nesting"] == "list", row.ordered, "{} {}", row.terraform, row.argument);
         assert!(block["of"][&row.by.0].is_string() || block["of"][&row.by.0].is_number(), "{block}");
-        let kind = crate::emit::terraform::table::kind(&row.resource_type).expect("in emit/terraform.toml");
+        let kind = crate::emit::terraform::table::kind(&row.resource_type).expect("in the column `terraform`");
         let start = format!("{}/*/", row.at);
         let blocks = format!("{}*.", row.argument);
         let ours = kind.arguments.iter().filter(|(pattern, _)| pattern.starts_with(&start));

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use konecta_base::resource::Resource;
+use konecta_base::resource_types;
 use konecta_base::snapshot::Snapshot;
 use serde_json::{Value, json};
 
@@ -111,7 +112,7 @@ fn peers(side: &Value) -> Vec<(&'static str, Value)> {
 
 /// A rule that the plan makes: every member of it stands in the table.
 fn rule(said: &Value, is_egress: bool, snapshot: &Snapshot, number: usize) -> Option<Resource> {
-    let kind: &Kind = kind(&"AWS::EC2::SecurityGroupRule".parse().ok()?)?;
+    let kind: &Kind = kind(&resource_types::EC2_SECURITY_GROUP_RULE.parse().ok()?)?;
     let group = said.get("security_group_id").and_then(Value::as_str)?;
     let group = snapshot.resources.iter().find(|one| one.resource_id == group)?;
     let id = format!("sgr-planned{number}");
@@ -133,7 +134,7 @@ fn rule(said: &Value, is_egress: bool, snapshot: &Snapshot, number: usize) -> Op
     let arn = group.arn.as_str().replace(":security-group/", ":security-group-rule/");
     let arn = format!("{}/{id}", arn.rsplit_once('/')?.0);
     let mut made = Resource {
-        resource_type: "AWS::EC2::SecurityGroupRule".parse().ok()?,
+        resource_type: resource_types::EC2_SECURITY_GROUP_RULE.parse().ok()?,
         arn: arn.parse().ok()?,
         resource_id: id,
         account_id: group.account_id.clone(),

@@ -1,12 +1,12 @@
-//! Which argument of which Terraform resource the path of a violation is: by `places.toml`, which says it of paths that
-//! are no attribute of the API, and by `emit/terraform.toml`, which knows the attributes.
+//! Which argument of which Terraform resource the path of a violation is: by the column `terraform_places`, which says it of paths that
+//! are no attribute of the API, and by the column `terraform`, which knows the attributes.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use konecta_base::embedded::embedded;
 use konecta_base::id::ResourceType;
 use konecta_base::resource::ResourceRef;
+use konecta_base::resource_table::{Column, column};
 use serde::Deserialize;
 
 use super::path::Path;
@@ -26,7 +26,7 @@ pub(super) struct Target {
     /// Whether there are several of those, and the path names one.
     #[serde(default)]
     pub(super) named: bool,
-    /// The way to the argument, as in `emit/terraform.toml`; `|` stands between arguments of which a block has one.
+    /// The way to the argument, as in the column `terraform`; `|` stands between arguments of which a block has one.
     #[serde(default)]
     pub(super) argument: String,
 }
@@ -38,9 +38,9 @@ enum Entry {
     Targets(Vec<Target>),
 }
 
-type Table = BTreeMap<String, BTreeMap<String, Entry>>;
+type Table = BTreeMap<ResourceType, BTreeMap<String, Entry>>;
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| embedded("places.toml", include_str!("places.toml")));
+static TABLE: LazyLock<Table> = LazyLock::new(|| column(Column::TerraformPlaces));
 
 /// A step of the way to an argument: a name, and which of several blocks of that name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ pub(crate) struct Step {
 pub(super) fn targets(resource: &ResourceRef, path: &str) -> Vec<(Target, Vec<Step>)> {
     let told = Path::of(path);
     let own = |argument: String| Target { on: None, via: None, by: None, named: false, argument };
-    let entries = TABLE.get(resource.resource_type.as_str());
+    let entries = TABLE.get(&resource.resource_type);
     let found = entries.and_then(|entries| entries.iter().find(|(pattern, _)| fits(pattern, &told.pattern)));
     match found {
         Some((_, Entry::Argument(argument))) => vec![(own(argument.clone()), steps(argument, &told.entries))],
@@ -143,13 +143,6 @@ fn steps(argument: &str, entries: &[String]) -> Vec<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_table_can_be_read_and_names_types_that_there_are() {
-        for resource_type in TABLE.keys() {
-            assert!(resource_type.parse::<ResourceType>().is_ok(), "{resource_type}");
-        }
-    }
 
     fn way(resource_type: &str, path: &str) -> String {
         let resource = ResourceRef {

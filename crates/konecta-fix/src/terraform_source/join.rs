@@ -1,11 +1,11 @@
 //! Which live resource is declared by which resource of Terraform: by id and ARN in the states, and by names and tags in
-//! what is declared where no state was given. Knows two tables, `terraform_identity.toml` and `names.toml`.
+//! what is declared where no state was given. Knows the columns `terraform_identity` and `terraform_names`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
-use konecta_base::embedded::embedded;
 use konecta_base::id::ResourceType;
+use konecta_base::resource_table::{Column, rows};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -14,12 +14,6 @@ use super::sites::{declared, site};
 use crate::View;
 use crate::emit::terraform::table::kind;
 use crate::terraform_state::{Instance, is_unmistakable, keys, names};
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    name: Vec<Name>,
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,7 +30,7 @@ impl Name {
     }
 }
 
-static TABLE: LazyLock<Table> = LazyLock::new(|| embedded("names.toml", include_str!("names.toml")));
+static TABLE: LazyLock<Vec<Name>> = LazyLock::new(|| rows(Column::TerraformNames));
 
 /// A resource of Terraform, and the folder of the configuration that has it.
 #[derive(Debug)]
@@ -169,8 +163,7 @@ impl Join {
 /// Whether this is the resource itself, and not a part of it, as its policy is.
 fn is_own(instance: &Instance, view: &View) -> bool {
     let of_table = kind(&view.reference.resource_type).is_some_and(|kind| kind.is_declared_by(&instance.kind));
-    let named =
-        TABLE.name.iter().any(|name| name.terraform == instance.kind && name.r#type == view.reference.resource_type);
+    let named = TABLE.iter().any(|name| name.terraform == instance.kind && name.r#type == view.reference.resource_type);
     let same = |name: &str, text: &str| instance.attributes.get(name).is_some_and(|value| value == text);
     of_table || named || same("arn", view.reference.arn.as_str()) || same("id", &view.id)
 }
@@ -182,7 +175,7 @@ fn folder(root: &str) -> String {
 /// The names of a resource that is declared and of which no state tells an id.
 fn names_of(instance: &Instance) -> Vec<String> {
     let mut found = keys(&instance.kind, &instance.attributes);
-    for name in TABLE.name.iter().filter(|name| name.terraform == instance.kind) {
+    for name in TABLE.iter().filter(|name| name.terraform == instance.kind) {
         let parts: Option<Vec<&str>> =
             name.by.iter().map(|pointer| instance.attributes.pointer(pointer)?.as_str()).collect();
         found.extend(parts.map(|parts| name.key(&parts.join("/"))));
@@ -191,7 +184,7 @@ fn names_of(instance: &Instance) -> Vec<String> {
 }
 
 fn live_names(view: &View) -> Vec<String> {
-    let fits = TABLE.name.iter().filter(|name| name.r#type == view.reference.resource_type);
+    let fits = TABLE.iter().filter(|name| name.r#type == view.reference.resource_type);
     let found = fits.filter_map(|name| {
         let live = name.at.as_deref().map_or(Some(view.id.as_str()), |pointer| view.text(pointer))?;
         Some(name.key(live))

@@ -6,14 +6,16 @@ use super::rules;
 use crate::registry::Remedy;
 use crate::step::{Call, Class, Effect, Find, Step};
 use crate::{RemedyContext, View, action};
+use konecta_base::calls;
 use konecta_base::id::{Arn, ResourceType};
 use konecta_base::resource::ResourceRef;
+use konecta_base::resource_types;
 
 const SCOPE: &str = "CLOUDFRONT";
 
 /// The web ACL of this name for the edge, in the account of the distribution.
 pub(crate) fn existing<'a>(context: &'a RemedyContext<'_>, distribution: &View, name: &str) -> Option<&'a View> {
-    context.all("AWS::WAFv2::WebACL").find(|acl| {
+    context.all(resource_types::WA_FV2_WEB_ACL).find(|acl| {
         acl.text("/supplement/scope") == Some(SCOPE)
             && acl.reference.account_id == distribution.reference.account_id
             && acl.reference.arn.as_str().contains(&format!("/webacl/{name}/"))
@@ -30,7 +32,7 @@ pub(crate) fn step(remedy: &Remedy, context: &RemedyContext<'_>, distribution: &
     let beside = &distribution.reference;
     let reference = ResourceRef {
         arn: planned(distribution, name).parse::<Arn>().ok()?,
-        resource_type: "AWS::WAFv2::WebACL".parse::<ResourceType>().ok()?,
+        resource_type: resource_types::WA_FV2_WEB_ACL.parse::<ResourceType>().ok()?,
         account_id: beside.account_id.clone(),
         region: beside.region.clone(),
     };
@@ -60,7 +62,7 @@ pub(crate) fn step(remedy: &Remedy, context: &RemedyContext<'_>, distribution: &
         consequences: vec!["a web ACL, its rules and every request that it looks at are paid for".to_owned()],
         effects: vec![Effect::Created { resource: Box::new(view), exists: arn(distribution, name) }],
         inverse: vec![Call::new("wafv2", "DeleteWebACL", delete)],
-        actions: ["wafv2:CreateWebACL", "wafv2:DeleteWebACL", "wafv2:ListWebACLs"].map(action).to_vec(),
+        actions: ["wafv2:CreateWebACL", "wafv2:DeleteWebACL", calls::WAFV2_LIST_WEB_ACLS].map(action).to_vec(),
         ..Step::new(
             remedy,
             &reference,

@@ -18,6 +18,7 @@ use crate::result_cache::{Number, ResultCache};
 use crate::source::PolicySource;
 use crate::verdict::{ControlAnswer, FindingBuilder, Open};
 use konecta_base::finding::Finding;
+use konecta_base::resource_types;
 use konecta_base::rule::ControlError;
 
 /// The package of a control that is one module: every reference costs by its length.
@@ -209,9 +210,9 @@ impl<'a> ControlEvaluator<'a> {
 /// Of the types that one control judges together, the members that only one of them has (RDS API reference, `DBInstance`
 /// and `DBCluster`): of the other they are not missing.
 const MEMBERS_OF_ONE: [(&str, &[&str]); 2] = [
-    ("AWS::RDS::DBCluster", &["configuration.DBClusterMembers", "configuration.DBClusterParameterGroup"]),
+    (resource_types::RDS_DB_CLUSTER, &["configuration.DBClusterMembers", "configuration.DBClusterParameterGroup"]),
     (
-        "AWS::RDS::DBInstance",
+        resource_types::RDS_DB_INSTANCE,
         &[
             "configuration.DBParameterGroups",
             "configuration.ReadReplicaSourceDBInstanceIdentifier",

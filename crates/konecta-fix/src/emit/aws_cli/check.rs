@@ -9,6 +9,7 @@ use super::{Script, holds_stand_in};
 use crate::pointer::attribute;
 use crate::step::{Call, Edit, Effect};
 use konecta_base::resource::ResourceRef;
+use konecta_base::resource_types;
 
 /// How a part of a resource is shown.
 #[derive(Debug, PartialEq)]
@@ -54,24 +55,24 @@ fn shown(resource: &ResourceRef, call: &Call) -> Vec<Shown> {
     let arn = resource.arn.as_str();
     let id = resource.arn.short_name();
     match resource.resource_type.as_str() {
-        "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
+        resource_types::ELASTIC_LOAD_BALANCING_V2_LOAD_BALANCER => {
             let read = json!({"LoadBalancerArn": arn});
             let shown = Shown::new("elbv2", "DescribeLoadBalancerAttributes", read, ".Attributes");
             vec![shown.supplement("/supplement/attributes", None)]
         }
-        "AWS::ElasticLoadBalancingV2::Listener" => {
+        resource_types::ELASTIC_LOAD_BALANCING_V2_LISTENER => {
             vec![Shown::new("elbv2", "DescribeListeners", json!({"ListenerArns": [arn]}), ".Listeners[0]")]
         }
-        "AWS::ElasticLoadBalancingV2::ListenerRule" => {
+        resource_types::ELASTIC_LOAD_BALANCING_V2_LISTENER_RULE => {
             vec![Shown::new("elbv2", "DescribeRules", json!({"RuleArns": [arn]}), ".Rules[0]")]
         }
-        "AWS::ElasticLoadBalancingV2::TargetGroup" => {
+        resource_types::ELASTIC_LOAD_BALANCING_V2_TARGET_GROUP => {
             vec![Shown::new("elbv2", "DescribeTargetGroups", json!({"TargetGroupArns": [arn]}), ".TargetGroups[0]")]
         }
-        "AWS::EKS::Cluster" => vec![Shown::new("eks", "DescribeCluster", json!({"name": id}), ".cluster")],
-        "AWS::EKS::Nodegroup" => nodegroup(arn),
-        "AWS::IAM::Role" => role(id),
-        "AWS::IAM::AccountPasswordPolicy" => {
+        resource_types::EKS_CLUSTER => vec![Shown::new("eks", "DescribeCluster", json!({"name": id}), ".cluster")],
+        resource_types::EKS_NODEGROUP => nodegroup(arn),
+        resource_types::IAM_ROLE => role(id),
+        resource_types::IAM_ACCOUNT_PASSWORD_POLICY => {
             let shown = Shown::new("iam", "GetAccountPasswordPolicy", json!({}), ".");
             vec![shown.supplement("/configuration", Some("NoSuchEntity"))]
         }
@@ -97,14 +98,16 @@ fn role(name: &str) -> Vec<Shown> {
 
 fn ec2(kind: &str, id: &str) -> Vec<Shown> {
     let (operation, parameters, take) = match kind {
-        "AWS::EC2::Subnet" => ("DescribeSubnets", json!({"SubnetIds": [id]}), ".Subnets[0]"),
-        "AWS::EC2::Instance" => ("DescribeInstances", json!({"InstanceIds": [id]}), ".Reservations[0].Instances[0]"),
-        "AWS::EC2::SecurityGroupRule" => {
+        resource_types::EC2_SUBNET => ("DescribeSubnets", json!({"SubnetIds": [id]}), ".Subnets[0]"),
+        resource_types::EC2_INSTANCE => {
+            ("DescribeInstances", json!({"InstanceIds": [id]}), ".Reservations[0].Instances[0]")
+        }
+        resource_types::EC2_SECURITY_GROUP_RULE => {
             ("DescribeSecurityGroupRules", json!({"SecurityGroupRuleIds": [id]}), ".SecurityGroupRules[0]")
         }
-        "AWS::EC2::NetworkAcl" => ("DescribeNetworkAcls", json!({"NetworkAclIds": [id]}), ".NetworkAcls[0]"),
-        "AWS::EC2::RouteTable" => ("DescribeRouteTables", json!({"RouteTableIds": [id]}), ".RouteTables[0]"),
-        "AWS::EC2::EbsEncryptionByDefault" => ("GetEbsEncryptionByDefault", json!({}), "."),
+        resource_types::EC2_NETWORK_ACL => ("DescribeNetworkAcls", json!({"NetworkAclIds": [id]}), ".NetworkAcls[0]"),
+        resource_types::EC2_ROUTE_TABLE => ("DescribeRouteTables", json!({"RouteTableIds": [id]}), ".RouteTables[0]"),
+        resource_types::EC2_EBS_ENCRYPTION_BY_DEFAULT => ("GetEbsEncryptionByDefault", json!({}), "."),
         _ => return Vec::new(),
     };
     vec![Shown::new("ec2", operation, parameters, take)]
@@ -112,7 +115,7 @@ fn ec2(kind: &str, id: &str) -> Vec<Shown> {
 
 /// Policies are text within the answer, and objects in a snapshot.
 fn ecr(kind: &str, arn: &str) -> Vec<Shown> {
-    if kind == "AWS::ECR::RegistryScanningConfiguration" {
+    if kind == resource_types::ECR_REGISTRY_SCANNING_CONFIGURATION {
         return vec![Shown::new("ecr", "GetRegistryScanningConfiguration", json!({}), ".")];
     }
     let Some((_, name)) = arn.split_once(":repository/") else { return Vec::new() };
@@ -128,14 +131,14 @@ fn ecr(kind: &str, arn: &str) -> Vec<Shown> {
 
 fn rds(kind: &str, id: &str, call: &Call) -> Vec<Shown> {
     match kind {
-        "AWS::RDS::DBInstance" => {
+        resource_types::RDS_DB_INSTANCE => {
             vec![Shown::new("rds", "DescribeDBInstances", json!({"DBInstanceIdentifier": id}), ".DBInstances[0]")]
         }
-        "AWS::RDS::DBCluster" => {
+        resource_types::RDS_DB_CLUSTER => {
             vec![Shown::new("rds", "DescribeDBClusters", json!({"DBClusterIdentifier": id}), ".DBClusters[0]")]
         }
         // A snapshot holds some parameters of the group, in its own order: they are those that the call names.
-        "AWS::RDS::DBParameterGroup" => {
+        resource_types::RDS_DB_PARAMETER_GROUP => {
             let names: Vec<&Value> = call.parameters["Parameters"]
                 .as_array()
                 .into_iter()
@@ -155,9 +158,11 @@ fn rds(kind: &str, id: &str, call: &Call) -> Vec<Shown> {
 fn follows(resource: &ResourceRef, path: Option<&str>) -> bool {
     match resource.resource_type.as_str() {
         // How often it is attached; a scan knows policies only while something refers to them.
-        "AWS::IAM::ManagedPolicy" | "AWS::CloudFront::CachePolicy" | "AWS::CloudFront::ResponseHeadersPolicy" => true,
+        resource_types::IAM_MANAGED_POLICY
+        | resource_types::CLOUDFRONT_CACHE_POLICY
+        | resource_types::CLOUDFRONT_RESPONSE_HEADERS_POLICY => true,
         // The registry's rules decide it.
-        "AWS::ECR::Repository" => path == Some("/supplement/scanFrequency"),
+        resource_types::ECR_REPOSITORY => path == Some("/supplement/scanFrequency"),
         _ => false,
     }
 }

@@ -2,6 +2,7 @@
 //! written as that resource, or named as one to remove.
 
 use konecta_base::resource::ResourceRef;
+use konecta_base::resource_types;
 use serde_json::{Value, json};
 
 use super::super::comment;
@@ -14,34 +15,36 @@ use crate::terraform_parts;
 pub(super) fn written(change: &Change, resource: &ResourceRef, edit: &Edit) -> Option<String> {
     let name = resource.arn.short_name();
     match (resource.resource_type.as_str(), edit.path.as_str()) {
-        ("AWS::ECR::Repository", "/supplement") => {
+        (resource_types::ECR_REPOSITORY, "/supplement") => {
             let policy = edit.after.as_ref().and_then(|after| after.get("lifecyclePolicy"));
             policy.filter(|policy| policy.is_object()).map(|policy| of_repository("lifecycle", resource, Some(policy)))
         }
-        ("AWS::ECR::Repository", "/supplement/lifecyclePolicy") => {
+        (resource_types::ECR_REPOSITORY, "/supplement/lifecyclePolicy") => {
             Some(of_repository("lifecycle", resource, edit.after.as_ref()))
         }
-        ("AWS::ECR::Repository", "/supplement/lifecyclePolicy/rules") => {
+        (resource_types::ECR_REPOSITORY, "/supplement/lifecyclePolicy/rules") => {
             Some(of_repository("lifecycle", resource, Some(&json!({"rules": edit.after}))))
         }
-        ("AWS::ECR::Repository", "/supplement/repositoryPolicy") => {
+        (resource_types::ECR_REPOSITORY, "/supplement/repositoryPolicy") => {
             Some(of_repository("repository", resource, edit.after.as_ref()))
         }
-        ("AWS::ECR::Repository", "/supplement/repositoryPolicy/Statement") => {
+        (resource_types::ECR_REPOSITORY, "/supplement/repositoryPolicy/Statement") => {
             let document = json!({"Version": "2012-10-17", "Statement": edit.after});
             Some(of_repository("repository", resource, Some(&document)))
         }
-        ("AWS::IAM::Role", "/configuration/AttachedManagedPolicies") => Some(attachments(name, edit)),
-        ("AWS::IAM::Role", path) if path.starts_with("/configuration/RolePolicyList") => Some(inline(name, edit)),
-        ("AWS::EC2::NetworkAcl", "/configuration/Entries") => Some(acl_entries(name, edit)),
-        ("AWS::EC2::RouteTable", "/configuration/Routes") => Some(routes(name, edit)),
-        ("AWS::EKS::Cluster", "/configuration/logging/clusterLogging") => Some(log_types(resource, edit)),
-        ("AWS::RDS::DBParameterGroup" | "AWS::RDS::DBClusterParameterGroup", path)
+        (resource_types::IAM_ROLE, "/configuration/AttachedManagedPolicies") => Some(attachments(name, edit)),
+        (resource_types::IAM_ROLE, path) if path.starts_with("/configuration/RolePolicyList") => {
+            Some(inline(name, edit))
+        }
+        (resource_types::EC2_NETWORK_ACL, "/configuration/Entries") => Some(acl_entries(name, edit)),
+        (resource_types::EC2_ROUTE_TABLE, "/configuration/Routes") => Some(routes(name, edit)),
+        (resource_types::EKS_CLUSTER, "/configuration/logging/clusterLogging") => Some(log_types(resource, edit)),
+        (resource_types::RDS_DB_PARAMETER_GROUP | resource_types::RDS_DB_CLUSTER_PARAMETER_GROUP, path)
             if path.starts_with("/supplement/") =>
         {
             parameters(change, resource)
         }
-        ("AWS::CloudFront::Distribution", "/configuration/DistributionConfig/CacheBehaviors/Items") => {
+        (resource_types::CLOUDFRONT_DISTRIBUTION, "/configuration/DistributionConfig/CacheBehaviors/Items") => {
             order(name, edit)
         }
         (_, _) => None,
@@ -185,7 +188,7 @@ fn log_types(resource: &ResourceRef, edit: &Edit) -> String {
 
 /// The parameters that the change's own call sets.
 fn parameters(change: &Change, resource: &ResourceRef) -> Option<String> {
-    let cluster = resource.resource_type.as_str() == "AWS::RDS::DBClusterParameterGroup";
+    let cluster = resource.resource_type.as_str() == resource_types::RDS_DB_CLUSTER_PARAMETER_GROUP;
     let kind = if cluster { "aws_rds_cluster_parameter_group" } else { "aws_db_parameter_group" };
     let set = change.call.parameters["Parameters"].as_array()?;
     let mut body = Body::default();

@@ -1,10 +1,10 @@
-//! `terraform.toml`: which argument of which resource of the AWS provider an attribute is, and what has none, with why.
+//! The column `terraform` of the resource tables: which argument of which resource of the AWS provider an attribute is, and what has none, with why.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use konecta_base::embedded::embedded;
 use konecta_base::id::ResourceType;
+use konecta_base::resource_table::{Column, column};
 use serde::Deserialize;
 
 use super::hcl::Step;
@@ -24,8 +24,7 @@ pub(crate) struct Kind {
     pub(crate) without: BTreeMap<String, String>,
 }
 
-pub(crate) static TABLE: LazyLock<BTreeMap<ResourceType, Kind>> =
-    LazyLock::new(|| embedded("terraform.toml", include_str!("../terraform.toml")));
+pub(crate) static TABLE: LazyLock<BTreeMap<ResourceType, Kind>> = LazyLock::new(|| column(Column::Terraform));
 
 /// The kind of a resource.
 pub(crate) fn kind(resource_type: &ResourceType) -> Option<&'static Kind> {

@@ -1,5 +1,5 @@
 //! What a plan asks of the arguments of Terraform: each attribute that a change makes another, by the way to its argument.
-//! Knows plans, live resources and the table `emit/terraform.toml`; nothing of files.
+//! Knows plans, live resources and the column `terraform` of the resource tables; nothing of files.
 
 use serde_json::{Map, Value, json};
 
@@ -10,6 +10,7 @@ use crate::emit::terraform::table::{Kind, kind};
 use crate::pointer::put;
 use crate::simulate::planned;
 use crate::step::Edit;
+use konecta_base::resource_types;
 
 /// What an argument is to become.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +73,7 @@ pub(super) fn asks_of_new(view: &View) -> (Vec<Ask>, Vec<(String, String)>) {
 
 /// What a resource stands in, where the table of arguments does not say it: no remedy changes it.
 const PARENTS: [(&str, &str, &str); 1] =
-    [("AWS::ElasticLoadBalancingV2::ListenerRule", "/supplement/listenerArn", "listener_arn")];
+    [(resource_types::ELASTIC_LOAD_BALANCING_V2_LISTENER_RULE, "/supplement/listenerArn", "listener_arn")];
 
 /// The resource as it is after the edits; what cannot be laid over it is left out.
 fn after(view: &View, edits: &[Edit]) -> Value {

@@ -36,6 +36,7 @@ use crate::emit::terraform::table::kind;
 use crate::plan::{Change, Plan};
 use crate::step::{Edit, Effect};
 use konecta_base::resource::ResourceRef;
+use konecta_base::resource_types;
 
 /// A file as it is and as it is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +121,7 @@ impl<'a> Editor<'a> {
             Effect::Removed { resource } => {
                 // What AWS itself keeps, as a managed policy, only goes out of sight.
                 let own = self.views.get(resource.arn.as_str()).and_then(|view| self.join.own(view).first().copied());
-                let is_rule = resource.resource_type.as_str() == "AWS::EC2::SecurityGroupRule";
+                let is_rule = resource.resource_type.as_str() == resource_types::EC2_SECURITY_GROUP_RULE;
                 match own {
                     Some(declared) => self.removed(change, declared, true),
                     None if is_rule => {

@@ -11,6 +11,7 @@ use crate::drift::meaning::is_same;
 use crate::plan::Change;
 use crate::step::Edit;
 use crate::terraform_parts;
+use konecta_base::resource_types;
 
 /// What a part of a resource is to become.
 #[derive(Debug)]
@@ -31,25 +32,29 @@ pub(super) enum PartAsk<'a> {
 pub(super) fn parts<'a>(change: &Change, view: &View, edit: &Edit, join: &'a Join) -> Option<Vec<PartAsk<'a>>> {
     let kind = view.reference.resource_type.as_str();
     Some(match (kind, edit.path.as_str()) {
-        ("AWS::ECR::Repository", "/supplement/lifecyclePolicy") => policy(view, "lifecycle", edit.after.clone(), join),
-        ("AWS::ECR::Repository", "/supplement/lifecyclePolicy/rules") => {
+        (resource_types::ECR_REPOSITORY, "/supplement/lifecyclePolicy") => {
+            policy(view, "lifecycle", edit.after.clone(), join)
+        }
+        (resource_types::ECR_REPOSITORY, "/supplement/lifecyclePolicy/rules") => {
             policy(view, "lifecycle", Some(json!({"rules": edit.after})), join)
         }
-        ("AWS::ECR::Repository", "/supplement/repositoryPolicy") => {
+        (resource_types::ECR_REPOSITORY, "/supplement/repositoryPolicy") => {
             policy(view, "repository", edit.after.clone(), join)
         }
-        ("AWS::ECR::Repository", "/supplement/repositoryPolicy/Statement") => {
+        (resource_types::ECR_REPOSITORY, "/supplement/repositoryPolicy/Statement") => {
             let mut document = view.at("/supplement/repositoryPolicy").cloned().unwrap_or_default();
             document["Statement"] = edit.after.clone().unwrap_or_default();
             policy(view, "repository", Some(document), join)
         }
-        ("AWS::IAM::Role", "/configuration/AttachedManagedPolicies") => attachments(view, edit, join),
-        ("AWS::IAM::Role", "/configuration/RolePolicyList") => inline(view, edit, join),
-        ("AWS::IAM::Role", path) if path.starts_with("/configuration/RolePolicyList/") => document(view, edit, join),
-        ("AWS::EC2::NetworkAcl", "/configuration/Entries") => entries(view, edit, join),
-        ("AWS::EC2::RouteTable", "/configuration/Routes") => routes(view, edit, join),
-        ("AWS::EKS::Cluster", "/configuration/logging/clusterLogging") => log_types(view, edit, join),
-        ("AWS::RDS::DBParameterGroup" | "AWS::RDS::DBClusterParameterGroup", path)
+        (resource_types::IAM_ROLE, "/configuration/AttachedManagedPolicies") => attachments(view, edit, join),
+        (resource_types::IAM_ROLE, "/configuration/RolePolicyList") => inline(view, edit, join),
+        (resource_types::IAM_ROLE, path) if path.starts_with("/configuration/RolePolicyList/") => {
+            document(view, edit, join)
+        }
+        (resource_types::EC2_NETWORK_ACL, "/configuration/Entries") => entries(view, edit, join),
+        (resource_types::EC2_ROUTE_TABLE, "/configuration/Routes") => routes(view, edit, join),
+        (resource_types::EKS_CLUSTER, "/configuration/logging/clusterLogging") => log_types(view, edit, join),
+        (resource_types::RDS_DB_PARAMETER_GROUP | resource_types::RDS_DB_CLUSTER_PARAMETER_GROUP, path)
             if path.starts_with("/supplement/") =>
         {
             parameters(change, view, join)
