@@ -1,6 +1,10 @@
 //! The report as JSON Lines, for `jq`, log stores and data lakes, one document a line: first the scan, then what it did not
 //! see, then the findings as they are found, and when all is judged the errors, the claims and the summary.
 //! Each says by `type` what it is; the members are those of JSON version 1. A text without a summary was cut off.
+//! `docs/report-lines.schema.json` describes each line.
+
+#[cfg(test)]
+mod schema;
 
 use std::io::Write;
 
