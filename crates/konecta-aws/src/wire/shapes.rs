@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use konecta_base::embedded::embedded_json;
 use serde::Deserialize;
 
 use super::WireError;
@@ -219,25 +220,22 @@ impl Table {
     }
 }
 
-type Lazy = LazyLock<Result<Table, serde_json::Error>>;
-
 macro_rules! tables {
     ($($prefix:literal => $file:ident),* $(,)?) => {
         $(#[allow(non_upper_case_globals, reason = "named as the file")]
-        static $file: Lazy = LazyLock::new(|| {
-            serde_json::from_str(include_str!(concat!("../../shapes/", stringify!($file), ".json")))
+        static $file: LazyLock<Table> = LazyLock::new(|| {
+            embedded_json(stringify!($file), include_str!(concat!("../../shapes/", stringify!($file), ".json")))
         });)*
 
         /// The table of a service, by the prefix of its IAM actions.
         ///
         /// # Errors
-        /// When there is none, or it cannot be read: both are ruled out by a test.
+        /// When there is none, which a test rules out.
         pub fn table(prefix: &str) -> Result<&'static Table, WireError> {
-            let lazy: &'static Lazy = match prefix {
-                $($prefix => &$file,)*
-                _ => return Err(WireError::NoTable(prefix.to_owned())),
-            };
-            lazy.as_ref().map_err(|error| WireError::NoTable(format!("{prefix} ({error})")))
+            match prefix {
+                $($prefix => Ok(&$file),)*
+                _ => Err(WireError::NoTable(prefix.to_owned())),
+            }
         }
     };
 }

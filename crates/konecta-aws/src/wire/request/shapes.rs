@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use konecta_base::embedded::embedded_json;
 use serde::Deserialize;
 
 use super::EncodeError;
@@ -148,21 +149,20 @@ impl Requests {
     }
 }
 
-type Lazy = LazyLock<Result<Requests, serde_json::Error>>;
-
 macro_rules! tables {
     ($($service:ident),* $(,)?) => {
         $(#[allow(non_upper_case_globals, reason = "named as the file")]
-        static $service: Lazy = LazyLock::new(|| {
-            serde_json::from_str(include_str!(concat!("../../../shapes/requests/", stringify!($service), ".json")))
+        static $service: LazyLock<Requests> = LazyLock::new(|| {
+            let text = include_str!(concat!("../../../shapes/requests/", stringify!($service), ".json"));
+            embedded_json(stringify!($service), text)
         });)*
 
         /// The requests of a service, by the name that the CLI gives it.
         pub(crate) fn requests(service: &str) -> Result<&'static Requests, EncodeError> {
-            let lazy: &'static Lazy = $(if service == stringify!($service) { &$service } else)* {
-                return Err(EncodeError::NoTable(service.to_owned()));
-            };
-            lazy.as_ref().map_err(|error| EncodeError::NoTable(format!("{service} ({error})")))
+            $(if service == stringify!($service) {
+                return Ok(&$service);
+            })*
+            Err(EncodeError::NoTable(service.to_owned()))
         }
     };
 }
