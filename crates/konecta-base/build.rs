@@ -43,6 +43,7 @@ const COLUMNS: [&str; 11] = [
 #[derive(Default)]
 struct Tables {
     calls: BTreeMap<String, Table>,
+    changes: BTreeSet<String>,
     /// Columns by type, in the order of the files.
     types: Vec<(String, Table)>,
     secrets: Table,
@@ -71,6 +72,7 @@ fn main() -> Result<(), Fault> {
     }
     fs::write(out.join("resource_types.rs"), constants(tables.types.iter().map(|(name, _)| name)))?;
     fs::write(out.join("calls.rs"), constants(tables.calls.keys()))?;
+    fs::write(out.join("changes.rs"), constants(tables.changes.iter()))?;
     fs::write(out.join("listed_types.rs"), tables.listed_types()?)?;
     Ok(())
 }
@@ -79,6 +81,10 @@ impl Tables {
     /// Takes up one service's file.
     fn add(&mut self, text: &str) -> Result<(), Fault> {
         for (name, section) in text.parse::<Table>()? {
+            if name == "changes" {
+                self.changes.extend(section.try_into::<Vec<String>>()?);
+                continue;
+            }
             let Value::Table(section) = section else { return Err(format!("{name} is not a section").into()) };
             for (key, value) in section {
                 let Value::Table(row) = value else { return Err(format!("{name}.{key} is not a section").into()) };
@@ -90,7 +96,7 @@ impl Tables {
                         self.types.push((key.clone(), row));
                         is_new
                     }
-                    _ => return Err(format!("`{name}` is not `call`, `secret` or `type`").into()),
+                    _ => return Err(format!("`{name}` is not `call`, `changes`, `secret` or `type`").into()),
                 };
                 if !is_new {
                     return Err(format!("{key} stands in two files").into());

@@ -14,7 +14,7 @@ pub fn embedded<T: DeserializeOwned>(name: &str, text: &str) -> T {
     }
 }
 
-/// As [`embedded`], for what `build.rs` has written as JSON.
+/// As [`embedded`], of a table that a program has written as JSON.
 ///
 /// # Panics
 /// When the table is not of its type.
@@ -22,6 +22,6 @@ pub fn embedded<T: DeserializeOwned>(name: &str, text: &str) -> T {
 pub fn embedded_json<T: DeserializeOwned>(name: &str, text: &str) -> T {
     match serde_json::from_str(text) {
         Ok(table) => table,
-        Err(error) => unreachable!("{name} of resources/ is built in and broken: {error}"),
+        Err(error) => unreachable!("{name} is built in and broken: {error}"),
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod blueprint;
 pub mod calls;
+pub mod changes;
 pub mod claim;
 pub mod embedded;
 pub mod encoding;

@@ -62,6 +62,10 @@ mod tests {
         let distinct: BTreeSet<&str> = granted.iter().copied().collect();
         assert_eq!(distinct.len(), granted.len(), "an action stands in two statements");
         let called: BTreeSet<&str> = remedies().flat_map(|remedy| remedy.actions).copied().collect();
+        let named = konecta_base::changes::ALL.iter().map(|(_, action)| *action);
+        assert!(named.clone().all(|action| distinct.contains(action)), "no statement has what the tables name");
+        let named: BTreeSet<&str> = named.chain(reads().iter().map(|(action, _)| action.as_str())).collect();
+        assert_eq!(distinct.difference(&named).collect::<Vec<_>>(), Vec::<&&str>::new(), "no table names it");
         let idle: Vec<_> = distinct.difference(&called).collect();
         assert!(idle.is_empty(), "no remedy calls {idle:?}");
         let known = reads();

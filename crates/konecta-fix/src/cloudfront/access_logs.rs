@@ -8,17 +8,18 @@ use crate::registry::{Proposal, Remedy};
 use crate::step::Class;
 use crate::{RemedyContext, action};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "cloudfront.access_logs",
     class: Class::A,
     actions: &[
-        "cloudfront:UpdateDistribution",
-        "cloudfront:GetDistributionConfig",
+        changes::CLOUDFRONT_UPDATE_DISTRIBUTION,
+        changes::CLOUDFRONT_GET_DISTRIBUTION_CONFIG,
         calls::CLOUDFRONT_GET_DISTRIBUTION,
-        "s3:GetBucketAcl",
-        "s3:PutBucketAcl",
+        changes::S3_GET_BUCKET_ACL,
+        changes::S3_PUT_BUCKET_ACL,
     ],
     propose,
 };
@@ -51,7 +52,7 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
     let title = format!("Write access logs of {} into {}", subject.id, blueprint.log_bucket);
     let mut step = distribution::step(&REMEDY, subject, title, edits);
     // CloudFront lets its log delivery into the bucket in the name of whoever asks.
-    step.actions.extend(["s3:GetBucketAcl", "s3:PutBucketAcl"].map(action));
+    step.actions.extend([changes::S3_GET_BUCKET_ACL, changes::S3_PUT_BUCKET_ACL].map(action));
     step.consequences = vec![
         "requests are stored, and storage is charged; AWS refuses the call if the bucket is not there or allows no ACLs"
             .to_owned(),

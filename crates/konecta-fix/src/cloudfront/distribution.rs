@@ -11,10 +11,14 @@ use crate::registry::Remedy;
 use crate::step::{Amend, Call, Edit, Effect, Step, Wait};
 use crate::{View, action};
 use konecta_base::calls;
+use konecta_base::changes;
 
 /// What a change to a distribution takes.
-pub(crate) const ACTIONS: &[&str] =
-    &["cloudfront:UpdateDistribution", "cloudfront:GetDistributionConfig", calls::CLOUDFRONT_GET_DISTRIBUTION];
+pub(crate) const ACTIONS: &[&str] = &[
+    changes::CLOUDFRONT_UPDATE_DISTRIBUTION,
+    changes::CLOUDFRONT_GET_DISTRIBUTION_CONFIG,
+    calls::CLOUDFRONT_GET_DISTRIBUTION,
+];
 
 /// Where `DistributionConfig` stands in the envelope.
 const CONFIG: &str = "/configuration/DistributionConfig";

@@ -11,18 +11,19 @@ use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Amend, Call, Class, Edit, Effect, Step};
 use crate::{RemedyContext, View, action};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
 const ACTIONS: &[&str] = &[
-    "cloudfront:UpdateDistribution",
-    "cloudfront:GetDistributionConfig",
+    changes::CLOUDFRONT_UPDATE_DISTRIBUTION,
+    changes::CLOUDFRONT_GET_DISTRIBUTION_CONFIG,
     calls::CLOUDFRONT_GET_DISTRIBUTION,
-    "cloudfront:UpdateResponseHeadersPolicy",
-    "cloudfront:GetResponseHeadersPolicyConfig",
+    changes::CLOUDFRONT_UPDATE_RESPONSE_HEADERS_POLICY,
+    changes::CLOUDFRONT_GET_RESPONSE_HEADERS_POLICY_CONFIG,
 ];
 
 const POLICY_ACTIONS: &[&str] =
-    &["cloudfront:UpdateResponseHeadersPolicy", "cloudfront:GetResponseHeadersPolicyConfig"];
+    &[changes::CLOUDFRONT_UPDATE_RESPONSE_HEADERS_POLICY, changes::CLOUDFRONT_GET_RESPONSE_HEADERS_POLICY_CONFIG];
 
 pub(super) const SECURITY: Remedy =
     Remedy { id: "cloudfront.security_headers", class: Class::B, actions: ACTIONS, propose: security };

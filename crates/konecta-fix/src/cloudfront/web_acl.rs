@@ -7,18 +7,19 @@ use crate::step::Class;
 use crate::wafv2::create;
 use crate::{RemedyContext, action};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "cloudfront.web_acl",
     class: Class::B,
     actions: &[
-        "cloudfront:UpdateDistribution",
-        "cloudfront:GetDistributionConfig",
+        changes::CLOUDFRONT_UPDATE_DISTRIBUTION,
+        changes::CLOUDFRONT_GET_DISTRIBUTION_CONFIG,
         calls::CLOUDFRONT_GET_DISTRIBUTION,
-        "wafv2:AssociateWebACL",
-        "wafv2:CreateWebACL",
-        "wafv2:DeleteWebACL",
+        changes::WAFV2_ASSOCIATE_WEB_ACL,
+        changes::WAFV2_CREATE_WEB_ACL,
+        changes::WAFV2_DELETE_WEB_ACL,
         calls::WAFV2_GET_WEB_ACL,
         calls::WAFV2_LIST_WEB_ACLS,
     ],
@@ -44,7 +45,8 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
         distribution::step(&REMEDY, subject, format!("Put the web ACL {name} before {}", subject.id), vec![edit]);
     step.needs = proposal.steps.iter().map(|made| made.key.clone()).collect();
     // CloudFront attaches it in the name of whoever asks; it looks the web ACL up itself.
-    step.actions.extend(["wafv2:AssociateWebACL", calls::WAFV2_GET_WEB_ACL, calls::WAFV2_LIST_WEB_ACLS].map(action));
+    step.actions
+        .extend([changes::WAFV2_ASSOCIATE_WEB_ACL, calls::WAFV2_GET_WEB_ACL, calls::WAFV2_LIST_WEB_ACLS].map(action));
     step.consequences = vec!["requests that its rules take for attacks are answered with 403".to_owned()];
     proposal.steps.push(step);
     proposal

@@ -10,10 +10,11 @@ use serde_json::{Value, json};
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
 use crate::{RemedyContext, View};
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 use konecta_base::resource_types;
 
-const ACTIONS: &[&str] = &["ec2:CreateNetworkAclEntry", "ec2:DeleteNetworkAclEntry"];
+const ACTIONS: &[&str] = &[changes::EC2_CREATE_NETWORK_ACL_ENTRY, changes::EC2_DELETE_NETWORK_ACL_ENTRY];
 
 pub(super) const REMEDY: Remedy = Remedy { id: "ec2.acl_admin_ports", class: Class::B, actions: ACTIONS, propose };
 

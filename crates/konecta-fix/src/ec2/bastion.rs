@@ -8,6 +8,7 @@ use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Class, Step};
 use crate::{RemedyContext, View};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 use konecta_base::resource_types;
 
@@ -15,9 +16,9 @@ pub(super) const REMEDY: Remedy = Remedy {
     id: "ec2.bastion",
     class: Class::B,
     actions: &[
-        "ec2:RevokeSecurityGroupIngress",
-        "ec2:AuthorizeSecurityGroupIngress",
-        "ec2:CreateTags",
+        changes::EC2_REVOKE_SECURITY_GROUP_INGRESS,
+        changes::EC2_AUTHORIZE_SECURITY_GROUP_INGRESS,
+        changes::EC2_CREATE_TAGS,
         calls::EC2_DESCRIBE_SECURITY_GROUP_RULES,
     ],
     propose,

@@ -7,6 +7,7 @@ use super::{exposed, rules};
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
 use crate::{RemedyContext, View, action};
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 use konecta_base::resource_types;
 
@@ -14,10 +15,10 @@ pub(super) const REMEDY: Remedy = Remedy {
     id: "ec2.database_ingress",
     class: Class::B,
     actions: &[
-        "ec2:RevokeSecurityGroupIngress",
-        "ec2:AuthorizeSecurityGroupIngress",
-        "ec2:CreateTags",
-        "ec2:ModifySecurityGroupRules",
+        changes::EC2_REVOKE_SECURITY_GROUP_INGRESS,
+        changes::EC2_AUTHORIZE_SECURITY_GROUP_INGRESS,
+        changes::EC2_CREATE_TAGS,
+        changes::EC2_MODIFY_SECURITY_GROUP_RULES,
     ],
     propose,
 };
@@ -83,7 +84,7 @@ fn narrowed(context: &RemedyContext<'_>, rule: &View, group: &View) -> Result<St
         consequences: vec!["other ports of what carries the group are closed to nodes and the cluster".to_owned()],
         effects: vec![Effect::amended(&rule.reference, edits.filter(|edit| edit.before != edit.after).collect())],
         inverse: vec![whole(before)],
-        actions: vec![action("ec2:ModifySecurityGroupRules")],
+        actions: vec![action(changes::EC2_MODIFY_SECURITY_GROUP_RULES)],
         ..Step::new(
             &REMEDY,
             &group.reference,

@@ -6,17 +6,18 @@ use super::rules;
 use crate::RemedyContext;
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::Class;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "ec2.default_group",
     class: Class::A,
     actions: &[
-        "ec2:RevokeSecurityGroupIngress",
-        "ec2:AuthorizeSecurityGroupIngress",
-        "ec2:RevokeSecurityGroupEgress",
-        "ec2:AuthorizeSecurityGroupEgress",
-        "ec2:CreateTags",
+        changes::EC2_REVOKE_SECURITY_GROUP_INGRESS,
+        changes::EC2_AUTHORIZE_SECURITY_GROUP_INGRESS,
+        changes::EC2_REVOKE_SECURITY_GROUP_EGRESS,
+        changes::EC2_AUTHORIZE_SECURITY_GROUP_EGRESS,
+        changes::EC2_CREATE_TAGS,
     ],
     propose,
 };

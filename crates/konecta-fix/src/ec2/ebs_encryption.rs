@@ -5,9 +5,11 @@ use serde_json::json;
 use crate::RemedyContext;
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
-const ACTIONS: &[&str] = &["ec2:EnableEbsEncryptionByDefault", "ec2:DisableEbsEncryptionByDefault"];
+const ACTIONS: &[&str] =
+    &[changes::EC2_ENABLE_EBS_ENCRYPTION_BY_DEFAULT, changes::EC2_DISABLE_EBS_ENCRYPTION_BY_DEFAULT];
 
 pub(super) const REMEDY: Remedy = Remedy { id: "ec2.ebs_encryption", class: Class::A, actions: ACTIONS, propose };
 

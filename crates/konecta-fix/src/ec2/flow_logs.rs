@@ -7,17 +7,18 @@ use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Effect, Find, Step};
 use crate::{RemedyContext, View, own};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 use konecta_base::resource::ResourceRef;
 use konecta_base::resource_types;
 
 const ACTIONS: &[&str] = &[
-    "ec2:CreateFlowLogs",
-    "ec2:DeleteFlowLogs",
+    changes::EC2_CREATE_FLOW_LOGS,
+    changes::EC2_DELETE_FLOW_LOGS,
     calls::EC2_DESCRIBE_FLOW_LOGS,
-    "iam:PassRole",
-    "logs:CreateLogDelivery",
-    "logs:DeleteLogDelivery",
+    changes::IAM_PASS_ROLE,
+    changes::LOGS_CREATE_LOG_DELIVERY,
+    changes::LOGS_DELETE_LOG_DELIVERY,
 ];
 
 pub(super) const REMEDY: Remedy = Remedy { id: "ec2.flow_logs", class: Class::A, actions: ACTIONS, propose };

@@ -7,9 +7,10 @@ use crate::RemedyContext;
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step, Wait};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
-const ACTIONS: &[&str] = &["ec2:ModifyInstanceMetadataOptions", calls::EC2_DESCRIBE_INSTANCES];
+const ACTIONS: &[&str] = &[changes::EC2_MODIFY_INSTANCE_METADATA_OPTIONS, calls::EC2_DESCRIBE_INSTANCES];
 
 pub(super) const REMEDY: Remedy = Remedy { id: "ec2.imdsv2", class: Class::B, actions: ACTIONS, propose };
 

@@ -10,14 +10,18 @@ use crate::registry::Remedy;
 use crate::step::{Call, Class, Effect, Find, Step};
 use crate::{RemedyContext, View, action, own};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::resource::ResourceRef;
 use konecta_base::resource_types;
 
 const RULE: &str = resource_types::EC2_SECURITY_GROUP_RULE;
 
 /// What a remedy that closes ingress rules declares.
-pub(crate) const CLOSE: &[&str] =
-    &["ec2:RevokeSecurityGroupIngress", "ec2:AuthorizeSecurityGroupIngress", "ec2:CreateTags"];
+pub(crate) const CLOSE: &[&str] = &[
+    changes::EC2_REVOKE_SECURITY_GROUP_INGRESS,
+    changes::EC2_AUTHORIZE_SECURITY_GROUP_INGRESS,
+    changes::EC2_CREATE_TAGS,
+];
 
 /// The key of the step that closes a rule, whichever remedy asks for it.
 pub(crate) fn close_key(rule: &str) -> String {
@@ -83,7 +87,7 @@ pub(crate) fn close(context: &RemedyContext<'_>, rule: &View, remedy: &Remedy, c
     let tags: Vec<Value> = tags.map(|(key, value)| json!({"Key": key, "Value": value})).collect();
     if !tags.is_empty() {
         back["TagSpecifications"] = json!([{"ResourceType": "security-group-rule", "Tags": tags}]);
-        actions.push(action("ec2:CreateTags"));
+        actions.push(action(changes::EC2_CREATE_TAGS));
     }
     Some(Step {
         merge: Some(format!("ec2:{revoke}/{}/{class}", group.id)),
@@ -166,8 +170,8 @@ pub(crate) fn admit(
     });
     let back = json!({"GroupId": group.id, "SecurityGroupRuleIds": [exists.placeholder()]});
     let actions = [
-        "ec2:AuthorizeSecurityGroupIngress",
-        "ec2:RevokeSecurityGroupIngress",
+        changes::EC2_AUTHORIZE_SECURITY_GROUP_INGRESS,
+        changes::EC2_REVOKE_SECURITY_GROUP_INGRESS,
         calls::EC2_DESCRIBE_SECURITY_GROUP_RULES,
     ];
     Step {

@@ -5,11 +5,12 @@ use serde_json::json;
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
 use crate::{RemedyContext, View, action};
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 use konecta_base::resource_types;
 
 pub(super) const REMEDY: Remedy =
-    Remedy { id: "ec2.subnet_public_ip", class: Class::B, actions: &["ec2:ModifySubnetAttribute"], propose };
+    Remedy { id: "ec2.subnet_public_ip", class: Class::B, actions: &[changes::EC2_MODIFY_SUBNET_ATTRIBUTE], propose };
 
 fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
     let Some(subnet) = context.subject(finding) else { return Proposal::default() };
@@ -36,7 +37,7 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
             vec![Edit::new("/configuration/MapPublicIpOnLaunch", Some(json!(true)), Some(json!(false)))],
         )],
         inverse: vec![modify(true)],
-        actions: vec![action("ec2:ModifySubnetAttribute")],
+        actions: vec![action(changes::EC2_MODIFY_SUBNET_ATTRIBUTE)],
         ..Step::new(
             &REMEDY,
             &subnet.reference,

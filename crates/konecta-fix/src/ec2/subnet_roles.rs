@@ -6,10 +6,11 @@ use serde_json::{Map, Value, json};
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
 use crate::{RemedyContext, View};
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 use konecta_base::resource_types;
 
-const ACTIONS: &[&str] = &["ec2:DeleteRoute", "ec2:CreateRoute"];
+const ACTIONS: &[&str] = &[changes::EC2_DELETE_ROUTE, changes::EC2_CREATE_ROUTE];
 
 pub(super) const REMEDY: Remedy = Remedy { id: "ec2.subnet_roles", class: Class::B, actions: ACTIONS, propose };
 

@@ -9,6 +9,7 @@ use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Class, Edit, Effect, Find, Step};
 use crate::{RemedyContext, View};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 use konecta_base::resource::ResourceRef;
 use konecta_base::resource_types;
@@ -17,11 +18,11 @@ pub(super) const REMEDY: Remedy = Remedy {
     id: "ecr.declared_repositories",
     class: Class::A,
     actions: &[
-        "ecr:CreateRepository",
-        "ecr:DeleteRepository",
+        changes::ECR_CREATE_REPOSITORY,
+        changes::ECR_DELETE_REPOSITORY,
         calls::ECR_DESCRIBE_REPOSITORIES,
-        "ecr:PutLifecyclePolicy",
-        "ecr:DeleteLifecyclePolicy",
+        changes::ECR_PUT_LIFECYCLE_POLICY,
+        changes::ECR_DELETE_LIFECYCLE_POLICY,
     ],
     propose,
 };

@@ -8,10 +8,11 @@ use crate::RemedyContext;
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Class, Edit};
 use konecta_base::blueprint::Ecr;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy =
-    Remedy { id: "ecr.immutable_tags", class: Class::B, actions: &["ecr:PutImageTagMutability"], propose };
+    Remedy { id: "ecr.immutable_tags", class: Class::B, actions: &[changes::ECR_PUT_IMAGE_TAG_MUTABILITY], propose };
 
 const MUTABILITY: &str = "imageTagMutability";
 const FILTERS: &str = "imageTagMutabilityExclusionFilters";

@@ -8,12 +8,13 @@ use crate::RemedyContext;
 use crate::emit::shell;
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Call, Class, Edit};
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "ecr.lifecycle_keeps",
     class: Class::C,
-    actions: &["ecr:PutLifecyclePolicy", "ecr:DeleteLifecyclePolicy"],
+    actions: &[changes::ECR_PUT_LIFECYCLE_POLICY, changes::ECR_DELETE_LIFECYCLE_POLICY],
     propose,
 };
 

@@ -7,13 +7,14 @@ use super::repository::{call, change, step};
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect};
 use crate::{RemedyContext, View};
+use konecta_base::changes;
 use konecta_base::finding::{Finding, Status};
 use konecta_base::resource_types;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "ecr.scan_on_push",
     class: Class::B,
-    actions: &["ecr:PutImageScanningConfiguration", "ecr:PutRegistryScanningConfiguration"],
+    actions: &[changes::ECR_PUT_IMAGE_SCANNING_CONFIGURATION, changes::ECR_PUT_REGISTRY_SCANNING_CONFIGURATION],
     propose,
 };
 

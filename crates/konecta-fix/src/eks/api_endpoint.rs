@@ -10,6 +10,7 @@ use crate::registry::{Proposal, Remedy};
 use crate::step::{Class, Edit, Wait};
 use crate::{RemedyContext, View, action};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 use konecta_base::resource_types;
 use konecta_core::facts;
@@ -18,10 +19,10 @@ pub(super) const REMEDY: Remedy = Remedy {
     id: "eks.api_endpoint",
     class: Class::B,
     actions: &[
-        "eks:UpdateClusterConfig",
+        changes::EKS_UPDATE_CLUSTER_CONFIG,
         calls::EKS_DESCRIBE_CLUSTER,
-        "ec2:DescribeVpcAttribute",
-        "ec2:DescribeDhcpOptions",
+        changes::EC2_DESCRIBE_VPC_ATTRIBUTE,
+        changes::EC2_DESCRIBE_DHCP_OPTIONS,
     ],
     propose,
 };
@@ -73,7 +74,7 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
     for step in &mut steps {
         step.requires.extend(resolves.iter().cloned());
         step.proven.extend(let_in.iter().cloned());
-        step.actions.extend(["ec2:DescribeVpcAttribute", "ec2:DescribeDhcpOptions"].map(action));
+        step.actions.extend([changes::EC2_DESCRIBE_VPC_ATTRIBUTE, changes::EC2_DESCRIBE_DHCP_OPTIONS].map(action));
     }
     Proposal { steps, refusals: Vec::new() }
 }

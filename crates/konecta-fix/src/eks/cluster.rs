@@ -7,9 +7,10 @@ use crate::registry::Remedy;
 use crate::step::{Call, Edit, Effect, Step, Wait};
 use crate::{View, action};
 use konecta_base::calls;
+use konecta_base::changes;
 
 /// What every change of a cluster needs.
-pub(super) const ACTIONS: &[&str] = &["eks:UpdateClusterConfig", calls::EKS_DESCRIBE_CLUSTER];
+pub(super) const ACTIONS: &[&str] = &[changes::EKS_UPDATE_CLUSTER_CONFIG, calls::EKS_DESCRIBE_CLUSTER];
 
 /// EKS needs some minutes for an update; an hour is not normal any more.
 const PATIENCE: u64 = 3600;

@@ -6,12 +6,13 @@ use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step, Wait};
 use crate::{RemedyContext, View};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "eks.scaling_limits",
     class: Class::A,
-    actions: &["eks:UpdateNodegroupConfig", calls::EKS_DESCRIBE_NODEGROUP],
+    actions: &[changes::EKS_UPDATE_NODEGROUP_CONFIG, calls::EKS_DESCRIBE_NODEGROUP],
     propose,
 };
 

@@ -6,9 +6,10 @@ use serde_json::{Value, json};
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
 use crate::{RemedyContext, View};
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
-const ACTIONS: &[&str] = &["elasticloadbalancing:ModifyLoadBalancerAttributes"];
+const ACTIONS: &[&str] = &[changes::ELASTICLOADBALANCING_MODIFY_LOAD_BALANCER_ATTRIBUTES];
 
 /// Where attributes stand in the envelope.
 const LIST: &str = "/supplement/attributes";

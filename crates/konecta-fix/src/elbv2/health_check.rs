@@ -7,12 +7,13 @@ use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
 use crate::{RemedyContext, View};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "alb.health_check",
     class: Class::B,
-    actions: &["elasticloadbalancing:ModifyTargetGroup", calls::ELASTICLOADBALANCING_DESCRIBE_TARGET_HEALTH],
+    actions: &[changes::ELASTICLOADBALANCING_MODIFY_TARGET_GROUP, calls::ELASTICLOADBALANCING_DESCRIBE_TARGET_HEALTH],
     propose,
 };
 

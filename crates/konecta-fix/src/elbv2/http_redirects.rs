@@ -9,15 +9,16 @@ use crate::path::origins;
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Class, Step};
 use crate::{RemedyContext, View, action};
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
 pub(crate) const REMEDY: Remedy = Remedy {
     id: "alb.http_redirects",
     class: Class::B,
     actions: &[
-        "elasticloadbalancing:ModifyListener",
-        "elasticloadbalancing:ModifyRule",
-        "cloudfront:GetDistributionConfig",
+        changes::ELASTICLOADBALANCING_MODIFY_LISTENER,
+        changes::ELASTICLOADBALANCING_MODIFY_RULE,
+        changes::CLOUDFRONT_GET_DISTRIBUTION_CONFIG,
     ],
     propose,
 };

@@ -9,6 +9,7 @@ use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Call, Class, Effect, Find, Step};
 use crate::{RemedyContext, View, action, own};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 use konecta_base::resource::ResourceRef;
 use konecta_base::resource_types;
@@ -17,12 +18,12 @@ pub(super) const REMEDY: Remedy = Remedy {
     id: "alb.https_listener",
     class: Class::B,
     actions: &[
-        "elasticloadbalancing:CreateListener",
-        "elasticloadbalancing:DeleteListener",
+        changes::ELASTICLOADBALANCING_CREATE_LISTENER,
+        changes::ELASTICLOADBALANCING_DELETE_LISTENER,
         calls::ELASTICLOADBALANCING_DESCRIBE_LISTENERS,
-        "elasticloadbalancing:ModifyListener",
-        "elasticloadbalancing:ModifyRule",
-        "cloudfront:GetDistributionConfig",
+        changes::ELASTICLOADBALANCING_MODIFY_LISTENER,
+        changes::ELASTICLOADBALANCING_MODIFY_RULE,
+        changes::CLOUDFRONT_GET_DISTRIBUTION_CONFIG,
     ],
     propose,
 };

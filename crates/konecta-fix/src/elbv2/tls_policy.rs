@@ -12,12 +12,13 @@ use crate::path::origins;
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step, Wait};
 use crate::{RemedyContext, View, action};
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "alb.tls_policy",
     class: Class::B,
-    actions: &["elasticloadbalancing:ModifyListener", "cloudfront:GetDistributionConfig"],
+    actions: &[changes::ELASTICLOADBALANCING_MODIFY_LISTENER, changes::CLOUDFRONT_GET_DISTRIBUTION_CONFIG],
     propose,
 };
 
@@ -47,7 +48,7 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
             vec![Edit::new("/configuration/SslPolicy", Some(json!(old)), Some(json!(policy)))],
         )],
         inverse: vec![modify(old)],
-        actions: vec![action("elasticloadbalancing:ModifyListener")],
+        actions: vec![action(changes::ELASTICLOADBALANCING_MODIFY_LISTENER)],
         ..Step::new(
             &REMEDY,
             &subject.reference,
@@ -62,7 +63,7 @@ fn propose(finding: &Finding, context: &RemedyContext<'_>) -> Proposal {
             for (key, holds) in first {
                 step.needs.push(key);
                 step.requires.push(holds);
-                step.actions.push(action("cloudfront:GetDistributionConfig"));
+                step.actions.push(action(changes::CLOUDFRONT_GET_DISTRIBUTION_CONFIG));
             }
             Proposal::step(step)
         }

@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use crate::registry::Remedy;
 use crate::step::{Call, Edit, Effect, Step};
 use crate::{RemedyContext, View, action};
+use konecta_base::changes;
 use konecta_base::finding::Status;
 use konecta_base::resource_types;
 
 /// What such a step needs.
-pub(super) const ACTIONS: [&str; 2] = ["iam:DetachRolePolicy", "iam:AttachRolePolicy"];
+pub(super) const ACTIONS: [&str; 2] = [changes::IAM_DETACH_ROLE_POLICY, changes::IAM_ATTACH_ROLE_POLICY];
 
 const ATTACHED: &str = "/configuration/AttachedManagedPolicies";
 

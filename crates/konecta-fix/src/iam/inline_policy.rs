@@ -7,9 +7,10 @@ use super::document::{Reach, narrowed};
 use crate::registry::Remedy;
 use crate::step::{Call, Edit, Effect, Step};
 use crate::{View, action};
+use konecta_base::changes;
 
 /// What such a step needs.
-pub(super) const ACTIONS: [&str; 2] = ["iam:PutRolePolicy", "iam:DeleteRolePolicy"];
+pub(super) const ACTIONS: [&str; 2] = [changes::IAM_PUT_ROLE_POLICY, changes::IAM_DELETE_ROLE_POLICY];
 
 /// The step that narrows the policy of this name, or deletes it where nothing is left.
 pub(super) fn narrow(remedy: &Remedy, role: &View, policy: &str, reach: Reach) -> Option<Step> {

@@ -5,11 +5,16 @@ use super::document::Reach;
 use crate::RemedyContext;
 use crate::registry::{Proposal, Remedy};
 use crate::step::Class;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
 /// What the steps of both remedies for roles need.
-pub(super) const ACTIONS: &[&str] =
-    &["iam:DetachRolePolicy", "iam:AttachRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy"];
+pub(super) const ACTIONS: &[&str] = &[
+    changes::IAM_DETACH_ROLE_POLICY,
+    changes::IAM_ATTACH_ROLE_POLICY,
+    changes::IAM_PUT_ROLE_POLICY,
+    changes::IAM_DELETE_ROLE_POLICY,
+];
 
 pub(super) const REMEDY: Remedy = Remedy { id: "iam.no_admin", class: Class::B, actions: ACTIONS, propose };
 

@@ -6,12 +6,13 @@ use serde_json::{Map, Value, json};
 use crate::RemedyContext;
 use crate::registry::{Proposal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step};
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
 pub(super) const REMEDY: Remedy = Remedy {
     id: "iam.password_policy",
     class: Class::A,
-    actions: &["iam:UpdateAccountPasswordPolicy", "iam:DeleteAccountPasswordPolicy"],
+    actions: &[changes::IAM_UPDATE_ACCOUNT_PASSWORD_POLICY, changes::IAM_DELETE_ACCOUNT_PASSWORD_POLICY],
     propose,
 };
 

@@ -6,14 +6,15 @@ use crate::ec2::rules;
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Class, Step};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
 const ACTIONS: &[&str] = &[
-    "ec2:AuthorizeSecurityGroupIngress",
-    "ec2:RevokeSecurityGroupIngress",
+    changes::EC2_AUTHORIZE_SECURITY_GROUP_INGRESS,
+    changes::EC2_REVOKE_SECURITY_GROUP_INGRESS,
     calls::EC2_DESCRIBE_SECURITY_GROUP_RULES,
-    "ec2:CreateTags",
-    "cloudfront:GetDistributionConfig",
+    changes::EC2_CREATE_TAGS,
+    changes::CLOUDFRONT_GET_DISTRIBUTION_CONFIG,
 ];
 
 pub(super) const BALANCER_INGRESS: Remedy =

@@ -7,16 +7,17 @@ use crate::RemedyContext;
 use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::Class;
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
 const ACTIONS: &[&str] = &[
-    "cloudfront:UpdateDistribution",
-    "cloudfront:GetDistributionConfig",
+    changes::CLOUDFRONT_UPDATE_DISTRIBUTION,
+    changes::CLOUDFRONT_GET_DISTRIBUTION_CONFIG,
     calls::CLOUDFRONT_GET_DISTRIBUTION,
-    "elasticloadbalancing:ModifyListener",
-    "elasticloadbalancing:ModifyRule",
-    "elasticloadbalancing:CreateRule",
-    "elasticloadbalancing:DeleteRule",
+    changes::ELASTICLOADBALANCING_MODIFY_LISTENER,
+    changes::ELASTICLOADBALANCING_MODIFY_RULE,
+    changes::ELASTICLOADBALANCING_CREATE_RULE,
+    changes::ELASTICLOADBALANCING_DELETE_RULE,
     calls::ELASTICLOADBALANCING_DESCRIBE_RULES,
     calls::ELASTICLOADBALANCING_DESCRIBE_TARGET_HEALTH,
 ];

@@ -12,6 +12,7 @@ use crate::elbv2::{actions, listener};
 use crate::registry::Remedy;
 use crate::step::{Class, Step};
 use crate::{RemedyContext, View, action};
+use konecta_base::changes;
 use konecta_base::finding::Status;
 use konecta_base::resource_types;
 
@@ -120,7 +121,7 @@ fn admit(
     for one in settled {
         step.needs.push(one.key);
         step.requires.push(one.holds);
-        step.actions.push(action("cloudfront:GetDistributionConfig"));
+        step.actions.push(action(changes::CLOUDFRONT_GET_DISTRIBUTION_CONFIG));
     }
     Ok(step)
 }

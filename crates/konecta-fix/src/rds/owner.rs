@@ -8,12 +8,17 @@ use crate::registry::Remedy;
 use crate::step::{Call, Class, Edit, Effect, Step, Wait};
 use crate::{Refusal, RemedyContext, View, action};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 use konecta_base::resource_types;
 
 /// What every remedy that modifies an instance or a cluster needs.
-pub(super) const ACTIONS: &[&str] =
-    &["rds:ModifyDBInstance", calls::RDS_DESCRIBE_DB_INSTANCES, "rds:ModifyDBCluster", calls::RDS_DESCRIBE_DB_CLUSTERS];
+pub(super) const ACTIONS: &[&str] = &[
+    changes::RDS_MODIFY_DB_INSTANCE,
+    calls::RDS_DESCRIBE_DB_INSTANCES,
+    changes::RDS_MODIFY_DB_CLUSTER,
+    calls::RDS_DESCRIBE_DB_CLUSTERS,
+];
 
 /// An hour: a conversion to Multi-AZ copies the storage first.
 const PATIENCE: u64 = 3600;

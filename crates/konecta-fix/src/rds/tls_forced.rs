@@ -7,6 +7,7 @@ use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Call, Class, Edit, Effect, Step, Wait};
 use crate::{RemedyContext, View};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 use konecta_base::resource_types;
 
@@ -14,8 +15,8 @@ pub(super) const REMEDY: Remedy = Remedy {
     id: "rds.tls_forced",
     class: Class::B,
     actions: &[
-        "rds:ModifyDBParameterGroup",
-        "rds:ResetDBParameterGroup",
+        changes::RDS_MODIFY_DB_PARAMETER_GROUP,
+        changes::RDS_RESET_DB_PARAMETER_GROUP,
         calls::RDS_DESCRIBE_DB_INSTANCES,
         calls::RDS_DESCRIBE_DB_PARAMETERS,
     ],

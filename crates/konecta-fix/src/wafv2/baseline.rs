@@ -8,9 +8,10 @@ use crate::registry::{Proposal, Refusal, Remedy};
 use crate::step::{Amend, Call, Class, Edit, Effect, Step};
 use crate::{RemedyContext, View};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::finding::Finding;
 
-const ACTIONS: &[&str] = &["wafv2:UpdateWebACL", calls::WAFV2_GET_WEB_ACL];
+const ACTIONS: &[&str] = &[changes::WAFV2_UPDATE_WEB_ACL, calls::WAFV2_GET_WEB_ACL];
 
 pub(super) const BASELINE: Remedy =
     Remedy { id: "wafv2.baseline", class: Class::B, actions: ACTIONS, propose: complete };

@@ -7,6 +7,7 @@ use crate::registry::Remedy;
 use crate::step::{Call, Class, Effect, Find, Step};
 use crate::{RemedyContext, View, action};
 use konecta_base::calls;
+use konecta_base::changes;
 use konecta_base::id::{Arn, ResourceType};
 use konecta_base::resource::ResourceRef;
 use konecta_base::resource_types;
@@ -62,7 +63,9 @@ pub(crate) fn step(remedy: &Remedy, context: &RemedyContext<'_>, distribution: &
         consequences: vec!["a web ACL, its rules and every request that it looks at are paid for".to_owned()],
         effects: vec![Effect::Created { resource: Box::new(view), exists: arn(distribution, name) }],
         inverse: vec![Call::new("wafv2", "DeleteWebACL", delete)],
-        actions: ["wafv2:CreateWebACL", "wafv2:DeleteWebACL", calls::WAFV2_LIST_WEB_ACLS].map(action).to_vec(),
+        actions: [changes::WAFV2_CREATE_WEB_ACL, changes::WAFV2_DELETE_WEB_ACL, calls::WAFV2_LIST_WEB_ACLS]
+            .map(action)
+            .to_vec(),
         ..Step::new(
             remedy,
             &reference,
