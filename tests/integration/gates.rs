@@ -280,7 +280,7 @@ fn the_front_page_counts_what_there_is() {
 fn documents_are_wrapped() {
     let mut wrong = Vec::new();
     // The examples of reports are written by the program.
-    let folders = ["docs", "deploy", "fixtures", "tests"].into_iter();
+    let folders = ["crates", "docs", "deploy", "fixtures", "tests"].into_iter();
     let roots = std::fs::read_dir(root()).expect("folder").map(|entry| entry.expect("entry").path());
     let roots = roots.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
     for path in folders.flat_map(|folder| files(folder, ".md")).chain(roots) {
