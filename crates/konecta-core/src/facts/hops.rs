@@ -2,6 +2,7 @@
 //! Knows where each setting is found; which value is good is for controls to say.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -26,7 +27,7 @@ const IMAGES: &str = "images in the registry";
 const SECRETS: &str = "secrets of the cluster";
 
 /// The fact `hops`.
-pub(crate) fn hops(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
+pub(crate) fn hops(stack: &Stack<'_, '_>, sink: &Sink) -> Arc<str> {
     let mut links = Links::default();
     distributions(stack, sink, &mut links);
     target_groups(stack, sink, &mut links);
@@ -43,7 +44,7 @@ pub(crate) fn hops(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
         };
         links.note(SECRETS, "secrets_encryption", &place, config);
     }
-    links.into_value()
+    links.into_text()
 }
 
 fn distributions(stack: &Stack<'_, '_>, sink: &Sink, links: &mut Links) {

@@ -2,6 +2,7 @@
 //! Knows which distributions and load balancers are before the stack; judges no setting.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -21,9 +22,9 @@ pub(crate) struct Stack<'a, 'b> {
     pub(crate) edge: &'b Edge<'a>,
 }
 
-/// Settings of one part, in the order of the path.
+/// Settings of one part, in the order of the path: the elements of a list as JSON, since an account has thousands of them.
 #[derive(Default)]
-pub(crate) struct Links(Vec<Value>);
+pub(crate) struct Links(String);
 
 impl Links {
     /// Notes what stands in a setting; `None` was not sent.
@@ -40,7 +41,7 @@ impl Links {
         value: Option<Value>,
     ) {
         match value {
-            Some(value) => self.0.push(object([
+            Some(value) => self.push(&object([
                 ("part", Some(json!(part))),
                 ("setting", Some(json!(setting))),
                 ("place", Some(json!(place))),
@@ -53,7 +54,7 @@ impl Links {
 
     /// Notes that there may be more of a part, or that it is not known, with the reason.
     pub(crate) fn open(&mut self, part: &str, why: String) {
-        self.0.push(json!({"kind": "unknown", "part": part, "why": why}));
+        self.push(&json!({"kind": "unknown", "part": part, "why": why}));
     }
 
     /// Notes for each account in which a list was not read to its end that there may be more.
@@ -71,8 +72,14 @@ impl Links {
         }
     }
 
-    pub(crate) fn into_value(self) -> Value {
-        Value::Array(self.0)
+    fn push(&mut self, link: &Value) {
+        self.0.push(if self.0.is_empty() { '[' } else { ',' });
+        self.0.push_str(&link.to_string());
+    }
+
+    /// The list as JSON.
+    pub(crate) fn into_text(self) -> Arc<str> {
+        if self.0.is_empty() { "[]".into() } else { (self.0 + "]").into() }
     }
 }
 

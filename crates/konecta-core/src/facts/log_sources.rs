@@ -2,6 +2,8 @@
 //! Knows where each setting is found; which value is good is for controls to say. AWS's answers about the logs of web ACLs and about
 //! CloudTrail are not read.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::flow_logs::unseen;
@@ -17,7 +19,7 @@ const DATABASE: &str = "logs of the database";
 const NETWORK: &str = "flow logs of the network";
 
 /// The fact `log_sources`.
-pub(crate) fn log_sources(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
+pub(crate) fn log_sources(stack: &Stack<'_, '_>, sink: &Sink) -> Arc<str> {
     let mut links = Links::default();
     stack.open_fronts(EDGE, &mut links);
     for front in stack.fronts() {
@@ -53,7 +55,7 @@ pub(crate) fn log_sources(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
     }
     databases(stack, &mut links);
     networks(stack, sink, &mut links);
-    links.into_value()
+    links.into_text()
 }
 
 fn databases(stack: &Stack<'_, '_>, links: &mut Links) {

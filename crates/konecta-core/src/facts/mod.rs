@@ -252,6 +252,9 @@ fn vpcs(grounds: &[RegionIndex<'_>]) -> std::collections::BTreeSet<String> {
     all.map(|item| item.id(item.body.vpc_id.as_ref()).to_owned()).collect()
 }
 
+/// A fact of the whole stack, as JSON.
+type Derive = fn(&links::Stack<'_, '_>, &Sink) -> Arc<str>;
+
 /// Derives what holds between the edge and the load balancers of all regions, of all accounts: a distribution, the zone
 /// that names its origin and the load balancer may stand in three of them.
 fn state_edge(
@@ -280,13 +283,16 @@ fn state_edge(
     }
     let Some(region) = &blueprint.stack.region else { return };
     let joined = links::Stack { grounds, region, edge };
-    let (hops, zones) = (hops::hops(&joined, sink), zones::zones(&joined, sink));
-    let log_sources = log_sources::log_sources(&joined, sink);
-    for account in &info.accounts {
-        let arn = stack::arn(account, region, blueprint);
-        sink.fact(&arn, "hops", Some(hops.clone()));
-        sink.fact(&arn, "zones", Some(zones.clone()));
-        sink.fact(&arn, "log_sources", Some(log_sources.clone()));
+    let joins: [(&'static str, Derive); 3] =
+        [("hops", hops::hops), ("zones", zones::zones), ("log_sources", log_sources::log_sources)];
+    for (name, derive) in joins {
+        if !sink.wants(&[name]) {
+            continue;
+        }
+        let text = derive(&joined, sink);
+        for account in &info.accounts {
+            sink.fact_as_text(&stack::arn(account, region, blueprint), name, Some(Arc::clone(&text)));
+        }
     }
 }
 

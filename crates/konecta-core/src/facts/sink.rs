@@ -73,13 +73,20 @@ impl Sink {
 
     /// States a fact; `None` is not known and leaves no key.
     pub(crate) fn fact(&mut self, arn: &str, name: &'static str, value: Option<Value>) {
+        if self.wanted.has(name) || name == WHY {
+            let text = value.map(|value| self.text(&value));
+            self.fact_as_text(arn, name, text);
+        }
+    }
+
+    /// States a fact that was written as JSON, with the members of objects sorted.
+    pub(crate) fn fact_as_text(&mut self, arn: &str, name: &'static str, text: Option<Arc<str>>) {
         if !self.wanted.has(name) && name != WHY {
             return;
         }
         if !self.disputed.is_empty() && self.disputed.contains(&(arn.to_owned(), name)) {
             return;
         }
-        let text = value.map(|value| self.text(&value));
         let Some(facts) = self.by_arn.get_mut(arn) else {
             self.by_arn.extend(text.map(|text| (arn.into(), vec![(name, text)])));
             return;

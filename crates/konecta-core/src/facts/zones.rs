@@ -2,6 +2,7 @@
 //! Knows nothing of what happens when a zone is lost.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -18,7 +19,7 @@ const NODES: &str = "nodes";
 const DATABASE: &str = "database";
 
 /// The fact `zones`.
-pub(crate) fn zones(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
+pub(crate) fn zones(stack: &Stack<'_, '_>, sink: &Sink) -> Arc<str> {
     let mut links = Links::default();
     stack.open_balancers(BALANCER, &mut links);
     for balancer in stack.balancers(sink) {
@@ -48,7 +49,7 @@ pub(crate) fn zones(stack: &Stack<'_, '_>, sink: &Sink) -> Value {
         let known = told["multi_az"].is_boolean();
         links.note(DATABASE, "multi_az", &database.name(), known.then_some(told));
     }
-    links.into_value()
+    links.into_text()
 }
 
 fn describe(nat: &Nat) -> Value {
