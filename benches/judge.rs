@@ -2,6 +2,7 @@
 //! memory, and whether ten times as many take ten times as long, in seconds of the processor. What was measured, and what
 //! of it was learnt, stands in `docs/performance.md`.
 //!
+//! The same account is judged once more with all values different, and once by every control twice, under other ids.
 //! `-- --million` measures 1,000,000 as well; `-- --controls` says what each control costs;
 //! `-- --json FILE` judges into a report and writes it as JSON, which every run does for 100,000 too;
 //! `-- --judge FILE [CONTROL]…` judges a snapshot that is there already, `-- --findings FILE…` prints what is found,
@@ -22,7 +23,7 @@ use konecta_base::blueprint::Blueprint;
 use konecta_base::snapshot::{SnapshotFile, Source as _};
 use konecta_core::audit::{self, Audit};
 use konecta_core::report::json_v1;
-use konecta_rego::catalogue::{Catalogue, Selection};
+use konecta_rego::catalogue::{Catalogue, Control, PolicyFile, Selection};
 
 /// What one judging took.
 struct Measured {
@@ -94,6 +95,23 @@ fn json(path: &Path) {
         100.0 * writing / judging,
         peak_megabytes() - peak
     );
+}
+
+/// All controls, and each again under another id and package.
+fn doubled() -> Catalogue {
+    let catalogue = Catalogue::built_in().expect("catalogue");
+    let again = |control: &Control| {
+        let (id, package) = (control.id().as_str(), &control.source.package);
+        let number: usize = id.rsplit('-').next().and_then(|number| number.parse().ok()).expect("a number");
+        let other = format!("{}{:03}", id.trim_end_matches(char::is_numeric), number + 500);
+        let text = control.source.text.replace(id, &other);
+        let named = format!("package {}\n", package.trim_start_matches("data."));
+        let renamed = format!("{}_again\n", named.trim_end());
+        (control.source.file.replace(".rego", "_again.rego"), text.replace(&named, &renamed))
+    };
+    let again: Vec<(String, String)> = catalogue.controls().map(again).collect();
+    let files: Vec<PolicyFile<'_>> = again.iter().map(|(path, text)| PolicyFile { path, text }).collect();
+    catalogue.with_user_policies(&files).expect("the same controls under other names")
 }
 
 /// Judges by the named controls only; by none, the snapshot is read and nothing is evaluated.
@@ -172,7 +190,9 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
     if let Some(at) = arguments.iter().position(|argument| argument == "--judge") {
-        let measured = judge(&PathBuf::from(&arguments[at + 1]), &only(&arguments[at + 2..]));
+        let names = &arguments[at + 2..];
+        let catalogue = if names.first().is_some_and(|name| name == "--twice") { doubled() } else { only(names) };
+        let measured = judge(&PathBuf::from(&arguments[at + 1]), &catalogue);
         let Measured { seconds, findings, errors, megabytes } = measured;
         println!("{seconds} {findings} {errors} {megabytes}");
         return;
@@ -181,7 +201,7 @@ fn main() {
         return json(&PathBuf::from(&arguments[at + 1]));
     }
     if let Some(at) = arguments.iter().position(|argument| argument == "--write") {
-        mixed::write(arguments[at + 1].parse().expect("a number"), &PathBuf::from(&arguments[at + 2]));
+        mixed::write(arguments[at + 1].parse().expect("a number"), mixed::KINDS, &PathBuf::from(&arguments[at + 2]));
         return;
     }
     if let Some(at) = arguments.iter().position(|argument| argument == "--threads") {
@@ -196,13 +216,21 @@ fn main() {
     let dir = tempfile::tempdir().expect("dir");
     let head = ["resources", "findings", "errors", "per second", "seconds", "peak MB"];
     println!("{:>10} {:>10} {:>7} {:>12} {:>9} {:>8}", head[0], head[1], head[2], head[3], head[4], head[5]);
+    let tell = |count: usize, measured: &Measured, what: &str| {
+        let Measured { seconds, findings, errors, megabytes } = measured;
+        let rate = count as f64 / seconds;
+        println!("{count:>10} {findings:>10} {errors:>7} {rate:>12.0} {seconds:>9.2} {megabytes:>8.1}{what}");
+    };
     for count in [10_000_usize, 100_000, 1_000_000].into_iter().filter(|&count| has("--million") || count < 1_000_000) {
         let path = dir.path().join(format!("{count}.snap"));
-        mixed::write(count, &path);
-        let Measured { seconds, findings, errors, megabytes } = in_a_process(&path, &[]);
-        let rate = count as f64 / seconds;
-        println!("{count:>10} {findings:>10} {errors:>7} {rate:>12.0} {seconds:>9.2} {megabytes:>8.1}");
+        mixed::write(count, mixed::KINDS, &path);
+        tell(count, &in_a_process(&path, &[]), "");
     }
+    let different = dir.path().join("different.snap");
+    mixed::write(100_000, mixed::ALL_DIFFERENT, &different);
+    tell(100_000, &in_a_process(&different, &[]), "  all values different");
+    let twice = in_a_process(&dir.path().join("100000.snap"), &["--twice".to_owned()]);
+    tell(100_000, &twice, "  every control twice");
     let own = std::env::current_exe().expect("this program");
     let told = Command::new(own).arg("--json").arg(dir.path().join("100000.snap")).status().expect("runs");
     assert!(told.success(), "writing JSON ended with {told}");

@@ -1,7 +1,8 @@
 //! A mixed account as a snapshot: 17 types of resources that are wired to each other, 945 bytes each.
 //! Knows the shapes of AWS's answers from the fixtures of the controls; judges nothing.
 //!
-//! What a control looks at takes one of 40 values, as in an account that grew by copying: names and ids all differ.
+//! What a control looks at takes one of [`KINDS`] values, as in an account that grew by copying, or all differ: names and ids
+//! always do.
 
 mod shapes;
 
@@ -17,7 +18,11 @@ use serde_json::Value;
 const ACCOUNT: &str = "123456789012";
 const REGION: &str = "us-east-1";
 const NOW: &str = "2026-11-23T12:00:00Z";
-const KINDS: usize = 40;
+/// How many values what a control looks at takes.
+pub(crate) const KINDS: usize = 40;
+
+/// So many that hardly two of a type are the same; what is a port with them is still one.
+pub(crate) const ALL_DIFFERENT: usize = 30_000;
 
 /// How many of a hundred resources are of each type; what is left over are network interfaces.
 const SHARES: [(Type, usize); 14] = [
@@ -122,9 +127,9 @@ impl Templates {
     }
 }
 
-/// Writes an account of so many resources.
-pub(crate) fn write(count: usize, path: &Path) {
-    let account = Account { count, templates: Templates::read() };
+/// Writes an account of so many resources, in which what a control looks at takes so many values.
+pub(crate) fn write(count: usize, kinds: usize, path: &Path) {
+    let account = Account { count, kinds, templates: Templates::read() };
     let resources = TYPES.into_iter().flat_map(|kind| (0..account.number(kind)).map(move |at| (kind, at)));
     let resources = resources.map(|(kind, at)| account.resource(kind, at)).collect();
     let region: Region = REGION.parse().expect("region");
@@ -156,6 +161,7 @@ pub(crate) fn write(count: usize, path: &Path) {
 
 struct Account {
     count: usize,
+    kinds: usize,
     templates: Templates,
 }
 
@@ -164,15 +170,15 @@ fn hex(number: usize) -> String {
     format!("0{:016x}", (number as u64).wrapping_mul(2_654_435_761))
 }
 
-/// Which of the values that a control looks at a resource has.
-fn variant(kind: Type, at: usize) -> usize {
-    let mut mixed = (at as u64).wrapping_add((kind as u64) << 40).wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((mixed ^ (mixed >> 31)) % KINDS as u64) as usize
-}
-
 impl Account {
+    /// Which of the values that a control looks at a resource has.
+    fn variant(&self, kind: Type, at: usize) -> usize {
+        let mut mixed = (at as u64).wrapping_add((kind as u64) << 40).wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % self.kinds as u64) as usize
+    }
+
     fn number(&self, kind: Type) -> usize {
         let share =
             |kind| SHARES.iter().find(|(one, _)| *one == kind).map(|(_, share)| (self.count * share / 100).max(1));

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ACCOUNT, Account, NOW, REGION, Type, hex, variant};
+use super::{ACCOUNT, Account, NOW, REGION, Type, hex};
 
 fn cidr(number: usize) -> String {
     format!("{}.{}.{}.0/24", 10 + number % 200, number / 200 % 256, number / 51_200 % 256)
@@ -52,7 +52,7 @@ fn supplement(template: &Value) -> Value {
 
 impl Account {
     pub(super) fn distribution(&self, at: usize) -> Value {
-        let (kind, name) = (variant(Type::Distribution, at), hex(at)[..13].to_owned());
+        let (kind, name) = (self.variant(Type::Distribution, at), hex(at)[..13].to_owned());
         let (id, template) = (format!("E{}", name.to_uppercase()), &self.templates.distribution);
         let arn = format!("arn:aws:cloudfront::{ACCOUNT}:distribution/{id}");
         let mut sent = with(
@@ -71,7 +71,7 @@ impl Account {
     }
 
     pub(super) fn role(&self, at: usize) -> Value {
-        let (kind, name) = (variant(Type::Role, at), format!("role-{}", hex(at)));
+        let (kind, name) = (self.variant(Type::Role, at), format!("role-{}", hex(at)));
         let arn = format!("arn:aws:iam::{ACCOUNT}:role/{name}");
         let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject", "s3:ListBucket"],
             "Resource": format!("arn:aws:s3:::bucket-{kind}/*")}]});
@@ -82,7 +82,7 @@ impl Account {
     }
 
     pub(super) fn balancer(&self, at: usize) -> Value {
-        let (kind, arn, template) = (variant(Type::Balancer, at), self.balancer_arn(at), &self.templates.balancer);
+        let (kind, arn, template) = (self.variant(Type::Balancer, at), self.balancer_arn(at), &self.templates.balancer);
         let name = format!("lb-{}", hex(at));
         let zone = |letter: &str, at: usize| json!({"ZoneName": format!("{REGION}{letter}"), "SubnetId": self.id(Type::Subnet, at), "LoadBalancerAddresses": []});
         let sent = json!({
@@ -105,7 +105,8 @@ impl Account {
     }
 
     pub(super) fn listener(&self, at: usize) -> Value {
-        let (kind, balancer, template) = (variant(Type::Listener, at), self.balancer_arn(at), &self.templates.listener);
+        let (kind, balancer, template) =
+            (self.variant(Type::Listener, at), self.balancer_arn(at), &self.templates.listener);
         let arn = format!("{}/{}", balancer.replace(":loadbalancer/", ":listener/"), &hex(at)[1..]);
         let mut sent = template["configuration"].clone();
         if at.is_multiple_of(2) {
@@ -133,7 +134,7 @@ impl Account {
     }
 
     pub(super) fn target_group(&self, at: usize) -> Value {
-        let (kind, name) = (variant(Type::TargetGroup, at), format!("tg-{}", hex(at)));
+        let (kind, name) = (self.variant(Type::TargetGroup, at), format!("tg-{}", hex(at)));
         let arn = format!("arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:targetgroup/{name}/{}", &hex(at)[1..]);
         let path = if kind.is_multiple_of(5) { "/".to_owned() } else { format!("/health/{kind}") };
         let sent = json!({"TargetGroupArn": arn, "TargetGroupName": name, "VpcId": self.vpc(at), "HealthCheckPath": path,
@@ -143,7 +144,7 @@ impl Account {
     }
 
     pub(super) fn instance(&self, at: usize) -> Value {
-        let (kind, id) = (variant(Type::Instance, at), self.id(Type::Instance, at));
+        let (kind, id) = (self.variant(Type::Instance, at), self.id(Type::Instance, at));
         let mut sent = with(
             self.templates.instance["configuration"].clone(),
             json!({
@@ -159,7 +160,7 @@ impl Account {
         let id = format!("vol-{}", hex(at));
         let attached = json!([{"InstanceId": self.id(Type::Instance, at), "Device": "/dev/xvda", "State": "attached", "DeleteOnTermination": true}]);
         let sent = json!({
-            "VolumeId": id, "Encrypted": !at.is_multiple_of(3), "Size": 20 + variant(Type::Volume, at), "State": "in-use", "VolumeType": "gp3",
+            "VolumeId": id, "Encrypted": !at.is_multiple_of(3), "Size": 20 + self.variant(Type::Volume, at), "State": "in-use", "VolumeType": "gp3",
             "AvailabilityZone": format!("{REGION}a"), "Attachments": attached, "Tags": listed(&tags(at)),
         });
         with(ec2("Volume", "volume", &id, sent), json!({"tags": tags(at)}))
@@ -169,7 +170,7 @@ impl Account {
         let (id, ip) = (format!("eni-{}", hex(at)), address(at));
         let sent = json!({
             "NetworkInterfaceId": id, "VpcId": self.vpc(at), "SubnetId": self.id(Type::Subnet, at), "InterfaceType": "interface",
-            "Status": "in-use", "Description": format!("d{}", variant(Type::Interface, at)), "OwnerId": ACCOUNT, "PrivateIpAddress": ip,
+            "Status": "in-use", "Description": format!("d{}", self.variant(Type::Interface, at)), "OwnerId": ACCOUNT, "PrivateIpAddress": ip,
             "PrivateIpAddresses": [{"Primary": true, "PrivateIpAddress": ip}], "Ipv6Addresses": [], "RequesterManaged": false,
             "Groups": [{"GroupId": self.id(Type::Group, at), "GroupName": "x"}], "SourceDestCheck": true, "TagSet": [],
         });
@@ -178,7 +179,7 @@ impl Account {
 
     /// The rules of a group: about three.
     pub(super) fn rules(&self, group: usize) -> [Value; 3] {
-        let kind = variant(Type::Group, group);
+        let kind = self.variant(Type::Group, group);
         let tcp = |port: usize| json!({"IsEgress": false, "IpProtocol": "tcp", "FromPort": port, "ToPort": port});
         let one = |at: usize| match kind + at {
             number if number.is_multiple_of(7) => with(tcp(443), json!({"CidrIpv4": "0.0.0.0/0"})),
@@ -219,8 +220,8 @@ impl Account {
 
     pub(super) fn rule(&self, at: usize) -> Value {
         let groups = self.number(Type::Group);
-        let (group, kind, id) = (at % groups, variant(Type::Rule, at), format!("sgr-{}", hex(at)));
-        let other = || json!({"IsEgress": false, "IpProtocol": "tcp", "FromPort": 8000 + kind, "ToPort": 9000, "CidrIpv4": cidr(kind)});
+        let (group, kind, id) = (at % groups, self.variant(Type::Rule, at), format!("sgr-{}", hex(at)));
+        let other = || json!({"IsEgress": false, "IpProtocol": "tcp", "FromPort": 8000 + kind, "ToPort": 9000.max(8000 + kind), "CidrIpv4": cidr(kind)});
         let rule = self.rules(group).get(at / groups).cloned().unwrap_or_else(other);
         let sent = json!({
             "SecurityGroupRuleId": id, "GroupId": self.id(Type::Group, group), "GroupOwnerId": ACCOUNT, "Tags": [],
@@ -230,7 +231,7 @@ impl Account {
     }
 
     pub(super) fn subnet(&self, at: usize) -> Value {
-        let (id, kind) = (self.id(Type::Subnet, at), variant(Type::Subnet, at));
+        let (id, kind) = (self.id(Type::Subnet, at), self.variant(Type::Subnet, at));
         let sent = json!({
             "SubnetId": id, "SubnetArn": format!("arn:aws:ec2:{REGION}:{ACCOUNT}:subnet/{id}"), "VpcId": self.vpc(at),
             "CidrBlock": cidr(at), "Tags": listed(&tags(at)), "MapPublicIpOnLaunch": kind.is_multiple_of(5),
@@ -260,7 +261,7 @@ impl Account {
     }
 
     pub(super) fn repository(&self, at: usize) -> Value {
-        let (kind, template) = (variant(Type::Repository, at), &self.templates.repository);
+        let (kind, template) = (self.variant(Type::Repository, at), &self.templates.repository);
         let name = format!("team-{:02}/svc-{}", at % 23, hex(at));
         let arn = format!("arn:aws:ecr:{REGION}:{ACCOUNT}:repository/{name}");
         let sent = json!({
@@ -280,7 +281,8 @@ impl Account {
     }
 
     pub(super) fn database(&self, at: usize) -> Value {
-        let (kind, name, template) = (variant(Type::Database, at), format!("db-{}", hex(at)), &self.templates.database);
+        let (kind, name, template) =
+            (self.variant(Type::Database, at), format!("db-{}", hex(at)), &self.templates.database);
         let arn = format!("arn:aws:rds:{REGION}:{ACCOUNT}:db:{name}");
         let subnet = |letter: &str, at: usize| {
             json!({"SubnetIdentifier": self.id(Type::Subnet, at),
