@@ -1,7 +1,10 @@
 //! The only place that prints: results to standard output, everything else to standard error.
 
 use std::error::Error as _;
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::Path;
 
 use konecta_base::output_file;
@@ -77,9 +80,18 @@ pub(crate) fn write_by(path: &Path, make: &mut dyn FnMut(&mut dyn Write) -> io::
     output_file::write(path, make).map_err(|source| Error::WriteFile { path: path.to_owned(), source })
 }
 
-/// Whether a file's name stands for standard output, which is then not opened a second time.
+/// Whether a file's name stands for standard output, however it is spelled: that is then not opened a second time.
 pub(crate) fn is_standard_output(path: &Path) -> bool {
     ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| path == Path::new(name))
+        || is_where_output_goes(path).unwrap_or_default()
+}
+
+/// Whether a path leads to the very pipe, socket or file that is open as standard output. A terminal may be written to twice, and
+/// the null device by everybody.
+fn is_where_output_goes(path: &Path) -> io::Result<bool> {
+    let output = File::from(io::stdout().as_fd().try_clone_to_owned()?).metadata()?;
+    let there = std::fs::metadata(path)?;
+    Ok((output.dev(), output.ino()) == (there.dev(), there.ino()) && !there.file_type().is_char_device())
 }
 
 /// A remark that is no result. Text from AWS can be in it: nothing of it acts on the terminal.

@@ -320,6 +320,8 @@ fn outputs_that_cannot_be_are_refused_before_anything_is_read() {
         ("json=same.json,sarif=./same.json", None, "two outputs go to ./same.json"),
         ("json,table", None, "two outputs go to standard output"),
         ("json,table=/dev/stdout", None, "two outputs go to standard output"),
+        ("json,table=/dev/../dev/stdout", None, "two outputs go to standard output"),
+        ("json,table=/proc/thread-self/fd/1", None, "two outputs go to standard output"),
         ("json=kept.snap", Some("kept.snap"), "two outputs go to kept.snap"),
         ("json=no/such/folder.json", None, "cannot write no/such/folder.json"),
         ("json=.git", None, "cannot write .git"),

@@ -36,7 +36,8 @@ pub fn amend(path: &Path, make: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>
     file.commit()
 }
 
-/// A file that is written bit by bit. It has its name when it is committed; one that is dropped before leaves nothing behind.
+/// A file that is written bit by bit. It has its name when it is committed; one that is dropped before leaves nothing behind. On
+/// Linux it has no name at all until then, where the file system knows such files, so that a signal leaves nothing either.
 #[derive(Debug)]
 pub struct OutputFile(BufWriter<Pending>);
 
@@ -44,6 +45,8 @@ pub struct OutputFile(BufWriter<Pending>);
 enum Pending {
     /// Beside the file whose name it will have.
     File(NamedTempFile<File>, PathBuf),
+    /// Without a name, in the file system of the one that it will have.
+    Nameless(File, PathBuf),
     Device(File),
 }
 
@@ -54,7 +57,10 @@ impl OutputFile {
     /// As [`check`], and when a device or a pipe cannot be opened.
     pub fn create(path: &Path) -> io::Result<Self> {
         let pending = match Target::of(path)? {
-            Target::File(path) => Pending::File(temporary(&path)?, path),
+            Target::File(path) => match nameless(folder(&path)) {
+                Some(file) => Pending::Nameless(file, path),
+                None => Pending::File(temporary(&path)?, path),
+            },
             Target::Device => Pending::Device(OpenOptions::new().write(true).open(path)?),
         };
         Ok(Self(BufWriter::new(pending)))
@@ -69,6 +75,12 @@ impl OutputFile {
             Pending::File(file, path) => {
                 file.as_file().sync_all()?;
                 file.persist(path)?;
+                Ok(())
+            }
+            Pending::Nameless(file, path) => {
+                file.sync_all()?;
+                // Only a rename replaces what stands under the name.
+                tempfile::Builder::new().make_in(folder(&path), |name| give_name(&file, name))?.persist(path)?;
                 Ok(())
             }
             Pending::Device(mut device) => device.flush(),
@@ -90,6 +102,7 @@ impl Write for Pending {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::File(file, _) => file.write(bytes),
+            Self::Nameless(file, _) => file.write(bytes),
             Self::Device(device) => device.write(bytes),
         }
     }
@@ -97,6 +110,7 @@ impl Write for Pending {
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::File(file, _) => file.flush(),
+            Self::Nameless(file, _) => file.flush(),
             Self::Device(device) => device.flush(),
         }
     }
@@ -157,6 +171,41 @@ fn temporary(path: &Path) -> io::Result<NamedTempFile<File>> {
     NamedTempFile::new_in(folder(path))
 }
 
+/// Where a file without a name can be given one: by what is open in this process.
+#[cfg(target_os = "linux")]
+const OPEN_FILES: &str = "/proc/self/fd";
+
+/// A file without a name, with mode 0600; `None` where there are none.
+#[cfg(target_os = "linux")]
+fn nameless(folder: &Path) -> Option<File> {
+    use rustix::fs::{CWD, Mode, OFlags, openat};
+
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    let file = Path::new(OPEN_FILES).is_dir().then(|| openat(CWD, folder, flags, Mode::RUSR | Mode::WUSR));
+    Some(File::from(file?.ok()?))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn nameless(_folder: &Path) -> Option<File> {
+    None
+}
+
+/// Gives a file without a name one that is free.
+#[cfg(target_os = "linux")]
+fn give_name(file: &File, name: &Path) -> io::Result<()> {
+    use std::os::fd::AsRawFd as _;
+
+    use rustix::fs::{AtFlags, CWD, linkat};
+
+    let open = format!("{OPEN_FILES}/{}", file.as_raw_fd());
+    Ok(linkat(CWD, open, CWD, name, AtFlags::SYMLINK_FOLLOW)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_name(_file: &File, _name: &Path) -> io::Result<()> {
+    Err(ErrorKind::Unsupported.into())
+}
+
 fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -200,6 +249,10 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).expect("reads"), "one\n");
         let mut dropped = OutputFile::create(&path).expect("begins");
         dropped.write_all(b"two\n").expect("takes");
+        dropped.flush().expect("flushes");
+        // Who is killed here leaves nothing behind: it has no name yet.
+        #[cfg(target_os = "linux")]
+        assert_eq!(fs::read_dir(folder.path()).expect("folder").count(), 1);
         drop(dropped);
         assert_eq!(fs::read_to_string(&path).expect("reads"), "one\n");
         assert_eq!(fs::read_dir(folder.path()).expect("folder").count(), 1, "nothing half-made is left");
