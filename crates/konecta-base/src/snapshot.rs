@@ -1,6 +1,7 @@
 //! Everything read in one scan, in memory and as a file: JSON Lines in zstd, with a version and a digest.
 //! Knows nothing of controls; the file is the border where a scan and its judgement can part in time.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
@@ -292,7 +293,11 @@ impl SnapshotFile {
     /// Every [`SnapshotError`], each naming the file.
     pub fn open(path: &Path) -> Result<Self, SnapshotError> {
         let mut lines = Lines::open(path)?;
-        let header: Header = lines.header()?;
+        let mut header: Header = lines.header()?;
+        // What is said of each account is said once.
+        let (mut accounts, mut regions) = (BTreeSet::new(), BTreeSet::new());
+        header.scan.accounts.retain(|account| accounts.insert(account.clone()));
+        header.scan.regions.retain(|region| regions.insert(region.clone()));
         let mut digest = Sha256::new();
         digest.update(&lines.buffer);
         let (mut reads, mut gaps) = (Vec::new(), Vec::new());
