@@ -48,7 +48,7 @@ pub(super) fn strays(kind: &ResourceType, before: &Value, edits: &[Edit], now: &
                     }
                 }
             }
-            None => lay(&mut model, edit)?,
+            None => lay(kind, &mut model, edit)?,
         }
     }
     let model = comparable(kind, model);
@@ -91,8 +91,42 @@ fn unordered_above(kind: &ResourceType, body: &Value, path: &str) -> Option<(Str
     None
 }
 
-/// Makes an edit in the model. What comes into a list before an element moves it.
-fn lay(model: &mut Value, edit: &Edit) -> Result<(), String> {
+/// Whether a pointer leads to a list that comes in any order.
+fn is_list_without_order(kind: &ResourceType, body: &Value, path: &str) -> bool {
+    let mut here = Some(body);
+    let mut dotted = String::new();
+    for step in path.split('/').skip(1) {
+        match here {
+            Some(Value::Array(list)) => {
+                dotted.push_str("[]");
+                here = step.parse::<usize>().ok().and_then(|at| list.get(at));
+            }
+            other => {
+                let key = step.replace("~1", "/").replace("~0", "~");
+                here = other.and_then(|value| value.get(&key));
+                dotted = if dotted.is_empty() { key } else { format!("{dotted}.{key}") };
+            }
+        }
+    }
+    is_unordered(kind, &format!("{dotted}[]"))
+}
+
+/// What an edit of a whole list without an order takes out of it, and what it puts in; `None` for any other edit.
+pub(super) fn exchanged<'e>(kind: &ResourceType, body: &Value, edit: &'e Edit) -> Option<[Vec<&'e Value>; 2]> {
+    let (Some(Value::Array(before)), Some(Value::Array(after))) = (&edit.before, &edit.after) else { return None };
+    is_list_without_order(kind, body, &edit.path).then(|| unmatched(before, after, fits).into())
+}
+
+/// Makes an edit in the model. What comes into a list before an element moves it. In a list without an order, what the edit
+/// says nothing of stays: somebody else may have put it there.
+fn lay(kind: &ResourceType, model: &mut Value, edit: &Edit) -> Result<(), String> {
+    let exchange = exchanged(kind, model, edit);
+    if let (Some([goes, comes]), Some(Value::Array(list))) = (exchange, model.pointer_mut(&edit.path)) {
+        list.retain(|item| !goes.iter().any(|gone| fits(gone, item)));
+        let new: Vec<Value> = comes.into_iter().filter(|item| !list.contains(item)).cloned().collect();
+        list.extend(new);
+        return Ok(());
+    }
     let (parent, last) = edit.path.rsplit_once('/').unwrap_or_default();
     if let (None, Some(after), Some(Value::Array(list)), Ok(at)) =
         (&edit.before, &edit.after, model.pointer_mut(parent), last.parse::<usize>())

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::compare::strays;
+use super::compare::{exchanged, strays};
 use super::resolve::{Here, Unsent, is_stand_in};
 use super::{AccountApi, Images, Log, Run, States, Way};
 use crate::plan::{Change, Expected, is_unordered, settled, state_hash};
@@ -181,7 +181,9 @@ fn place(edit: &Edit, behind: &[Edit]) -> Option<Vec<String>> {
     Some(place)
 }
 
-fn unmade(resource: &ResourceRef, edits: &[Edit], snapshot: &Snapshot) -> Vec<String> {
+/// Which edits are not made, in words. `is_exact` says whether a list without an order must hold nothing besides: on the way
+/// back, what others have put into it meanwhile may be there.
+fn unmade(resource: &ResourceRef, edits: &[Edit], snapshot: &Snapshot, is_exact: bool) -> Vec<String> {
     let found = snapshot.resources.iter().find(|found| found.arn == resource.arn);
     let Some(body) = found.and_then(|found| simulate::body(found).ok()) else {
         return vec![format!("{} is not there", resource.arn)];
@@ -189,6 +191,7 @@ fn unmade(resource: &ResourceRef, edits: &[Edit], snapshot: &Snapshot) -> Vec<St
     let is_made = |(at, edit): &(usize, &Edit)| {
         place(edit, &edits[at + 1..]).is_none_or(|steps| made(&resource.resource_type, "", &body, &steps, edit))
             || is_same_set(resource, edit, &body)
+            || !is_exact && is_exchanged(resource, edit, &body)
     };
     edits.iter().enumerate().filter(|one| !is_made(one)).map(|(_, edit)| mismatch(resource, edit, &body)).collect()
 }
@@ -200,6 +203,16 @@ fn is_same_set(resource: &ResourceRef, edit: &Edit, body: &Value) -> bool {
     after.as_ref().is_some_and(Value::is_array)
         && pointer::put(&mut meant, &edit.path, after).is_ok()
         && settled(&resource.resource_type, meant) == settled(&resource.resource_type, body.clone())
+}
+
+/// Whether a list without an order has lost what the edit takes out, and has what it puts in.
+fn is_exchanged(resource: &ResourceRef, edit: &Edit, body: &Value) -> bool {
+    let Some([goes, comes]) = exchanged(&resource.resource_type, body, edit) else { return false };
+    let list = body.pointer(&edit.path).and_then(Value::as_array);
+    list.is_some_and(|list| {
+        let there = |meant: &&Value| list.iter().any(|item| fits(meant, item));
+        comes.iter().all(there) && !goes.iter().any(there)
+    })
 }
 
 fn mismatch(resource: &ResourceRef, edit: &Edit, body: &Value) -> String {
@@ -227,7 +240,7 @@ impl<A: AccountApi, L: Log> Run<'_, A, L> {
             match effect {
                 Effect::Amended { resource, edits } => {
                     let edits = self.resolved(here, edits).await?;
-                    missing.extend(unmade(resource, &edits, snapshot));
+                    missing.extend(unmade(resource, &edits, snapshot, true));
                 }
                 Effect::Created { resource, exists } => match self.count(here, exists).await? {
                     1 => {}
@@ -257,7 +270,7 @@ impl<A: AccountApi, L: Log> Run<'_, A, L> {
             match effect {
                 Effect::Amended { resource, edits } => {
                     let edits: Vec<Edit> = edits.iter().rev().map(Edit::reversed).collect();
-                    left.extend(unmade(resource, &edits, now));
+                    left.extend(unmade(resource, &edits, now, false));
                 }
                 Effect::Created { resource, exists } => {
                     if self.count(here, exists).await? != 0 {

@@ -34,6 +34,21 @@ fn what_was_meant_is_no_stray_and_all_else_is_named() {
 }
 
 #[test]
+fn a_list_without_an_order_that_is_put_back_keeps_what_others_put_into_it() {
+    const ACL: &str = "AWS::EC2::NetworkAcl";
+    let entries = |numbers: &[u64]| -> Value { numbers.iter().map(|number| json!({"RuleNumber": number})).collect() };
+    let acl = |numbers: &[u64]| json!({"configuration": {"Entries": entries(numbers)}});
+    let taken = edit("/configuration/Entries", Some(entries(&[50, 100])), Some(entries(&[100])));
+    let back = [taken.reversed()];
+    assert_eq!(stray(ACL, &acl(&[100, 777]), &back, &acl(&[777, 100, 50])), [""; 0]);
+    assert_eq!(stray(ACL, &acl(&[100, 777]), &back, &acl(&[100, 50])).len(), 1, "what another put there is gone");
+    let [goes, comes] = exchanged(&kind(ACL), &acl(&[100]), &back[0]).expect("a list without an order");
+    assert_eq!((goes.len(), comes), (0, vec![&json!({"RuleNumber": 50})]));
+    let ordered = edit("/configuration/DistributionConfig/CacheBehaviors/Items", Some(json!([1])), Some(json!([2])));
+    assert_eq!(exchanged(&kind(DISTRIBUTION), &json!({}), &ordered), None);
+}
+
+#[test]
 fn placeholders_stand_for_whatever_came_of_them() {
     let before = json!({"configuration": {}});
     let secret = crate::step::secret("E1", "o", "X-S");

@@ -31,7 +31,7 @@ fn undone(kind: &str, configuration: &Value, edits: &[Edit]) -> Vec<String> {
         reads: Vec::new(),
         gaps: Vec::new(),
     };
-    let told = unmade(&resource(kind), edits, &snapshot);
+    let told = unmade(&resource(kind), edits, &snapshot, true);
     edits
         .iter()
         .filter(|edit| told.iter().any(|told| told.contains(&format!(" {} is ", pointer::attribute(&edit.path)))))
