@@ -10,7 +10,7 @@ use konecta_base::snapshot::{Snapshot, SnapshotFile};
 use konecta_core::audit::Audited;
 use konecta_fix::Class;
 use konecta_fix::emit;
-use konecta_fix::journal::{Journal, Outcome, RunState, Way};
+use konecta_fix::journal::{Journal, Outcome, RunState, Stage, Way};
 use konecta_fix::plan::{Change, Plan, PlanError, PlanOptions, read_plan};
 use konecta_fix::plan_text::{self, Legend, Look};
 use konecta_fix::planning::{self, Judged};
@@ -272,12 +272,19 @@ pub(super) fn go_on(
     confined::lift_processor_limit()?;
     let state = StateDir::of(state_args.state_dir.as_deref())?;
     let mut options = reading::options(account, config)?;
-    super::rollback::block_on(async {
+    let run_state = super::rollback::block_on(async {
         let mut medium = Journals::open(state_args, &options).await?.find(run)?;
-        let run_state = super::runs::run_state(run, &mut medium).await?;
-        run_state.plan.is_within_remedies()?;
-        let turn = look(&run_state)?;
-        options.regions = konecta_aws::RegionChoice::Named(run_state.plan.regions.clone());
+        super::runs::run_state(run, &mut medium).await
+    })?;
+    run_state.plan.is_within_remedies()?;
+    let turn = look(&run_state)?;
+    let anew = match &turn {
+        Turn::On if !open(&run_state).is_empty() => Some(planned_again(&run_state.plan, account, config, whole)?),
+        Turn::On | Turn::Back(_) => None,
+    };
+    options.regions = konecta_aws::RegionChoice::Named(run_state.plan.regions.clone());
+    super::rollback::block_on(async {
+        let medium = Journals::open(state_args, &options).await?.find(run)?;
         let mut live = Live::open(&options, config.audit(whole)).await?;
         let found = live.account().id();
         if found != &run_state.plan.account {
@@ -292,13 +299,19 @@ pub(super) fn go_on(
             run_state.plan.is_within_remedies()?;
             let who = live.account().caller().to_owned();
             let way = if let Turn::Back(_) = turn { Way::Back } else { run_state.way };
+            // The journal may have been written anew since it was first read: what is open in it counts as it is now.
+            let open = open(&run_state);
+            let unproposed = anew.as_ref().map_or_else(|| open.clone(), |anew| run_state.plan.unproposed(anew, &open));
             let stop = live.stop();
             let going = async {
                 match &turn {
                     Turn::Back(only) => {
                         Run::turn_back(&mut live, &mut journal, run_state, &who, TOOL, only).await?.go().await
                     }
-                    Turn::On => Run::resume(&mut live, &mut journal, run_state, &who, TOOL).await?.go().await,
+                    Turn::On => {
+                        let going = Run::resume(&mut live, &mut journal, run_state, &who, TOOL).await?;
+                        going.without(unproposed).go().await
+                    }
                 }
             };
             Ok((stoppable(going, &mut signals, &stop, (run, state_args)).await?, way))
@@ -308,6 +321,40 @@ pub(super) fn go_on(
         let (run_state, way) = ended?;
         finish(run_state, way)
     })
+}
+
+/// The changes of which no answer of their call is known, on the way forward: they may still be made.
+fn open(run_state: &RunState) -> BTreeSet<String> {
+    let is_open = |id: &str| match run_state.stage(Way::Forward, id) {
+        Stage::Pending => true,
+        Stage::InFlight(in_flight) => in_flight.called == 0,
+        Stage::Settled(_) => false,
+    };
+    let forward = run_state.plan.changes.iter().filter(|_| run_state.way == Way::Forward);
+    forward.map(|change| change.id.clone()).filter(|id| is_open(id)).collect()
+}
+
+/// What the remedies propose of the account as it is now, by the same choice as a plan was made.
+fn planned_again(planned: &Plan, account: &AccountArgs, config: &Config, whole: &Catalogue) -> Result<Plan, Error> {
+    let mut options =
+        planned.scope.clone().ok_or_else(|| PlanError::Foreign("it does not say what was chosen".to_owned()))?;
+    let account = AccountArgs { region: planned.regions.iter().map(ToString::to_string).collect(), ..account.clone() };
+    let read = reading::read(&account, config, &whole.reads())?;
+    let Audited { report, facts, .. } = config.audit(whole).accepting(&read)?;
+    // A resource that was chosen may be gone by what was done of the plan.
+    let is_chosen = !options.resources.is_empty();
+    options.resources.retain(|arn| report.findings.iter().any(|finding| &finding.resource.arn == arn));
+    if is_chosen && options.resources.is_empty() {
+        return Ok(Plan { changes: Vec::new(), ..planned.clone() });
+    }
+    let judged = Judged {
+        snapshot: &read,
+        findings: &report.findings,
+        facts: &facts,
+        catalogue: whole,
+        blueprint: &config.blueprint,
+    };
+    Ok(planning::plan(&judged, &options, TOOL, fix_runtime::now())?)
 }
 
 async fn locked(state: &StateDir, args: &StateArgs, live: &Live<'_>, run: &str) -> Result<Held, Error> {

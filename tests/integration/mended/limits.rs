@@ -1,5 +1,6 @@
 //! What a fix must not do: more than it may, more than it was shown, or on top of somebody else's change.
 
+use konecta_base::snapshot::SnapshotFile;
 use serde_json::{Value, json};
 
 use super::TestAccount;
@@ -85,17 +86,60 @@ fn a_forged_plan_is_refused_whatever_its_digest_says() {
     ] {
         let mut forged = plan.clone();
         *forged["changes"][0].pointer_mut(place).expect(place) = value;
-        let map = forged.as_object_mut().expect("a plan");
-        map.remove("sha256");
-        let digest = konecta_base::snapshot::sha256(&konecta_fix::plan::canonical(forged.clone()));
-        forged["sha256"] = json!(digest);
         let file = bench.path("forged.json");
-        std::fs::write(&file, forged.to_string()).expect("written");
+        std::fs::write(&file, sealed(forged)).expect("written");
         let ended = bench.run(&["fix", "--yes", "--plan", file.to_str().expect("path")]);
         assert_eq!(ended.code, Some(2), "{name}: {ended:?}");
-        assert!(ended.err.contains("is not what its remedy proposes"), "{name}: {}", ended.err);
+        assert!(ended.err.contains("is not what"), "{name}: {}", ended.err);
     }
     assert_eq!(before.difference(&bench.content("after.snap")), super::content::Difference::default());
+}
+
+/// With the digest that belongs to it.
+fn sealed(mut plan: Value) -> String {
+    plan.as_object_mut().expect("a plan").remove("sha256");
+    let digest = konecta_base::snapshot::sha256(&konecta_fix::plan::canonical(plan.clone()));
+    plan["sha256"] = json!(digest);
+    plan.to_string()
+}
+
+/// A change that fits nothing when the plan is read does not come to fit by what another change of the plan does.
+#[test]
+fn a_forged_change_does_not_hide_behind_a_genuine_one() {
+    let bench = with(&["rds-deletable"]);
+    let plan: Value = bench.plan(&[]);
+    let forged = |call: Value, id: &str| {
+        let mut plan = plan.clone();
+        let mut second = plan["changes"][0].clone();
+        second["id"] = json!(id);
+        second["expects"][0]["sha256"] = json!("0".repeat(64));
+        for member in ["effects", "inverse", "verifies"] {
+            second[member] = json!([]);
+        }
+        second["call"] = call;
+        plan["changes"].as_array_mut().expect("changes").push(second);
+        let file = bench.path("forged.json");
+        std::fs::write(&file, sealed(plan)).expect("written");
+        bench.run(&["fix", "--yes", "--plan", file.to_str().expect("path")])
+    };
+    let genuine = &plan["changes"][0]["call"]["parameters"]["DBInstanceIdentifier"];
+    let open = json!({"service": "rds", "operation": "ModifyDBInstance",
+        "parameters": {"DBInstanceIdentifier": genuine, "PubliclyAccessible": true, "ApplyImmediately": true}});
+    let twice = forged(open.clone(), "c1");
+    assert_eq!(twice.code, Some(2), "{twice:?}");
+    assert!(twice.err.contains("there are two changes c1"), "{}", twice.err);
+    let admin = json!({"service": "iam", "operation": "AttachRolePolicy", "parameters":
+        {"RoleName": "konecta-erp-cluster", "PolicyArn": "arn:aws:iam::aws:policy/AdministratorAccess"}});
+    let ended = forged(admin, "c9");
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(ended.err.contains("no remedy of it calls iam:AttachRolePolicy"), "{}", ended.err);
+    let ended = forged(open, "c9");
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    assert!((ended.out.clone() + &ended.err).contains("changed since the plan"), "{ended:?}");
+    bench.content("after.snap");
+    let after = SnapshotFile::open(&bench.path("after.snap")).and_then(|file| file.load()).expect("a snapshot");
+    let after = serde_json::to_string(&after.resources).expect("JSON");
+    assert!(after.contains("PubliclyAccessible") && !after.contains(r#""PubliclyAccessible":true"#), "it was opened");
 }
 
 /// An option that would be ignored is refused: whoever gives it counts on it.

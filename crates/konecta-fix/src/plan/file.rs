@@ -1,11 +1,13 @@
 //! A plan as a file: written whole, read back only if nothing in it was changed.
 //! Knows nothing of how a plan comes to be nor of how it is carried out; the time and the account are told to it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::canonical::{digest, sorted};
-use super::{Plan, VERSION};
+use super::{LIFETIME, Plan, VERSION};
 use konecta_base::id::AccountId;
 
 /// Why there is no plan, or why a plan may not be used.
@@ -66,7 +68,7 @@ pub enum PlanError {
     },
     /// No remedy that a change names could have made it so.
     #[error(
-        "{change} ({title}) is not what konecta-audit makes: {why}; the journal was written by somebody else, so nothing in it is carried out"
+        "{change} ({title}) is not what konecta-audit makes: {why}; somebody else wrote or edited it, so nothing of it is carried out"
     )]
     NotOfRemedies {
         /// The change.
@@ -153,9 +155,10 @@ impl Plan {
     /// # Errors
     /// When it is, or has not begun.
     pub fn is_in_time(&self, now: Timestamp) -> Result<(), PlanError> {
+        let expired = self.expires_at.min(end(self.created_at));
         // A plan from the future is as little to be trusted as one from the past.
-        if now >= self.expires_at || now < self.created_at {
-            return Err(PlanError::Expired { created: self.created_at, expired: self.expires_at });
+        if now >= expired || now < self.created_at {
+            return Err(PlanError::Expired { created: self.created_at, expired });
         }
         Ok(())
     }
@@ -175,6 +178,11 @@ impl Plan {
             Some(change) => Err(PlanError::OwnRole { change: change.id.clone(), caller: caller.to_owned() }),
         }
     }
+}
+
+/// When a plan that was made then may no longer be applied, whatever it says itself.
+pub(super) fn end(created: Timestamp) -> Timestamp {
+    created.checked_add(LIFETIME).unwrap_or(Timestamp::MAX)
 }
 
 /// The role or user in an ARN of IAM, or in that of a session of a role: kind and name, without path and session.
@@ -212,6 +220,23 @@ pub fn read_plan(text: &str) -> Result<Plan, PlanError> {
 }
 
 impl Plan {
+    /// Whether each change has an id of its own, and needs such as come before it: what a run remembers, it remembers by id.
+    ///
+    /// # Errors
+    /// When an id stands twice, or a change needs what is not there or comes later.
+    pub(super) fn names_each_once(&self) -> Result<(), PlanError> {
+        let mut known = BTreeSet::new();
+        for change in &self.changes {
+            if let Some(other) = change.needs.iter().find(|id| !known.contains(id.as_str())) {
+                return Err(PlanError::Foreign(format!("{} needs {other}, which does not come before it", change.id)));
+            }
+            if !known.insert(change.id.as_str()) {
+                return Err(PlanError::Foreign(format!("there are two changes {}", change.id)));
+            }
+        }
+        Ok(())
+    }
+
     fn read(value: Value) -> Result<Self, PlanError> {
         let plan: Self =
             serde_json::from_value(value.clone()).map_err(|error| PlanError::Foreign(error.to_string()))?;
@@ -219,6 +244,7 @@ impl Plan {
         if serde_json::to_value(&plan)? != value {
             return Err(PlanError::Foreign("it holds more or less than a plan does".to_owned()));
         }
+        plan.names_each_once()?;
         Ok(plan)
     }
 }

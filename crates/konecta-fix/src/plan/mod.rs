@@ -244,7 +244,7 @@ pub fn plan(input: &PlanInput<'_>, options: &PlanOptions, tool: &str, now: Times
         version: VERSION,
         tool: tool.to_owned(),
         created_at: now,
-        expires_at: now + LIFETIME,
+        expires_at: file::end(now),
         account: account.clone(),
         regions: input.snapshot.info.regions.clone(),
         scope: Some(PlanOptions { managed: BTreeMap::new(), ..options.clone() }),

@@ -37,12 +37,13 @@ impl Plan {
 
     /// Whether each change is what its remedies propose: `anew` is what they make of `snapshot` by the same choice.
     ///
-    /// A change of something that is not as it was when the plan was made is let through: the run itself refuses it, with
-    /// the name of what changed, and goes on with what does not depend on it.
+    /// A change of something that is not as it was when the plan was made is let through, if its remedies could have made it:
+    /// the run itself refuses it, with the name of what changed, and goes on with what does not depend on it.
     ///
     /// # Errors
     /// When a change differs in its call, its way back, its waits, or in what is told of it.
     pub fn is_proposed(&self, anew: &Self, snapshot: &Snapshot) -> Result<(), PlanError> {
+        self.is_within_remedies()?;
         let proposed: BTreeSet<String> = anew.changes.iter().map(|change| anew.essence(change)).collect();
         for change in &self.changes {
             if is_as_expected(&change.expects, snapshot) && !proposed.contains(&self.essence(change)) {
@@ -50,6 +51,15 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// Which of the changes that are named `anew` does not have: what the remedies make of the account as it is by now, when
+    /// a part of the plan is done. What was planned on and what a change needs may differ by that, what it does may not.
+    #[must_use]
+    pub fn unproposed(&self, anew: &Self, open: &BTreeSet<String>) -> BTreeSet<String> {
+        let proposed: BTreeSet<String> = anew.changes.iter().map(deed).collect();
+        let open = self.changes.iter().filter(|change| open.contains(&change.id));
+        open.filter(|change| !proposed.contains(&deed(change))).map(|change| change.id.clone()).collect()
     }
 
     /// All of a change, with other changes by their steps: numbers are a plan's own.
@@ -60,6 +70,13 @@ impl Plan {
         let needs: BTreeSet<Option<&Vec<String>>> = change.needs.iter().map(|id| by_id.get(id.as_str())).collect();
         json!({"change": Change { id: String::new(), needs: Vec::new(), ..change.clone() }, "needs": needs}).to_string()
     }
+}
+
+/// What a change does, and what it makes sure of.
+fn deed(change: &Change) -> String {
+    let Change { parts, resource, class, effects, call, inverse, requires, waits, .. } = change;
+    let touched: BTreeSet<&str> = change.expects.iter().map(|expected| expected.arn.as_str()).collect();
+    json!([parts, resource, class, effects, call, inverse, requires, waits, touched]).to_string()
 }
 
 fn is_as_expected(expects: &[Expected], snapshot: &Snapshot) -> bool {

@@ -2,7 +2,8 @@
 //! gone on with or taken back makes the calls that stand in it.
 //!
 //! What is held against each other: the remedies that the change names, the IAM actions that those declare, the call, its
-//! way back, and what both say that they touch. The *values* that a way back sets are what was there before the run, which
+//! way back, and what both say that they touch. What is still to be made is held against what the remedies propose as well
+//! (`proposed`). The *values* that a way back sets are what was there before the run, which
 //! nobody but the journal remembers: they are shown before anything is done.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Change, Plan, PlanError};
+use crate::grants::changes;
 use crate::registry::remedy;
 use crate::step::{Call, Edit};
 
@@ -19,6 +21,7 @@ impl Plan {
     /// # Errors
     /// When a call, or one of the way back, is none of theirs, or speaks of another resource.
     pub fn is_within_remedies(&self) -> Result<(), PlanError> {
+        self.names_each_once()?;
         self.changes.iter().try_for_each(|change| {
             within(change).map_err(|why| PlanError::NotOfRemedies {
                 change: change.id.clone(),
@@ -44,11 +47,38 @@ fn within(change: &Change) -> Result<(), String> {
         if let Some(other) = foreign(&call.parameters, account) {
             return Err(format!("{} speaks of {other}, in another account", call.operation));
         }
+        if !knows_no_resource(&action) && !speaks_of(call, change) {
+            return Err(format!("{} does not name {}", call.operation, change.resource.arn));
+        }
     }
     for back in &change.inverse {
         belongs(&change.call, back, &touched).map_err(|why| format!("its way back, {}, {why}", back.operation))?;
     }
     Ok(())
+}
+
+/// Whether a call is about a whole account or region: no parameter of it names a resource.
+fn knows_no_resource(action: &str) -> bool {
+    let wide = changes().values().filter(|grant| grant.resources.iter().any(|resource| resource == "*"));
+    wide.flat_map(|grant| &grant.actions).any(|known| known.as_str() == action)
+}
+
+/// Whether a parameter of a call, or of what it reads to amend it, names what the change is about.
+fn speaks_of(call: &Call, change: &Change) -> bool {
+    let arns: Vec<&str> = std::iter::once(change.resource.arn.as_str())
+        .chain(change.expects.iter().map(|expected| expected.arn.as_str()))
+        .collect();
+    let read = call.amend.as_ref().map(|amend| &amend.parameters);
+    std::iter::once(&call.parameters).chain(read).any(|value| holds_name(value, &arns))
+}
+
+fn holds_name(value: &Value, arns: &[&str]) -> bool {
+    match value {
+        Value::String(text) => arns.iter().any(|arn| names(arn, text)),
+        Value::Array(list) => list.iter().any(|each| holds_name(each, arns)),
+        Value::Object(map) => map.values().any(|each| holds_name(each, arns)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }
 
 /// The prefix of a service's IAM actions.
@@ -156,9 +186,17 @@ mod tests {
     }
 
     #[test]
+    fn an_id_stands_once() {
+        let mut plan = plan();
+        plan.changes.push(plan.changes[0].clone());
+        let error = plan.is_within_remedies().expect_err("forged").to_string();
+        assert!(error.contains("there are two changes c1"), "{error}");
+    }
+
+    #[test]
     fn what_no_remedy_could_have_said_is_refused() {
         type Forgery = (fn(&mut Change), &'static str);
-        let forgeries: [Forgery; 7] = [
+        let forgeries: [Forgery; 9] = [
             (
                 |change| change.parts[0].fix = "rds.everything".parse().expect("an id"),
                 "there is no remedy rds.everything",
@@ -168,7 +206,18 @@ mod tests {
                 "no remedy of it calls rds:DeleteDBInstance",
             ),
             (|change| change.inverse[0].service = "iam".to_owned(), "no remedy of it calls iam:ModifyDBInstance"),
-            (|change| change.inverse[0].parameters["DBInstanceIdentifier"] = json!("hr"), "is about hr"),
+            (
+                |change| change.inverse[0].parameters["DBInstanceIdentifier"] = json!("hr"),
+                "ModifyDBInstance does not name",
+            ),
+            (
+                |change| {
+                    change.call.parameters["DBInstanceIdentifier"] = json!("hr");
+                    change.inverse[0].parameters["DBInstanceIdentifier"] = json!("hr");
+                },
+                "ModifyDBInstance does not name arn:aws:rds:us-east-1:123456789012:db:erp",
+            ),
+            (|change| change.needs = vec!["c2".to_owned()], "c1 needs c2, which does not come before it"),
             (|change| change.inverse[0].parameters["MasterUserPassword"] = json!("mine"), "sets MasterUserPassword"),
             (
                 |change| {

@@ -103,6 +103,9 @@ fn a_plan_of_another_version_time_or_account_is_refused_and_says_why() {
     let own = plan.account.clone();
     assert!(plan.check(now(), &own).is_ok());
     assert!(plan.check(plan.expires_at, &own).expect_err("late").to_string().contains("make it anew"));
+    let mut prolonged = plan.clone();
+    prolonged.expires_at = Timestamp::MAX;
+    assert!(prolonged.check(plan.expires_at, &own).expect_err("late").to_string().contains("make it anew"));
     let foreign = "999999999999".parse().expect("account");
     assert!(plan.check(now(), &foreign).expect_err("foreign").to_string().contains("999999999999"));
 }

@@ -8,9 +8,14 @@ use super::wait::mark;
 use super::{AccountApi, End, FailureKind, GRACE, Images, Log, Run, RunError, RunEvent};
 use crate::journal::{Event, InFlight, Outcome, Stage, States, Way};
 use crate::plan::Change;
+use konecta_base::id::Arn;
 
 /// How often a call is made whose answers are lost while nothing changes.
 const TRIES: usize = 3;
+
+/// Why a change of a journal is not made.
+const NOT_PROPOSED: &str =
+    "no remedy proposes it for the account as it is now; plan what is left with `konecta-audit fix`";
 
 /// Whether the run goes on after a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +55,10 @@ impl<A: AccountApi, L: Log> Run<'_, A, L> {
         let end = |outcome, reason: String| End::untouched(outcome, reason);
         if let Some(reason) = self.expired.clone().or_else(|| self.unmet(change)) {
             self.over(change, Way::Forward, end(Outcome::Skipped, reason)).await?;
+            return Ok(Next::GoOn);
+        }
+        if self.unproposed.contains(&change.id) {
+            self.over(change, Way::Forward, end(Outcome::Refused, NOT_PROPOSED.to_owned())).await?;
             return Ok(Next::GoOn);
         }
         let (before, images) = match self.unchanged(change).await {
@@ -94,8 +103,10 @@ impl<A: AccountApi, L: Log> Run<'_, A, L> {
     async fn unchanged(&mut self, change: &Change) -> Result<(States, Images), String> {
         let mut expected: States =
             change.expects.iter().map(|expected| (expected.arn.clone(), expected.sha256.clone())).collect();
-        let own: States =
-            self.run_state.left.iter().filter(|(arn, _)| expected.contains_key(*arn)).map(own_entry).collect();
+        // What this run left counts for what was planned on the same state. A change that did not fit the account when the run
+        // began must not come to fit it by what the run does.
+        let is_planned_alike = |arn: &Arn| expected.get(arn).is_some_and(|hash| self.is_left_from(change, arn, hash));
+        let own: States = self.run_state.left.iter().filter(|(arn, _)| is_planned_alike(arn)).map(own_entry).collect();
         let is_ours = !own.is_empty();
         expected.extend(own);
         let here = self.here(change, "forward");
@@ -115,6 +126,18 @@ impl<A: AccountApi, L: Log> Run<'_, A, L> {
             told = format!("changed since the plan: {}", names.join(", "));
         }
         Err(told)
+    }
+
+    /// Whether a change before this one was planned on this state of a resource, and was found to fit it.
+    fn is_left_from(&self, change: &Change, arn: &Arn, hash: &Option<String>) -> bool {
+        let earlier = self.run_state.plan.changes.iter().take_while(|other| other.id != change.id);
+        let mut earlier = earlier.filter(|other| {
+            self.run_state.settled(Way::Forward, &other.id).is_some_and(|settled| match settled.outcome {
+                Outcome::Done | Outcome::Failed | Outcome::NoEffect | Outcome::Unverified => true,
+                Outcome::Refused | Outcome::Skipped => false,
+            })
+        });
+        earlier.any(|other| other.expects.iter().any(|expected| &expected.arn == arn && &expected.sha256 == hash))
     }
 
     /// Makes the call, and finds out what became of it where no answer came.
@@ -169,6 +192,11 @@ impl<A: AccountApi, L: Log> Run<'_, A, L> {
             return self.finish(change).await;
         }
         match self.found(change, &in_flight.before, "the run was stopped while it was made").await? {
+            Found::Untouched if self.unproposed.contains(&change.id) => {
+                let end = End::untouched(Outcome::Refused, NOT_PROPOSED.to_owned());
+                self.over(change, Way::Forward, end).await?;
+                Ok(Next::GoOn)
+            }
             Found::Untouched => self.make(change, &in_flight.before, true).await,
             Found::There => {
                 self.note(&called(change)).await?;

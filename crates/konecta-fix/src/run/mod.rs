@@ -150,6 +150,8 @@ pub struct Run<'a, A, L> {
     secrets: BTreeMap<[String; 3], String>,
     /// Why nothing more is begun: the run is gone on with after the time of its plan.
     expired: Option<String>,
+    /// Changes that no remedy proposes: they are not made.
+    unproposed: BTreeSet<String>,
 }
 
 impl<'a, A: AccountApi, L: Log> Run<'a, A, L> {
@@ -169,7 +171,14 @@ impl<'a, A: AccountApi, L: Log> Run<'a, A, L> {
         let (name, caller) = (run.to_owned(), who.to_owned());
         let (version, tool, begun) = (journal::VERSION, tool.to_owned(), Box::new(plan.clone()));
         log.write(at, &Event::Begun { version, run: name, who: caller, tool, plan: begun }).await?;
-        Ok(Self { account, log, run_state: RunState::new(run, who, at, plan), secrets: BTreeMap::new(), expired: None })
+        Ok(Self {
+            account,
+            log,
+            run_state: RunState::new(run, who, at, plan),
+            secrets: BTreeMap::new(),
+            expired: None,
+            unproposed: BTreeSet::new(),
+        })
     }
 
     /// Goes on with a run that was stopped, the way it went. After the time of its plan, what was begun is brought to its
@@ -188,7 +197,7 @@ impl<'a, A: AccountApi, L: Log> Run<'a, A, L> {
         let expired = run_state.plan.is_in_time(account.now()).err().map(|_| {
             format!("the plan could be applied until {expires:.0}; plan what is left with `konecta-audit fix`")
         });
-        let mut run = Self { account, log, run_state, secrets: BTreeMap::new(), expired };
+        let mut run = Self { account, log, run_state, secrets: BTreeMap::new(), expired, unproposed: BTreeSet::new() };
         run.note(&Event::Resumed { who: who.to_owned(), tool: tool.to_owned() }).await?;
         Ok(run)
     }
@@ -205,10 +214,18 @@ impl<'a, A: AccountApi, L: Log> Run<'a, A, L> {
         tool: &str,
         only: &[String],
     ) -> Result<Self, RunError> {
-        let mut run = Self { account, log, run_state, secrets: BTreeMap::new(), expired: None };
+        let mut run =
+            Self { account, log, run_state, secrets: BTreeMap::new(), expired: None, unproposed: BTreeSet::new() };
         let (who, tool, only) = (who.to_owned(), tool.to_owned(), only.to_vec());
         run.note(&Event::RollbackBegun { who, tool, only }).await?;
         Ok(run)
+    }
+
+    /// Makes none of these changes: of a plan out of a journal, what no remedy proposes of the account as it is.
+    #[must_use]
+    pub fn without(mut self, unproposed: BTreeSet<String>) -> Self {
+        self.unproposed = unproposed;
+        self
     }
 
     /// Goes to the end, the way that the run goes.

@@ -324,6 +324,44 @@ fn what_changed_since_the_plan_is_left_alone() {
     assert_eq!(fake.0.borrow().things["b"], json!({"Name": "b", "Good": false, "Kept": [3]}));
 }
 
+/// What was planned on another state does not come to fit by what the run itself does to the resource before.
+#[test]
+fn what_did_not_fit_the_account_when_the_run_began_is_not_made_later() {
+    let fake = world();
+    let place = TestPlace::new(&fake);
+    let mut plan = plan(&fake);
+    plan.changes[3].expects[0].sha256 = Some("0".repeat(64));
+    let run_state = place.start(&plan).expect("finished");
+    assert_eq!(outcomes(&run_state, Way::Forward), ["done", "done", "done", "refused changed since the plan: a"]);
+}
+
+#[test]
+fn what_no_remedy_proposes_any_more_is_not_made_by_a_run_that_is_gone_on_with() {
+    let mut stages = BTreeSet::new();
+    for at in 2..12 {
+        let fake = world();
+        let place = TestPlace::new(&fake);
+        fake.with(Mishap::KilledAt(at));
+        assert!(place.start(&plan(&fake)).is_none());
+        fake.with(Mishap::None);
+        let (mut account, mut log) = (fake.clone(), place.log.clone());
+        let run_state = RunState::of(&log.lines()).expect("begun");
+        if fake.0.borrow().things["a"]["Good"] == json!(true) {
+            break;
+        }
+        stages.insert(matches!(run_state.stage(Way::Forward, "c1"), journal::Stage::InFlight(_)));
+        let unproposed = BTreeSet::from(["c1".to_owned()]);
+        let run_state = now(async {
+            Run::resume(&mut account, &mut log, run_state, "ada", "t").await?.without(unproposed).go().await
+        });
+        let came = outcomes(&run_state.expect("alive").expect("finished"), Way::Forward);
+        assert!(came[0].starts_with("refused no remedy proposes it"), "point {at}: {came:?}");
+        assert!(came[1].starts_with("skipped it needs c1"), "point {at}: {came:?}");
+        assert_eq!(came[2..], ["done", "done"], "point {at}");
+    }
+    assert_eq!(stages.len(), 2, "killed before it was begun, and while it was being made");
+}
+
 #[test]
 fn what_needs_a_failed_change_is_skipped_and_the_rest_goes_on() {
     let fake = world();
