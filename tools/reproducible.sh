@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the programs twice from the commit that is checked out, in two folders with target folders of their own, and compares
+# Builds the programs twice from the commit that is checked out when it begins, in two folders with target folders of their own, and compares
 # them byte for byte: what a release holds follows from its source, and anybody can build it again.
 #
 #   tools/reproducible.sh [all|slice] [PROFILE] [FOLDER]
@@ -18,7 +18,9 @@ output=$profile
 [ "$profile" = dev ] && output=debug
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 sysroot=$(rustc --print sysroot)
-SOURCE_DATE_EPOCH=$(git -C "$root" log -1 --format=%ct)
+# Whoever commits meanwhile does not change what is compared.
+commit=$(git -C "$root" rev-parse HEAD)
+SOURCE_DATE_EPOCH=$(git -C "$root" log -1 --format=%ct "$commit")
 export SOURCE_DATE_EPOCH
 
 case $what in
@@ -33,7 +35,7 @@ build() {
 	shift
 	rm -rf "$folder"
 	mkdir -p "$folder"
-	git -C "$root" archive HEAD | tar -x -C "$folder"
+	git -C "$root" archive "$commit" | tar -x -C "$folder"
 	remap="--remap-path-prefix=$folder=/build --remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$sysroot=/rustc"
 	prefix="-ffile-prefix-map=$folder=/build -ffile-prefix-map=$cargo_home=/cargo"
 	(
