@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the programs twice from the commit that is checked out when it begins, in two folders with target folders of their own, and compares
-# them byte for byte: what a release holds follows from its source, and anybody can build it again.
+# Builds the programs twice from the commit that is checked out when it begins, in two folders with target folders of their own,
+# and compares them byte for byte: what a release holds follows from its source, and anybody can build it again.
 #
 #   tools/reproducible.sh [all|slice] [PROFILE] [FOLDER]
 #

@@ -13,7 +13,8 @@ use serde_json::Value;
 use super::{Change, Plan, PlanError};
 use crate::grants::changes;
 use crate::registry::remedy;
-use crate::step::{Call, Edit};
+use crate::step::{Call, Edit, Effect};
+use crate::terraform_state::is_unmistakable;
 
 impl Plan {
     /// Whether each change is one that the remedies it names could have proposed, with a way back that belongs to it.
@@ -63,21 +64,36 @@ fn knows_no_resource(action: &str) -> bool {
     wide.flat_map(|grant| &grant.actions).any(|known| known.as_str() == action)
 }
 
-/// Whether a parameter of a call, or of what it reads to amend it, names what the change is about.
+/// Whether a parameter of a call, or of what it reads to amend it, names what the change is about; what is made and gets its id
+/// from AWS is named by what it is looked for in, such as the VPC of a flow log.
 fn speaks_of(call: &Call, change: &Change) -> bool {
-    let arns: Vec<&str> = std::iter::once(change.resource.arn.as_str())
-        .chain(change.expects.iter().map(|expected| expected.arn.as_str()))
-        .collect();
-    let read = call.amend.as_ref().map(|amend| &amend.parameters);
-    std::iter::once(&call.parameters).chain(read).any(|value| holds_name(value, &arns))
+    let expected = change.expects.iter().map(|expected| expected.arn.as_str());
+    let arns: Vec<&str> = std::iter::once(change.resource.arn.as_str()).chain(expected).collect();
+    let mut sought: BTreeSet<String> = BTreeSet::new();
+    let mut seek = |text: &str| sought.extend([text.to_owned()]);
+    for effect in &change.effects {
+        if let Effect::Created { exists, .. } = effect {
+            each_text(&exists.parameters, &mut seek);
+            exists.matching.values().for_each(|value| each_text(value, &mut seek));
+        }
+    }
+    let mut is_named = false;
+    let mut look = |text: &str| {
+        is_named |= arns.iter().any(|arn| names(arn, text)) || is_unmistakable(text) && sought.contains(text);
+    };
+    each_text(&call.parameters, &mut look);
+    if let Some(amend) = &call.amend {
+        each_text(&amend.parameters, &mut look);
+    }
+    is_named
 }
 
-fn holds_name(value: &Value, arns: &[&str]) -> bool {
+fn each_text(value: &Value, see: &mut dyn FnMut(&str)) {
     match value {
-        Value::String(text) => arns.iter().any(|arn| names(arn, text)),
-        Value::Array(list) => list.iter().any(|each| holds_name(each, arns)),
-        Value::Object(map) => map.values().any(|each| holds_name(each, arns)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        Value::String(text) => see(text),
+        Value::Array(list) => list.iter().for_each(|each| each_text(each, see)),
+        Value::Object(map) => map.values().for_each(|each| each_text(each, see)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -183,6 +199,28 @@ mod tests {
     #[test]
     fn a_change_of_its_remedy_is_within_it() {
         plan().is_within_remedies().expect("it is within");
+    }
+
+    /// A flow log gets its id from AWS: its call names the VPC, and so does what it is looked for by.
+    #[test]
+    fn what_is_made_is_named_by_what_it_is_looked_for_in() {
+        let log = json!({"arn": "arn:aws:ec2:us-east-1:123456789012:vpc-flow-log/fl-vpc-0a1b2c3d4e5f60718",
+            "resourceType": "AWS::EC2::FlowLog", "accountId": "123456789012", "region": "us-east-1"});
+        let find = json!({"service": "ec2", "operation": "DescribeFlowLogs", "parameters": {}, "list": "/FlowLogs",
+            "matching": {"/ResourceId": "vpc-0a1b2c3d4e5f60718", "/TrafficType": "ALL"}, "take": "/FlowLogId", "planned": "x"});
+        let mut plan = plan();
+        let change = &mut plan.changes[0];
+        change.parts[0].fix = "ec2.flow_logs".parse().expect("an id");
+        change.resource = serde_json::from_value(log.clone()).expect("a reference");
+        change.effects = serde_json::from_value(json!([{"kind": "created", "exists": find,
+            "resource": {"reference": log, "id": "x", "body": {"configuration": {}}}}]))
+        .expect("effects");
+        change.call =
+            Call::new("ec2", "CreateFlowLogs", json!({"ResourceIds": ["vpc-0a1b2c3d4e5f60718"], "TrafficType": "ALL"}));
+        change.inverse = vec![Call::new("ec2", "DeleteFlowLogs", json!({"FlowLogIds": [{"$find": find}]}))];
+        plan.is_within_remedies().expect("it is within");
+        plan.changes[0].call.parameters["ResourceIds"] = json!(["vpc-00000000000000000"]);
+        assert!(plan.is_within_remedies().expect_err("another VPC").to_string().contains("does not name"));
     }
 
     #[test]

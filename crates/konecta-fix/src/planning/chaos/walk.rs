@@ -68,10 +68,9 @@ pub(super) fn works(snapshot: &Snapshot, ssh: &[String]) -> Works {
 
 /// `Value::pointer` without its escapes, which no pointer here has: it copies every step, and a walk looks at millions.
 fn at<'a>(value: &'a Value, pointer: &str) -> Option<&'a Value> {
-    pointer.split('/').skip(1).try_fold(value, |value, step| match value {
-        Value::Array(list) => list.get(step.parse::<usize>().ok()?),
-        Value::Object(members) => members.get(step),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    pointer.split('/').skip(1).try_fold(value, |value, step| match value.as_array() {
+        Some(list) => list.get(step.parse::<usize>().ok()?),
+        None => value.get(step),
     })
 }
 
