@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
+use jiff::Timestamp;
 use konecta_aws::SessionOptions;
 use konecta_base::id::{Arn, ControlId};
 use konecta_base::limits;
@@ -146,26 +147,37 @@ fn made(
     whole: &Catalogue,
 ) -> Result<(Plan, Exit, Snapshot), Error> {
     let read = snapshot(args, account, config, whole)?;
-    let Audited { report, facts, waivers } = config.audit(whole).accepting(&read)?;
-    for waiver in waivers {
+    let audited = config.audit(whole).accepting(&read)?;
+    for waiver in &audited.waivers {
         waiver.remarks().iter().for_each(|remark| ui::note(&format!("warning: {remark}")));
     }
     let is_wanted = |id: &ControlId| {
         let is_it = |name: &String| whole.find(name).is_some_and(|control| control.id() == id);
         options.only.is_empty() || options.only.iter().any(is_it)
     };
-    let blind = blind::warn(&report, &is_wanted);
+    let blind = blind::warn(&audited.report, &is_wanted);
     // A snapshot may be old; what is planned on it is as old.
     let now = if args.snapshot.is_some() { read.info.started_at } else { fix_runtime::now() };
+    let planned = planned_on((&read, &audited), &options, config, whole, now)?;
+    Ok((planned, blind, read))
+}
+
+/// The plan of what was read and judged.
+fn planned_on(
+    (snapshot, audited): (&Snapshot, &Audited<'_>),
+    options: &PlanOptions,
+    config: &Config,
+    whole: &Catalogue,
+    now: Timestamp,
+) -> Result<Plan, Error> {
     let judged = Judged {
-        snapshot: &read,
-        findings: &report.findings,
-        facts: &facts,
+        snapshot,
+        findings: &audited.report.findings,
+        facts: &audited.facts,
         catalogue: whole,
         blueprint: &config.blueprint,
     };
-    let planned = planning::plan(&judged, &options, TOOL, now)?;
-    Ok((planned, blind, read))
+    Ok(planning::plan(&judged, options, TOOL, now)?)
 }
 
 /// What is planned on: a snapshot that was kept, or what the account answers to every read.
@@ -340,21 +352,14 @@ fn planned_again(planned: &Plan, account: &AccountArgs, config: &Config, whole: 
         planned.scope.clone().ok_or_else(|| PlanError::Foreign("it does not say what was chosen".to_owned()))?;
     let account = AccountArgs { region: planned.regions.iter().map(ToString::to_string).collect(), ..account.clone() };
     let read = reading::read(&account, config, &whole.reads())?;
-    let Audited { report, facts, .. } = config.audit(whole).accepting(&read)?;
+    let audited = config.audit(whole).accepting(&read)?;
     // A resource that was chosen may be gone by what was done of the plan.
     let is_chosen = !options.resources.is_empty();
-    options.resources.retain(|arn| report.findings.iter().any(|finding| &finding.resource.arn == arn));
+    options.resources.retain(|arn| audited.report.findings.iter().any(|finding| &finding.resource.arn == arn));
     if is_chosen && options.resources.is_empty() {
         return Ok(Plan { changes: Vec::new(), ..planned.clone() });
     }
-    let judged = Judged {
-        snapshot: &read,
-        findings: &report.findings,
-        facts: &facts,
-        catalogue: whole,
-        blueprint: &config.blueprint,
-    };
-    Ok(planning::plan(&judged, &options, TOOL, fix_runtime::now())?)
+    planned_on((&read, &audited), &options, config, whole, fix_runtime::now())
 }
 
 async fn locked(state: &StateDir, args: &StateArgs, live: &Live<'_>, run: &str) -> Result<Held, Error> {
